@@ -1,0 +1,108 @@
+"""What the office does with accounts and postings; each change with its audit entry in one transaction."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from axes.utils import reset as forget_failures
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Posting, User
+from accounts.passwords import one_time_password
+from accounts.permissions import access_of
+from accounts.roles import Role
+
+if TYPE_CHECKING:
+    from branches.models import Organization
+
+
+@transaction.atomic
+def create_account(username: str, name: str) -> tuple[User, str]:
+    """Make an account without postings; return it with the password for its first sign-in."""
+    password = one_time_password()
+    user = User.objects.create_user(username, password=password, name=name, must_change_password=True)
+    audit.record("account-create", user, changes={"username": (None, username), "name": (None, name)})
+    return user, password
+
+
+@transaction.atomic
+def rename(user: User, name: str) -> None:
+    """Give the account another display name."""
+    before = User.objects.values_list("name", flat=True).get(pk=user.pk)
+    if before == name:
+        return
+    user.name = name
+    user.save(update_fields=["name"])
+    audit.record("account-change", user, changes={"name": (before, name)}, organization_path=access_of(user).home_path)
+
+
+@transaction.atomic
+def disable(user: User) -> None:
+    """Close the account. Its sessions end, and its password with it: coming back takes `enable`."""
+    path = access_of(user).home_path
+    user.is_active = False
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
+    audit.record("account-disable", user, changes={"is_active": (True, False)}, organization_path=path)
+
+
+@transaction.atomic
+def enable(user: User) -> str:
+    """Open a closed account again; return the password for its next sign-in."""
+    user.is_active = True
+    password = _give_password(user)
+    audit.record(
+        "account-enable", user, changes={"is_active": (False, True)}, organization_path=access_of(user).home_path
+    )
+    return password
+
+
+@transaction.atomic
+def reset_password(user: User) -> str:
+    """Replace a forgotten password: sessions end, a lockout is lifted; return the password for the next sign-in."""
+    password = _give_password(user)
+    audit.record("account-reset", user, organization_path=access_of(user).home_path)
+    return password
+
+
+@transaction.atomic
+def post(user: User, organization: "Organization", role: Role, start: date, end: date | None = None) -> Posting:
+    """Give the user a role on an organisation, from the first to the last day inclusive."""
+    posting = Posting.objects.create(user=user, organization=organization, role=role, start=start, end=end)
+    audit.record(
+        "post",
+        posting,
+        changes={"user": (None, str(user)), "start": (None, start), "end": (None, end)},
+        label=f"{user}：{posting}",
+        organization_path=organization.path,
+    )
+    return posting
+
+
+@transaction.atomic
+def unpost(posting: Posting) -> None:
+    """End a posting at once: yesterday was its last day. One that began today or later never was, and is removed."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    audit.record(
+        "unpost",
+        posting,
+        changes={"end": (posting.end, yesterday)} if posting.start <= yesterday else {"start": (posting.start, None)},
+        label=f"{posting.user}：{posting}",
+        organization_path=posting.organization.path,
+    )
+    if posting.start <= yesterday:
+        posting.end = yesterday
+        posting.save(update_fields=["end"])
+    else:
+        posting.delete()
+
+
+def _give_password(user: User) -> str:
+    """Set a one-time password. Sessions carry a digest of the password, so a new one ends them all."""
+    password = one_time_password()
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=["is_active", "password", "must_change_password"])
+    forget_failures(username=user.username)
+    return password

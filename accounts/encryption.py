@@ -1,0 +1,149 @@
+"""Encryption at rest of sensitive text, and keyed digests to find or compare it without reading it.
+
+`settings.FIELD_KEYS` lists hex keys of 32 bytes, newest first: the first encrypts, all decrypt. The blind index and the
+digest are keyed by the LAST one, so that putting a new key in front leaves every stored index valid.
+"""
+
+import binascii
+import hashlib
+import hmac
+import os
+from base64 import b64decode, b64encode
+from functools import lru_cache
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.db import models
+from django.db.models.lookups import Lookup
+
+VERSION = "v1"
+NONCE_BYTES = 12
+KEY_ID_HEX = 8  # hex digits of the key's own digest that a token carries
+MARK = VERSION.encode()  # opens encrypted files
+
+
+class Undecryptable(ValueError):
+    """A token that no key of FIELD_KEYS opens: a key was dropped, or the stored value was altered."""
+
+
+class _Keyring:
+    """The ciphers and derived keys of one FIELD_KEYS setting, made once per process."""
+
+    def __init__(self, hex_keys: list[str]) -> None:
+        try:
+            keys = [bytes.fromhex(key.strip()) for key in hex_keys]
+        except ValueError as error:
+            raise ImproperlyConfigured("FIELD_KEYS must be hex keys, separated by commas") from error
+        if not keys or any(len(key) != 32 for key in keys):
+            raise ImproperlyConfigured("FIELD_KEYS must name at least one key of 32 bytes (64 hex digits)")
+        self.ciphers = {
+            hashlib.sha256(b"key-id" + key).hexdigest()[:KEY_ID_HEX]: AESGCM(_derive(key, "encrypt")) for key in keys
+        }
+        self.newest_id, self.newest = next(iter(self.ciphers.items()))
+        self._oldest = keys[-1]
+        self._purposes: dict[str, bytes] = {}
+
+    def key_for(self, purpose: str) -> bytes:
+        """Return the digest key of one purpose, derived from the last key."""
+        if purpose not in self._purposes:
+            self._purposes[purpose] = _derive(self._oldest, f"index:{purpose}")
+        return self._purposes[purpose]
+
+
+def _derive(key: bytes, purpose: str) -> bytes:
+    return hmac.digest(key, purpose.encode(), "sha256")
+
+
+@lru_cache(maxsize=1)
+def _keyring() -> _Keyring:
+    return _Keyring(settings.FIELD_KEYS)
+
+
+def _forget_keys(*, setting: str, **kwargs: object) -> None:
+    if setting == "FIELD_KEYS":
+        _keyring.cache_clear()
+
+
+setting_changed.connect(_forget_keys)
+
+
+def encrypt(plain: str) -> str:
+    """Return a token `v1:<key id>:<base64>` of AES-256-GCM; two tokens of one text differ."""
+    ring = _keyring()
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = ring.newest.encrypt(nonce, plain.encode(), ring.newest_id.encode())
+    return f"{VERSION}:{ring.newest_id}:{b64encode(nonce + sealed).decode()}"
+
+
+def decrypt(token: str) -> str:
+    """Return the text of a token. Raises `Undecryptable`."""
+    try:
+        version, key_id, body = token.split(":")
+        blob = b64decode(body, validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise Undecryptable("not a token") from error
+    if version != VERSION:
+        raise Undecryptable("unknown token version")
+    return _open(key_id, blob).decode()
+
+
+def encrypt_bytes(data: bytes) -> bytes:
+    """Return `data` sealed for a file: mark, key id, nonce, ciphertext."""
+    ring = _keyring()
+    nonce = os.urandom(NONCE_BYTES)
+    key_id = ring.newest_id.encode()
+    return MARK + key_id + nonce + ring.newest.encrypt(nonce, data, key_id)
+
+
+def decrypt_bytes(data: bytes) -> bytes:
+    """Return what `encrypt_bytes` sealed. Raises `Undecryptable`."""
+    if not data.startswith(MARK):
+        raise Undecryptable("not an encrypted file")
+    key_id, blob = data[len(MARK) : len(MARK) + KEY_ID_HEX], data[len(MARK) + KEY_ID_HEX :]
+    return _open(key_id.decode(errors="replace"), blob)
+
+
+def _open(key_id: str, blob: bytes) -> bytes:
+    cipher = _keyring().ciphers.get(key_id)
+    if cipher is None:
+        raise Undecryptable("no key in FIELD_KEYS has this key id")
+    try:
+        return cipher.decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], key_id.encode())
+    except (InvalidTag, ValueError) as error:
+        raise Undecryptable("the value was altered") from error
+
+
+def blind_index(value: str, purpose: str) -> str:
+    """Return 32 hex characters that are equal for equal values of one purpose, and say nothing without the key."""
+    return hmac.digest(_keyring().key_for(purpose), value.encode(), "sha256").hex()[:32]
+
+
+def digest(value: str) -> str:
+    """Return 16 hex characters that stand for a sensitive value in the audit trail."""
+    return blind_index(value, "audit")[:16]
+
+
+class EncryptedTextField(models.TextField):
+    """Text that is a str in Python and a token in the database; an empty string stays empty.
+
+    It cannot be searched: keep a `blind_index` beside it. Lookups other than isnull raise FieldError.
+    """
+
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
+        """Open the stored token."""
+        return decrypt(value) if value else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Seal the text on its way to the database; expressions such as F() pass."""
+        prepared = super().get_prep_value(value)
+        return encrypt(prepared) if isinstance(prepared, str) and prepared else prepared
+
+    def get_lookup(self, lookup_name: str) -> type[Lookup[Any]] | None:
+        """Refuse every lookup that would compare ciphertext."""
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is encrypted and cannot be looked up by {lookup_name}; use a blind index")
+        return super().get_lookup(lookup_name)

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class ActivitiesConfig(AppConfig):
+    name = "activities"
+    verbose_name = "活动"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from ledgers import facts, ledger
+
+        from .facts import FACTS, RATES
+        from .ledgers import ActivitiesLedger, AttendanceLedger
+
+        ledger.register(ActivitiesLedger, AttendanceLedger)
+        facts.register(*FACTS)
+        facts.register_rates(*RATES)

@@ -1,0 +1,144 @@
+"""Ledgers of activities (组织生活台账) and of rolls (考勤台账)."""
+
+from django.db.models import Q
+
+from accounts.permissions import Right
+from ledgers.ledger import Column, Filter, Ledger, Query
+from members.models import mask_id
+from members.querysets import matching
+
+from .importing import ActivityImporter, AttendanceImporter
+from .models import Activity, Attendance
+
+Kind = Activity.Kind
+KIND_GROUPS = {
+    "meetings": (Kind.meetings(), "三会一课与主题党日"),
+    "studies": (Kind.studies(), "学习"),
+    "trainings": (Kind.trainings(), "培训"),
+    "learning": ((*Kind.studies(), *Kind.trainings()), "学习与培训"),
+}
+KIND_SYNONYMS = {
+    "党员大会": "general", "支部大会": "general", "支部党员大会会议": "general",
+    "支委会": "committee", "支部委员会会议": "committee", "支部委员会议": "committee", "支委会会议": "committee",
+    "党小组会议": "group", "小组会": "group", "上党课": "lecture", "讲党课": "lecture", "专题党课": "lecture",
+    "主题党日活动": "theme-day", "党日活动": "theme-day", "专题组织生活会": "life", "组织生活": "life",
+    "民主评议党员": "review", "中心组学习": "theory-group", "理论学习中心组学习": "theory-group", "学习": "study", "读书": "reading",
+    "培训": "training", "联席会议": "joint-meeting", "共建": "co-building", "志愿活动": "volunteering",
+    "警示教育(以案促改)": "warning", "以案促改": "warning", "工作例会": "work-meeting", "例会": "work-meeting",
+    "观摩": "observation", "述职评议": "work-review", "走访": "visit", "调研": "visit",
+}  # fmt: skip
+STATES = [("counted", "已提交、已确认"), *Activity.Status.choices]
+
+
+def kind_condition(path: str):  # type: ignore[no-untyped-def]
+    """Return a filter's condition on the kind of activity in `path`: a kind, several, or a group of kinds."""
+
+    def condition(value: str, query: Query) -> Q:
+        if value in KIND_GROUPS:
+            return Q(**{f"{path}__in": KIND_GROUPS[value][0]})
+        try:
+            return Q(**{f"{path}__in": [Kind(v) for v in value.split(",")]})
+        except ValueError as error:
+            raise KeyError(value) from error
+
+    return condition
+
+
+def status_condition(path: str):  # type: ignore[no-untyped-def]
+    """Return a filter's condition on the state of the activity in `path`."""
+
+    def condition(value: str, query: Query) -> Q:
+        wanted = Activity.Status.counted() if value == "counted" else [Activity.Status(value)]
+        return Q(**{f"{path}__in": wanted})
+
+    return condition
+
+
+KIND_CHOICES = [(slug, label) for slug, (_, label) in KIND_GROUPS.items()] + list(Kind.choices)
+
+
+class ActivitiesLedger(Ledger):
+    slug = "activities"
+    title = "组织生活台账"
+    group = "活动"
+    about = "三会一课、主题党日、学习培训等活动的记录。上传会议记录、填表或导入 Excel 都行。"
+    unit = "次"
+    model = Activity
+    organization = "organization"
+    date = "date"
+    order = ("-date", "-pk")
+    right = Right.ACTIVITIES_VIEW
+    edit_right = Right.ACTIVITIES_EDIT
+    importer = ActivityImporter
+    page = ("activities:detail", "pk")
+    create_page = "activities:create"
+    columns = (
+        Column("活动编号", "number", "code", ("编号",), width=14, max_length=40, listed=False),
+        Column("组织编码", "organization__code", "organization", ("组织", "支部", "党支部", "组织名称", "所在党支部"), True, field="organization_id", width=14, note="组织的编码或名称", listed=False),
+        Column("组织名称", "organization__name", width=26, writable=False),
+        Column("活动类型", "kind", "choice", ("类型", "会议类型"), True, Kind.choices, KIND_SYNONYMS, width=14),
+        Column("日期", "date", "date", ("时间", "活动日期", "活动时间", "会议时间"), True, width=12),
+        Column("主题", "topic", "text", ("议题", "活动主题", "会议主题"), True, width=30, max_length=200),
+        Column("地点", "place", width=18, max_length=100, aliases=("会议地点", "活动地点")),
+        Column("主持人", "chair", "name", width=10, max_length=60),
+        Column("记录人", "recorder", "name", width=10, listed=False, max_length=60),
+        Column("主讲人", "lecturer", "name", width=10, listed=False, max_length=60),
+        Column("学时", "hours", "decimal", width=7),
+        Column("应到人数", "expected_stated", "integer", ("应到",), width=8, listed=False),
+        Column("实到人数", "present_stated", "integer", ("实到",), width=8, listed=False),
+        Column("内容", "content", "text", ("会议内容", "记录", "活动内容"), width=40, listed=False, sortable=False),
+        Column("决议", "resolution", "text", ("会议决议",), width=24, listed=False, sortable=False),
+        Column("状态", "status", "choice", choices=Activity.Status.choices, width=9, writable=False),
+    )  # fmt: skip
+    filters = (
+        Filter("kind", "活动类型", kind_condition("kind"), KIND_CHOICES),
+        Filter("status", "状态", status_condition("status"), STATES),
+        Filter("own", "只看本级", lambda value, query: Q(organization=query.organization), [("1", "只看本级")], more=True),
+    )  # fmt: skip
+
+    def search(self, text: str) -> Q:
+        return Q(topic__icontains=text) | Q(number__iexact=text) | Q(place__icontains=text) | Q(chair=text)
+
+
+class AttendanceLedger(Ledger):
+    slug = "attendance"
+    title = "考勤台账"
+    group = "活动"
+    about = "每次活动的到会情况。通常在活动页面点名；也可以按活动编号导入。"
+    unit = "人次"
+    model = Attendance
+    organization = "activity__organization"
+    date = "activity__date"
+    order = ("-activity__date", "activity_id", "pk")
+    right = Right.ACTIVITIES_VIEW
+    edit_right = Right.ACTIVITIES_EDIT
+    importer = AttendanceImporter
+    page = ("activities:detail", "activity_id")
+    columns = (
+        Column("活动编号", "activity__number", "code", ("编号",), True, field="number", width=14),
+        Column("组织名称", "activity__organization__name", width=26, writable=False),
+        Column("活动类型", "activity__kind", "choice", choices=Kind.choices, width=14, writable=False),
+        Column("日期", "activity__date", "date", width=12, writable=False),
+        Column("姓名", "member__name", "name", ("党员姓名",), field="name", width=10, note="与身份证号填其一；支部里有重名的填身份证号"),
+        Column("身份证号", "member__id_number", "id", ("公民身份号码", "身份证号码"), field="id_number", width=20, mask=mask_id, sortable=False),
+        Column("考勤", "state", "choice", ("出勤情况", "到会情况"), True, Attendance.State.choices, {"到": "present", "到会": "present", "出勤": "present", "√": "present", "事假": "leave", "病假": "leave", "公假": "leave", "缺勤": "absent", "未到": "absent", "旷会": "absent", "×": "absent"}, width=8),
+        Column("请假事由", "reason", "text", ("事由",), width=18, max_length=100),
+    )  # fmt: skip
+    filters = (
+        Filter("kind", "活动类型", kind_condition("activity__kind"), KIND_CHOICES),
+        Filter(
+            "state",
+            "考勤",
+            lambda value, query: Q(state__in=Attendance.State.there() if value == "there" else [Attendance.State(value)]),
+            [("there", "到会（出席、迟到）"), *Attendance.State.choices],
+        ),
+        Filter("status", "活动状态", status_condition("activity__status"), STATES, more=True),
+        Filter("member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True),
+        Filter("activity", "活动", lambda value, query: Q(activity_id=int(value) if value.isdecimal() else None), more=True),
+        Filter("own", "只看本级", lambda value, query: Q(activity__organization=query.organization), [("1", "只看本级")], more=True),
+    )  # fmt: skip
+
+    def search(self, text: str) -> Q:
+        return matching(text, "member__") | Q(activity__topic__icontains=text)
+
+

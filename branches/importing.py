@@ -1,0 +1,264 @@
+"""Import of the organisation tree and of committees."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from accounts.encryption import blind_index
+from accounts.permissions import access_of
+from ledgers.importing import Importer, RecordImporter, Report, Row, Undo, create, rewrite
+from ledgers.models import Touch
+
+from .models import Committee, CommitteeSeat, Organization
+
+
+class OrganizationImporter(RecordImporter):
+    """Parents may stand anywhere in the file, or be in the register already."""
+
+    identity = ("code",)
+
+    @property
+    def fields(self) -> list[str]:
+        return [key for key in super().fields if key != "parent_code"]
+
+    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
+        found = dict(super().existing(rows))
+        paths = {pk: path for pk, path in self.scope().values_list("pk", "path")}
+        codes = {path: code for path, code in Organization.objects.values_list("path", "code")}
+        for key, (pk, current) in found.items():
+            found[key] = (pk, {**current, "parent_code": codes.get(paths[pk][: -Organization.steplen])})
+        return found
+
+    def check(self, rows: list[Row]) -> None:
+        inside = {row.values["code"]: row for row in rows}
+        wanted = {row.values.get("parent_code") for row in rows} - {None}
+        allowed = Organization.objects.filter(access_of(self.user).scope(self.ledger.edit_right, "path"))
+        if self.organization is not None:
+            allowed = allowed.filter(self.organization.subtree())
+        visible = dict(allowed.filter(code__in=wanted).values_list("code", "pk"))
+        taken = set(
+            Organization.objects.filter(code__in=[r.values["code"] for r in rows if r.pk is None]).values_list(
+                "code", flat=True
+            )
+        )
+        everywhere = access_of(self.user).paths(self.ledger.edit_right) is None and self.organization is None
+        for row in rows:
+            parent, code = row.values.get("parent_code"), row.values["code"]
+            dissolved, established = row.values.get("dissolved_on"), row.values.get("established")
+            if dissolved and established and dissolved < established:
+                self.wrong(row, "dissolved_on", f"撤销日期早于成立日期 {established}")
+            if code in taken:
+                self.wrong(row, "code", "这个编码不能用，请与街道党建办核对")
+            elif parent is None:
+                if row.pk is None and not everywhere:
+                    self.wrong(row, "code", "请填上级组织编码")
+            elif parent == code:
+                self.wrong(row, "parent_code", "上级不能是自己")
+            elif parent not in inside and parent not in visible:
+                self.wrong(row, "parent_code", "登记册和本表里都没有这个编码的组织")
+            elif "parent_code" in row.changes:
+                self.wrong(row, "parent_code", "转隶请在组织页面办理，以便留下日期和文号")
+        self._refuse_orphans(rows, inside, visible)
+
+    def _refuse_orphans(self, rows: list[Row], inside: Mapping[str, Row], visible: Mapping[str, int]) -> None:
+        """A row whose parent in the file is wrong, or that stands in a circle, is wrong too."""
+        settled: dict[str, bool] = {}
+
+        def sound(code: str, trail: tuple[str, ...]) -> bool:
+            if code not in settled:
+                row = inside[code]
+                parent = row.values.get("parent_code")
+                settled[code] = not row.errors and (
+                    row.pk is not None
+                    or parent is None
+                    or parent in visible
+                    or (parent not in trail and parent in inside and sound(parent, (*trail, code)))
+                )
+            return settled[code]
+
+        for row in rows:
+            if not row.errors and not sound(row.values["code"], (row.values["code"],)):
+                self.wrong(row, "parent_code", "上级组织所在的行有错，改正后再导入")
+
+    def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
+        rows = {row.values["code"]: row for row in new}
+        parents = {row.values.get("parent_code") for row in new} - {None}
+        nodes = {o.code: o for o in Organization.objects.select_for_update(of=("self",)).filter(code__in=parents)}
+        last = self._last_steps(list(nodes.values()))
+        made: list[Organization] = []
+        waiting = list(rows.values())
+        while waiting:
+            later = []
+            for row in waiting:
+                code = row.values.get("parent_code")
+                if code is not None and code not in nodes:
+                    later.append(row)
+                    continue
+                values = {k: v for k, v in row.values.items() if k != "parent_code"}
+                node = Organization(**values)
+                parent = nodes.get(code) if code else None
+                base = parent.path if parent else ""
+                last[base] = last.get(base, 0) + 1
+                node.depth = (parent.depth if parent else 0) + 1
+                node.path = Organization._get_path(base, node.depth, last[base])
+                node.numchild = 0
+                if parent:
+                    parent.numchild += 1
+                nodes[node.code] = node
+                made.append(node)
+            waiting = later
+        touches = [*create(made, undo, self.user, report)]
+        existing = [o for o in nodes.values() if o.code not in rows]
+        Organization.objects.bulk_update(existing, ["numchild"])
+        touches += rewrite(
+            Organization, {row.pk: {k: v for k, (_, v) in row.changes.items()} for row in changed}, undo, self.user
+        )
+        return touches
+
+    def _last_steps(self, parents: list[Organization]) -> dict[str, int]:
+        """Return parent path ("" for the roots) → number of its last child's step."""
+        last: dict[str, int] = defaultdict(int)
+        depths = {p.depth + 1 for p in parents} | {1}
+        known = {p.path for p in parents} | {""}
+        for path in Organization.objects.filter(depth__in=depths).values_list("path", flat=True):
+            base = path[: -Organization.steplen]
+            if base in known:
+                last[base] = max(last[base], Organization._str2int(path[-Organization.steplen :]))
+        return last
+
+
+class CommitteeImporter(Importer):
+    """One row is one seat; rows of one organisation and 届次 make one committee."""
+
+    def key(self, row: Row) -> Any:
+        values = row.values
+        if "organization" not in values or "number" not in values:
+            return None
+        return values["organization"], values["number"], values.get("post", "member"), values.get("name", "")
+
+    def key_column(self, row: Row) -> str:
+        return "姓名"
+
+    def prepare(self, rows: list[Row]) -> None:
+        """Find the members behind names and IDs; a seat needs one or the other."""
+        kinds = dict(
+            Organization.objects.filter(pk__in={r.values["organization"] for r in rows if isinstance(r.values.get("organization"), int)}).values_list("pk", "kind")
+        )
+        for row in rows:
+            row.values.setdefault("post", CommitteeSeat.Post.MEMBER.value)
+            community = kinds.get(row.values.get("organization")) == Organization.Kind.COMMUNITY_COMMITTEE
+            row.values.setdefault("term_years", 5 if community else 3)
+            name = row.values.get("name", "")
+            if len(name) in (15, 18) and name[:-1].isdigit():
+                row.values["id_number"] = name.upper()
+                del row.values["name"]
+            if "name" not in row.values and "id_number" not in row.values and not row.errors:
+                self.wrong(row, "name", "请填姓名或身份证号")
+            if not 1 <= row.values["term_years"] <= 10:
+                self.wrong(row, "term_years", "任期应在 1 到 10 年之间")
+        self._find_members([r for r in rows if not r.errors])
+
+    def _find_members(self, rows: list[Row]) -> None:
+        from django.apps import apps
+
+        member = apps.get_model("members", "Member")
+        indexes = {blind_index(r.values["id_number"], "citizen-id") for r in rows if "id_number" in r.values}
+        scope = access_of(self.user).scope(self.ledger.edit_right, "branch__path")
+        by_id = {
+            index: (pk, name)
+            for pk, name, index in member.objects.filter(scope, id_number_index__in=indexes).values_list(
+                "pk", "name", "id_number_index"
+            )
+        }
+        names = {r.values["name"] for r in rows if "name" in r.values and "id_number" not in r.values}
+        paths = dict(Organization.objects.values_list("pk", "path"))
+        by_name: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for pk, name, path in member.objects.filter(scope, name__in=names, left_on__isnull=True).values_list(
+            "pk", "name", "branch__path"
+        ):
+            by_name[name].append((pk, path))
+        for row in rows:
+            number = row.values.pop("id_number", None)
+            if number is not None:
+                found = by_id.get(blind_index(number, "citizen-id"))
+                if found is None:
+                    row.values["id_number"] = number
+                    self.wrong(row, "id_number", "党员花名册里没有这个身份证号")
+                    continue
+                row.values["member"], row.values["name"] = found
+                continue
+            here = [pk for pk, path in by_name[row.values["name"]] if path.startswith(paths[row.values["organization"]])]
+            if len(here) > 1:
+                self.wrong(row, "name", f"本组织有 {len(here)} 名党员叫这个名字，请改填身份证号")
+            elif here:
+                row.values["member"] = here[0]
+
+    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
+        wanted = {row.values["organization"] for row in rows}
+        seats = CommitteeSeat.objects.filter(committee__organization__in=wanted).select_related("committee")
+        return {
+            (s.committee.organization_id, s.committee.number, s.post, s.name): (
+                s.pk,
+                {"start": s.committee.start, "term_years": s.committee.term_years, "member": s.member_id},
+            )
+            for s in seats
+        }
+
+    def check(self, rows: list[Row]) -> None:
+        """The rows of one committee must agree on when it started."""
+        starts: dict[tuple[int, str], Row] = {}
+        for row in rows:
+            first = starts.setdefault((row.values["organization"], row.values["number"]), row)
+            if first.values["start"] != row.values["start"]:
+                self.wrong(row, "start", f"与第 {first.number} 行同一届次，任职开始却不同")
+            row.changes = {k: v for k, v in row.changes.items() if k != "term_years" or "term_years" in self.keys}
+
+    def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
+        touches: list[Touch] = []
+        held = {
+            (c.organization_id, c.number): c
+            for c in Committee.objects.filter(organization__in={r.values["organization"] for r in [*new, *changed]})
+        }
+        fresh: dict[tuple[int, str], Committee] = {}
+        for row in new:
+            place = row.values["organization"], row.values["number"]
+            if place not in held and place not in fresh:
+                fresh[place] = Committee(
+                    organization_id=place[0], number=place[1], start=row.values["start"], term_years=row.values["term_years"]
+                )
+        touches += create(list(fresh.values()), undo, self.user, report)
+        held |= fresh
+        seats = [
+            CommitteeSeat(
+                committee=held[row.values["organization"], row.values["number"]],
+                post=row.values["post"],
+                name=row.values["name"],
+                member_id=row.values.get("member"),
+            )
+            for row in new
+        ]
+        touches += create(seats, undo, self.user, report)
+        terms: dict[int, dict[str, Any]] = {}
+        members: dict[int, dict[str, Any]] = {}
+        for row in changed:
+            committee = held[row.values["organization"], row.values["number"]]
+            for key, (_, value) in row.changes.items():
+                target, pk = (members, row.pk) if key == "member" else (terms, committee.pk)
+                target.setdefault(pk, {})[key] = value
+        touches += rewrite(Committee, terms, undo, self.user)
+        touches += rewrite(CommitteeSeat, members, undo, self.user)
+        self._close_earlier({c.organization_id for c in fresh.values()}, undo)
+        return touches
+
+    def _close_earlier(self, organizations: set[int], undo: Undo) -> None:
+        """A committee ends on the day its successor starts."""
+        by_organization: dict[int, list[Committee]] = defaultdict(list)
+        for committee in Committee.objects.filter(organization__in=organizations).order_by("start"):
+            by_organization[committee.organization_id].append(committee)
+        ends = {
+            earlier.pk: {"ended_on": later.start}
+            for line in by_organization.values()
+            for earlier, later in zip(line, line[1:], strict=False)
+            if earlier.ended_on is None and later.start > earlier.start
+        }
+        rewrite(Committee, ends, undo, self.user)

@@ -1,0 +1,284 @@
+"""The organisation tree and the committees that lead it."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from treebeard.mp_tree import MP_Node
+
+from ledgers.models import Record, Touch
+from ledgers.scope import subtree
+
+from .querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
+
+
+class Organization(MP_Node, Record):
+    """A Party organisation of any kind: one node of the tree district → street → community → branch → group."""
+
+    class Kind(models.TextChoices):
+        DISTRICT_COMMITTEE = "district-committee", "区委"
+        WORKING_COMMITTEE = "working-committee", "街道党工委"
+        COMMUNITY_COMMITTEE = "community-committee", "社区党委"
+        GENERAL_BRANCH = "general-branch", "党总支"
+        BRANCH = "branch", "党支部"
+        JOINT_BRANCH = "joint-branch", "联合党支部"
+        TEMPORARY_BRANCH = "temporary-branch", "临时党支部"
+        GROUP = "group", "党小组"
+
+        @classmethod
+        def branches(cls) -> tuple["Organization.Kind", ...]:
+            """The three kinds of branch."""
+            return (cls.BRANCH, cls.JOINT_BRANCH, cls.TEMPORARY_BRANCH)
+
+    class UnitKind(models.TextChoices):
+        COMMUNITY = "community", "社区"
+        AGENCY = "agency", "机关"
+        INSTITUTION = "institution", "事业单位"
+        STATE_ENTERPRISE = "state-enterprise", "国有企业"
+        PRIVATE_ENTERPRISE = "private-enterprise", "非公企业"
+        SOCIAL_ORGANIZATION = "social-organization", "社会组织"
+        SCHOOL = "school", "学校"
+        OTHER = "other", "其他"
+
+    code = models.CharField("组织编码", max_length=40, unique=True)
+    name = models.CharField("组织名称", max_length=100, db_index=True)
+    short_name = models.CharField("简称", max_length=40, blank=True)
+    kind = models.CharField("组织类别", max_length=20, choices=Kind)
+    unit_kind = models.CharField("单位类别", max_length=20, choices=UnitKind, blank=True)
+    established = models.DateField("成立日期", null=True, blank=True)
+    phone = models.CharField("联系电话", max_length=30, blank=True)
+    population = models.PositiveIntegerField("总人口", null=True, blank=True)
+    households = models.PositiveIntegerField("户数", null=True, blank=True)
+    dissolved_on = models.DateField("撤销日期", null=True, blank=True)
+
+    objects = OrganizationManager()
+
+    class Meta:
+        verbose_name = "党组织"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(dissolved_on__isnull=True)
+                | Q(established__isnull=True)
+                | Q(dissolved_on__gte=F("established")),
+                name="organization_dissolved_after_established",
+            ),
+        ]
+
+    UNTRACKED = (*Record.UNTRACKED, "path", "depth", "numchild")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("branches:detail", args=[self.code])
+
+    @property
+    def label(self) -> str:
+        """The short name where there is one."""
+        return self.short_name or self.name
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether it is a branch of any of the three kinds."""
+        return self.kind in self.Kind.branches()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it exists today."""
+        today = timezone.localdate()
+        return (self.established is None or self.established <= today) and (
+            self.dissolved_on is None or self.dissolved_on > today
+        )
+
+    def audit_path(self) -> str:
+        return self.path
+
+    def touches(self) -> Iterator[Touch]:
+        # Founding and dissolving change what counts from those days on; kind and population are not dated.
+        yield Touch(self.pk, self.established or date(1900, 1, 1), True)
+
+    def subtree(self, field: str = "path", on: date | None = None) -> Q:
+        """Return the condition that the path in `field` lies in this subtree, as the tree stood on a day.
+
+        Moves after that day are taken back: what has come in since is left out, what has gone is put back.
+        """
+        if on is None or not OrganizationEvent.moves_after(on).exists():
+            return subtree(field, self.path)
+        here = [pk for pk, line in type(self).lineages(on).items() if self.pk in line]
+        return Q(**{f"{field.removesuffix('path')}pk__in": here})
+
+    @classmethod
+    def lineages(cls, day: date) -> dict[int, list[int]]:
+        """Return organisation id → itself and all above it, in the tree as it stood on a day."""
+        paths = dict(cls.objects.values_list("pk", "path"))
+        by_path = {path: pk for pk, path in paths.items()}
+        parents = {pk: by_path.get(path[: -cls.steplen]) for pk, path in paths.items()}
+        for move in OrganizationEvent.moves_after(day):
+            parents[move.organization_id] = move.old_parent_id  # newest first, so the oldest has the last word
+        found: dict[int, list[int]] = {}
+        for pk in paths:
+            line, above = [pk], parents[pk]
+            while above is not None:
+                line.append(above)
+                above = parents[above]
+            found[pk] = line
+        return found
+
+    @transaction.atomic
+    def place_under(self, parent: "Organization | None") -> "Organization":
+        """Add this new organisation to the tree, with its trace."""
+        if parent is None:
+            type(self).add_root(instance=self)
+        else:
+            parent.add_child(instance=self)
+        return self.record("create")
+
+    @transaction.atomic
+    def move_under(self, parent: "Organization", on: date, document: str = "") -> "OrganizationEvent":
+        """Move this subtree below another organisation from a day on. Numbers of earlier days stay where they were.
+
+        Raises ValueError with a Chinese message where the move makes no sense.
+        """
+        from ledgers.facts import mark_stale
+
+        if parent.path.startswith(self.path):
+            raise ValueError("不能移到自己或自己的下级之下")
+        old = self.get_parent()
+        if old is None:
+            raise ValueError("最上级组织不能移动")
+        if old.pk == parent.pk:
+            raise ValueError("已经在这个组织之下")
+        self.move(parent, "sorted-child" if self.node_order_by else "last-child")
+        moved = Organization.objects.get(pk=self.pk)
+        event = OrganizationEvent(
+            organization=moved,
+            kind=OrganizationEvent.Kind.MOVED,
+            on=on,
+            document=document,
+            old_parent=old,
+            new_parent=parent,
+            detail=f"由{old.name}转隶{parent.name}",
+        ).record()
+        mark_stale([Touch(None, on, True)])
+        return event
+
+    @transaction.atomic
+    def dissolve(self, on: date, document: str = "") -> "OrganizationEvent":
+        """Dissolve this organisation on a day; its live subordinates must have gone first.
+
+        Raises ValueError with a Chinese message otherwise.
+        """
+        below = self.get_descendants().filter(dissolved_on__isnull=True).count()
+        if below:
+            raise ValueError(f"还有 {below} 个下级组织没有撤销，请先撤销或转隶")
+        self.dissolved_on = on
+        self.record("dissolve")
+        return OrganizationEvent(
+            organization=self, kind=OrganizationEvent.Kind.DISSOLVED, on=on, document=document, detail=f"{self.name}撤销"
+        ).record()
+
+
+class OrganizationEvent(Record):
+    """What happened to an organisation: its history, with the document it rests on."""
+
+    class Kind(models.TextChoices):
+        ESTABLISHED = "established", "成立"
+        MOVED = "moved", "转隶"
+        RENAMED = "renamed", "更名"
+        DISSOLVED = "dissolved", "撤销"
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="events", verbose_name="党组织")
+    kind = models.CharField("变动", max_length=20, choices=Kind)
+    on = models.DateField("日期")
+    document = models.CharField("文号", max_length=100, blank=True)
+    detail = models.CharField("说明", max_length=300, blank=True)
+    old_parent = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="+")
+    new_parent = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "组织变动"
+        ordering = ["-on", "-pk"]
+        indexes = [models.Index(fields=["kind", "on"])]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.detail}"
+
+    @classmethod
+    def moves_after(cls, day: date) -> models.QuerySet["OrganizationEvent"]:
+        """Return the moves after a day, newest first."""
+        return cls.objects.filter(kind=cls.Kind.MOVED, on__gt=day)
+
+
+class Committee(Record):
+    """A committee (届) of an organisation: elected on `start` for `term_years`; over when the next one starts."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="committees", verbose_name="党组织")
+    number = models.CharField("届次", max_length=40)
+    start = models.DateField("任职开始")
+    term_years = models.PositiveSmallIntegerField("任期(年)", default=3)
+    ended_on = models.DateField("实际届满日期", null=True, blank=True)
+
+    objects = CommitteeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "支部委员会"
+        ordering = ["-start"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "number"], name="one_committee_per_number"),
+            models.CheckConstraint(condition=Q(term_years__range=(1, 10)), name="committee_term_1_to_10"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}{self.number}"
+
+    @property
+    def term_ends(self) -> date:
+        """The day on which the term runs out."""
+        return self.start + relativedelta(years=self.term_years)
+
+
+class CommitteeSeat(Record):
+    """One seat of a committee, held by a member of the register, or by a name where the register has none."""
+
+    class Post(models.TextChoices):
+        SECRETARY = "secretary", "书记"
+        DEPUTY_SECRETARY = "deputy-secretary", "副书记"
+        ORGANIZATION = "organization", "组织委员"
+        PUBLICITY = "publicity", "宣传委员"
+        DISCIPLINE = "discipline", "纪检委员"
+        UNITED_FRONT = "united-front", "统战委员"
+        YOUTH = "youth", "青年委员"
+        MEMBER = "member", "委员"
+
+    committee = models.ForeignKey(Committee, models.CASCADE, related_name="seats", verbose_name="届次")
+    post = models.CharField("职务", max_length=20, choices=Post, default=Post.MEMBER)
+    member = models.ForeignKey(
+        "members.Member", models.PROTECT, null=True, blank=True, related_name="seats", verbose_name="党员"
+    )
+    name = models.CharField("姓名", max_length=60)
+    left_on = models.DateField("离任日期", null=True, blank=True)
+
+    objects = CommitteeSeatQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "支委会成员"
+        ordering = ["committee", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["committee", "post", "name"], name="one_seat_per_post_and_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_post_display()} {self.name}"
+
+    def audit_path(self) -> str:
+        return self.committee.organization.path
+
+
+def organization_choices(organizations: Any) -> list[tuple[int, str]]:
+    """Return choices for a select, indented by depth."""
+    return [(o.pk, "　" * (o.depth - 1) + o.name) for o in organizations]

@@ -1,0 +1,77 @@
+"""The organisation tree, asked in the office's words."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Length, Substr
+from django.utils import timezone
+from treebeard.mp_tree import MP_NodeManager, MP_NodeQuerySet
+
+from accounts.permissions import Right
+from ledgers.scope import ScopedQuerySet
+
+if TYPE_CHECKING:
+    from .models import Committee, CommitteeSeat, Organization  # noqa: F401
+
+
+class OrganizationQuerySet(MP_NodeQuerySet, ScopedQuerySet["Organization"]):
+    path = "path"
+    right = Right.ORGANIZATIONS_VIEW
+
+    def live_on(self, day: date) -> Self:
+        """Keep what was established by that day and not dissolved by it. An unknown day of founding counts."""
+        return self.filter(live_on(day))
+
+    def branches(self) -> Self:
+        """Keep the Party branches of all three kinds."""
+        return self.filter(kind__in=self.model.Kind.branches())
+
+    def with_register_columns(self) -> Self:
+        """Add what the register prints beside the fields: the parent's code, and whether it is live today."""
+        today = timezone.localdate()
+        parent = self.model.objects.filter(
+            path=Substr(OuterRef("path"), 1, Length(OuterRef("path")) - self.model.steplen)
+        ).order_by()
+        return self.annotate(
+            parent_code=Subquery(parent.values("code")[:1]),
+            status=Case(
+                When(live_on(today), then=Value("正常")),
+                When(dissolved_on__isnull=False, then=Value("已撤销")),
+                default=Value("未成立"),
+            ),
+        )
+
+    def communities(self) -> Self:
+        """Keep the community committees."""
+        return self.filter(kind=self.model.Kind.COMMUNITY_COMMITTEE)
+
+
+class OrganizationManager(MP_NodeManager.from_queryset(OrganizationQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> OrganizationQuerySet:
+        return OrganizationQuerySet(self.model, using=self._db).order_by("path")
+
+
+def live_on(day: date, prefix: str = "") -> Q:
+    """Return the condition that an organisation, reached by `prefix`, is live on that day."""
+    return (Q(**{f"{prefix}established__isnull": True}) | Q(**{f"{prefix}established__lte": day})) & (
+        Q(**{f"{prefix}dissolved_on__isnull": True}) | Q(**{f"{prefix}dissolved_on__gt": day})
+    )
+
+
+class CommitteeQuerySet(ScopedQuerySet["Committee"]):
+    def in_office_on(self, day: date) -> Self:
+        """Keep the committees elected by that day and not succeeded by it; the term may have run out."""
+        return self.filter(Q(start__lte=day) & (Q(ended_on__isnull=True) | Q(ended_on__gt=day)))
+
+
+class CommitteeSeatQuerySet(ScopedQuerySet["CommitteeSeat"]):
+    path = "committee__organization__path"
+
+    def held_on(self, day: date) -> Self:
+        """Keep the seats of committees in office that were held on that day."""
+        return self.filter(
+            Q(committee__start__lte=day)
+            & (Q(committee__ended_on__isnull=True) | Q(committee__ended_on__gt=day))
+            & (Q(left_on__isnull=True) | Q(left_on__gt=day))
+        )

@@ -1,0 +1,638 @@
+"""Import: a file somebody keeps in Excel becomes records, all of it or nothing, and can be taken back.
+
+read → find the header → parse column by column → resolve references → match with the register → compare → write.
+Everything is set-based: a handful of queries however many rows.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import orjson
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.acting import acting_as, current_address
+from accounts.encryption import decrypt_bytes, encrypt_bytes
+from accounts.models import User
+from accounts.permissions import access_of
+
+from . import ledger as ledgers
+from . import parsing, reading
+from .facts import mark_stale
+from .ledger import Column, Ledger
+from .models import ImportBatch, Record, Touch
+
+if TYPE_CHECKING:
+    from branches.models import Organization
+
+Report = Callable[[int, int, str], None]
+LISTED = 2000
+"""Wrong and changed rows kept for the preview page, of each sort; counts and the wrong-rows file know them all."""
+
+
+class CannotImport(Exception):
+    """The file as a whole cannot be taken in. The message is Chinese, for the person who uploaded it."""
+
+
+@dataclass(slots=True)
+class CellError:
+    """What is wrong with one cell: its header, what stands there, why, and what to do."""
+
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of the sheet on its way: raw cells, parsed values by column key, what is wrong, what it meets."""
+
+    number: int
+    cells: Sequence[Any]
+    values: dict[str, Any] = field(default_factory=dict)
+    errors: list[CellError] = field(default_factory=list)
+    pk: Any = None
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """new, changed, same or wrong."""
+        if self.errors:
+            return "wrong"
+        if self.pk is None:
+            return "new"
+        return "changed" if self.changes else "same"
+
+
+@dataclass
+class Analysis:
+    """Every row of the file, with what will become of it."""
+
+    match: reading.HeaderMatch
+    rows: list[Row]
+    counts: Counter[str]
+
+    @property
+    def errors(self) -> Iterable[tuple[int, CellError]]:
+        """(sheet row, error) in the order of the sheet."""
+        for row in self.rows:
+            for error in row.errors:
+                yield row.number, error
+
+
+@dataclass
+class Undo:
+    """What it takes to take an import back: what was made, and what changed rows were before."""
+
+    created: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    restored: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    versions: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+
+
+def quiet(done: int, total: int, words: str) -> None:
+    """Report progress to nobody."""
+
+
+class Importer:
+    """Brings rows into one ledger's register. Subclasses say how rows are matched and written.
+
+    One importer serves one run: what it looked up stays on it.
+    """
+
+    reads_whole_scope: ClassVar[int] = 5000  # from so many keys on, the whole scope is read instead of a list of keys
+
+    def __init__(self, ledger: Ledger, user: User, organization: "Organization | None") -> None:
+        self.ledger = ledger
+        self.user = user
+        self.organization = organization
+        self.today = timezone.localdate()
+
+    # steps that a ledger may refine
+
+    def prepare(self, rows: list[Row]) -> None:
+        """Complete or check rows after parsing and references, before matching."""
+
+    def key(self, row: Row) -> Any:
+        """Return the natural key of a row, or None when it has none."""
+        raise NotImplementedError
+
+    def key_column(self, row: Row) -> str:
+        """Return the header to which a duplicate key is reported."""
+        return next(c.header for c in self.ledger.columns if c.required)
+
+    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
+        """Return natural key → (pk, current values by column key) for what the register holds, in scope."""
+        raise NotImplementedError
+
+    def check(self, rows: list[Row]) -> None:
+        """Check rows once it is known what they meet: rules between fields, constraints."""
+
+    def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
+        """Write, set-based; return what the facts must count again."""
+        raise NotImplementedError
+
+    # the run
+
+    def analyse(self, match: reading.HeaderMatch, report: Report = quiet) -> Analysis:
+        """Say of every row whether it is new, changed, the same or wrong. Writes nothing."""
+        rows = [Row(number, cells) for number, cells in reading.data_rows(match)]
+        total = len(rows)
+        report(0, total, "正在读取")
+        columns = [
+            (index, self.ledger.by_header[header])
+            for index, header in sorted(match.mapping.items())
+            if header in self.ledger.by_header
+        ]
+        self.keys = {column.key for _, column in columns}
+        for index, column in columns:
+            self._parse(rows, index, column)
+        self._require(rows, {c.header for _, c in columns})
+        report(total // 3, total, "正在核对")
+        for _, column in columns:
+            if column.kind == "organization":
+                self.resolve_organizations(rows, column)
+        self.prepare(rows)
+        self._refuse_repeats(rows)
+        existing = self.existing([r for r in rows if not r.errors])
+        for row in rows:
+            if row.errors:
+                continue
+            held = existing.get(self.key(row))
+            if held is not None:
+                row.pk, current = held
+                row.changes = {
+                    key: (current.get(key), value)
+                    for key, value in row.values.items()
+                    if key in current and current[key] != value
+                }
+        self.check([r for r in rows if not r.errors])
+        report(total * 2 // 3, total, "正在核对")
+        return Analysis(match, rows, Counter(r.state for r in rows))
+
+    def _parse(self, rows: list[Row], index: int, column: Column) -> None:
+        parse, key, header = column.parse, column.key, column.header
+        for row in rows:
+            cells = row.cells
+            cell = cells[index] if index < len(cells) else None
+            if cell is None or cell == "":
+                continue
+            try:
+                value = parse(cell)
+            except parsing.Masked:
+                continue  # as exported: leave it as it is
+            except parsing.Unparsable as error:
+                row.errors.append(CellError(header, str(cell), str(error)))
+                continue
+            if value is not None and value != "":
+                row.values[key] = value
+
+    def _require(self, rows: list[Row], present: Collection[str]) -> None:
+        required = [c for c in self.ledger.columns if c.required and c.writable]
+        for column in required:
+            key, header = column.key, column.header
+            for row in rows:
+                if key not in row.values and not any(e.column == header for e in row.errors):
+                    row.errors.append(CellError(header, "", f"缺少{header}，请补填"))
+
+    def _refuse_repeats(self, rows: list[Row]) -> None:
+        first: dict[Any, int] = {}
+        for row in rows:
+            key = self.key(row) if not row.errors else None
+            if key is None:
+                continue
+            earlier = first.setdefault(key, row.number)
+            if earlier != row.number:
+                column = self.key_column(row)
+                row.errors.append(CellError(column, self.cell(row, column), f"与第 {earlier} 行重复，请删去其中一行"))
+
+    def cell(self, row: Row, header: str) -> str:
+        """Return what stands in the file under a header, as text."""
+        column = self.ledger.by_header[header]
+        value = row.values.get(column.key, "")
+        return "" if value is None else str(value)
+
+    def wrong(self, row: Row, key: str, message: str) -> None:
+        """Mark the cell of the column with this key wrong."""
+        column = next(c for c in self.ledger.columns if c.key == key)
+        value = row.values.get(key)
+        row.errors.append(CellError(column.header, "" if value is None else str(value), message))
+
+    # references
+
+    def organizations(self) -> Mapping[str, list[tuple[int, str, str, str]]]:
+        """Return code, name or short name → [(pk, code, path, kind)] of the organisations this import may write to."""
+        if not hasattr(self, "_organizations"):
+            found: dict[str, list[tuple[int, str, str, str]]] = defaultdict(list)
+            model = apps.get_model("branches", "Organization")
+            rows = model.objects.filter(access_of(self.user).scope(self.ledger.edit_right, "path"))
+            if self.organization is not None:
+                rows = rows.filter(self.organization.subtree())
+            for pk, code, name, short, path, kind in rows.values_list(
+                "pk", "code", "name", "short_name", "path", "kind"
+            ):
+                for text in {code, name, short} - {""}:
+                    found[text].append((pk, code, path, kind))
+            self._organizations = found
+        return self._organizations
+
+    def resolve_organizations(self, rows: list[Row], column: Column) -> None:
+        """Replace names and codes by primary keys; unknown, foreign and ambiguous ones are wrong cells."""
+        known = self.organizations()
+        answers: dict[str, int | str] = {}
+        for row in rows:
+            text = row.values.get(column.key)
+            if text is None:
+                continue
+            if text not in answers:
+                answers[text] = self._organization(str(text), known)
+            answer = answers[text]
+            if isinstance(answer, str):
+                row.errors.append(CellError(column.header, text, answer))
+            else:
+                row.values[column.key] = answer
+
+    def _organization(self, text: str, known: Mapping[str, list[tuple[int, str, str, str]]]) -> int | str:
+        places = known.get(text) or known.get(text.upper(), [])
+        if len(places) == 1:
+            return places[0][0]
+        if places:
+            codes = "、".join(code for _, code, _, _ in places[:3])
+            return f"有 {len(places)} 个组织叫这个名字，请改填组织编码（{codes}）"
+        near = get_close_matches(text, known, 1, 0.6)
+        hint = f"；是“{near[0]}”吗？" if near else "，请核对名称，或先在党组织名册里登记"
+        return f"登记册里没有这个组织{hint}"
+
+    # writing
+
+    @transaction.atomic
+    def apply(self, analysis: Analysis, batch: ImportBatch, report: Report = quiet) -> ImportBatch:
+        """Write the rows that are right, with the trace, in one transaction."""
+        undo = Undo()
+        new = [r for r in analysis.rows if r.state == "new"]
+        changed = [r for r in analysis.rows if r.state == "changed"]
+        if new or changed:
+            touches = self.write(new, changed, undo, report)
+            mark_stale(touches)
+        counts = analysis.counts
+        batch.new, batch.changed, batch.same, batch.wrong = (
+            counts[state] for state in ("new", "changed", "same", "wrong")
+        )
+        batch.state, batch.applied_at = ImportBatch.State.APPLIED, timezone.now()
+        batch.undo = encrypt_bytes(
+            orjson.dumps(
+                {"created": undo.created, "restored": undo.restored, "versions": undo.versions}, default=_plain
+            )
+        )
+        batch.save()
+        audit.record(
+            "import",
+            batch,
+            label=f"{self.ledger.title}：{batch.filename}",
+            changes={
+                "file": (None, batch.digest),
+                "new": (None, batch.new),
+                "changed": (None, batch.changed),
+                "wrong": (None, batch.wrong),
+            },
+            organization_path=self.organization.path if self.organization else "",
+        )
+        return batch
+
+
+class RecordImporter(Importer):
+    """Imports into one model of records, column key by field name. Enough for most ledgers.
+
+    `identity` names the column keys that make the natural key, all of them fields of the model.
+    """
+
+    identity: ClassVar[Sequence[str]] = ()
+
+    @property
+    def fields(self) -> list[str]:
+        """Attribute names that the file's columns fill."""
+        return [c.key for c in self.ledger.columns if c.writable and c.key in self.keys]
+
+    def key(self, row: Row) -> Any:
+        values = tuple(row.values.get(k) for k in self.identity)
+        return None if None in values else values
+
+    def scope(self) -> models.QuerySet[Any]:
+        """Return what of the register this import may touch."""
+        rows = self.ledger.queryset().filter(access_of(self.user).scope(self.ledger.edit_right, self.ledger.path))
+        return rows.filter(self.organization.subtree(self.ledger.path)) if self.organization else rows
+
+    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
+        keys = list(dict.fromkeys([*self.identity, *self.fields]))
+        held = self.scope()
+        wanted = {row.values.get(self.identity[0]) for row in rows}
+        if len(wanted) < self.reads_whole_scope:
+            held = held.filter(**{f"{self.identity[0]}__in": wanted})
+        found = {}
+        for pk, *values in held.values_list("pk", *keys).iterator(chunk_size=5000):
+            current = dict(zip(keys, values, strict=True))
+            found[tuple(current[k] for k in self.identity)] = (pk, current)
+        return found
+
+    def build(self, row: Row) -> models.Model:
+        """Return the unsaved object of a new row."""
+        return self.ledger.model(**row.values)
+
+    def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
+        objects = [self.build(row) for row in new]
+        touches = [*create(objects, undo, self.user, report)]
+        touches += rewrite(
+            self.ledger.model, {row.pk: {k: v for k, (_, v) in row.changes.items()} for row in changed}, undo, self.user
+        )
+        return touches
+
+
+def create(objects: Sequence[models.Model], undo: Undo, user: User, report: Report = quiet) -> Iterable[Touch]:
+    """Insert objects of one model in bulk, noted for undo; return what they touch."""
+    if not objects:
+        return ()
+    model = type(objects[0])
+    for thing in objects:
+        if isinstance(thing, Record):
+            thing.updated_by = user
+    size = 5000
+    for start in range(0, len(objects), size):
+        model._default_manager.bulk_create(objects[start : start + size])
+        report(start, len(objects), f"正在写入第 {start + 1} 行起")
+    undo.created[model._meta.label] += [o.pk for o in objects]
+    return {t for o in objects if isinstance(o, Record) for t in o.touches()}
+
+
+def rewrite(
+    model: type[models.Model], changes: Mapping[Any, Mapping[str, Any]], undo: Undo, user: User
+) -> Iterable[Touch]:
+    """Change rows of one model in bulk, pk → field → new value, noted for undo; return what they touch."""
+    if not changes:
+        return ()
+    held = list(model._default_manager.select_for_update(of=("self",)).filter(pk__in=list(changes)))
+    touches: set[Touch] = set()
+    names = sorted({name for values in changes.values() for name in values})
+    for thing in held:
+        before = {name: getattr(thing, _attname(model, name)) for name in names}
+        if isinstance(thing, Record):
+            touches |= set(thing.touches())
+            thing.version += 1
+            thing.updated_by = user
+            thing.updated_at = timezone.now()
+            undo.versions[model._meta.label][str(thing.pk)] = thing.version
+        for name, value in changes[thing.pk].items():
+            setattr(thing, _attname(model, name), value)
+        if hasattr(thing, "derive"):
+            thing.derive()
+        undo.restored[model._meta.label].append({"pk": thing.pk, **before})
+        if isinstance(thing, Record):
+            touches |= set(thing.touches())
+    model._default_manager.bulk_create(
+        held,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["pk"],
+        update_fields=[f.name for f in model._meta.concrete_fields if not f.primary_key and f.name != "created_at"],
+    )
+    return touches
+
+
+def _attname(model: type[models.Model], name: str) -> str:
+    return model._meta.get_field(name).attname  # type: ignore[union-attr]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, defaultdict):
+        return dict(value)
+    raise TypeError(type(value))
+
+
+# one file's way
+
+
+def open_batch(
+    ledger: Ledger, data: bytes, filename: str, user: User, organization: "Organization | None" = None
+) -> tuple[ImportBatch, reading.HeaderMatch]:
+    """Read an upload and find its header; return the unsaved batch and the match.
+
+    Raises reading.Unreadable or CannotImport with a Chinese message.
+    """
+    if ledger.importer is None:
+        raise CannotImport(f"{ledger.title}由系统生成，只能导出，不能导入")
+    match = reading.find_header(
+        reading.read_workbook(data, filename), ledger.headers, [c.header for c in ledger.columns if c.required]
+    )
+    batch = ImportBatch(
+        ledger=ledger.slug,
+        user=user,
+        organization=organization,
+        filename=filename[-255:],
+        digest=hashlib.sha256(data).hexdigest(),
+        content=encrypt_bytes(data),
+        sheet=match.sheet.name[:100],
+        header_rows="–".join(str(n) for n in dict.fromkeys(match.header_rows)),
+        mapping={str(index): header for index, header in match.mapping.items()},
+    )
+    return batch, match
+
+
+def reopen(batch: ImportBatch) -> reading.HeaderMatch:
+    """Read a kept upload again, with the mapping the user settled."""
+    ledger = ledgers.get(batch.ledger)
+    data = decrypt_bytes(bytes(batch.content or b""))
+    match = reading.find_header(
+        reading.read_workbook(data, batch.filename), ledger.headers, [c.header for c in ledger.columns if c.required]
+    )
+    match.mapping = {int(index): header for index, header in batch.mapping.items()}
+    return match
+
+
+def importer_for(batch: ImportBatch) -> Importer:
+    """Return a fresh importer for a batch."""
+    ledger = ledgers.get(batch.ledger)
+    if ledger.importer is None:
+        raise CannotImport(f"{ledger.title}只能导出，不能导入")
+    return ledger.importer(ledger, batch.user, batch.organization)
+
+
+def missing_columns(ledger: Ledger, match: reading.HeaderMatch) -> list[str]:
+    """Return the required headers that no column of the file is mapped to."""
+    mapped = set(match.mapping.values())
+    return [c.header for c in ledger.columns if c.required and c.header not in mapped]
+
+
+def preview(batch: ImportBatch, report: Report = quiet) -> Analysis:
+    """Analyse a kept batch and keep the outcome for the preview page."""
+    importer = importer_for(batch)
+    match = reopen(batch)
+    if missing := missing_columns(importer.ledger, match):
+        raise CannotImport(f"表里没有找到必填的列：{'、'.join(missing)}。请在“核对表头”里指定，或补上这些列后重新上传")
+    analysis = importer.analyse(match, report)
+    counts = analysis.counts
+    batch.new, batch.changed, batch.same, batch.wrong = (counts[s] for s in ("new", "changed", "same", "wrong"))
+    batch.details = encrypt_bytes(orjson.dumps(_details(importer, analysis), default=str))
+    batch.state = ImportBatch.State.PREVIEWED
+    batch.save()
+    return analysis
+
+
+def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
+    """Return what the preview page shows: columns, and the first wrong, changed and new rows as in the sheet."""
+    listed: dict[str, list[Any]] = {"wrong": [], "changed": [], "new": [], "same": []}
+    wrong_cells = []
+    masks = {c.key: c.mask for c in importer.ledger.columns if c.mask}
+    columns = [(i, importer.ledger.by_header[h]) for i, h in sorted(analysis.match.mapping.items())]
+    for row in analysis.rows:
+        state = row.state
+        if state == "wrong":
+            wrong_cells.append((row.number, list(row.cells), "；".join(f"{e.column}：{e.message}" for e in row.errors)))
+        if len(listed[state]) >= (LISTED if state in ("wrong", "changed") else 100):
+            continue
+        errors = {e.column: e.message for e in row.errors}
+        cells = []
+        for index, column in columns:
+            raw = row.cells[index] if index < len(row.cells) else ""
+            shown = _shown(raw)
+            mask = masks.get(column.key)
+            if mask and column.header not in errors:
+                shown = mask(shown)
+            cell = {"text": shown}
+            if column.header in errors:
+                cell["error"] = errors.pop(column.header)
+            if column.key in row.changes:
+                old = row.changes[column.key][0]
+                old_shown = importer.shown(column, old) if hasattr(importer, "shown") else column.show(old)
+                cell["old"] = mask(str(old_shown)) if mask and old_shown else str(old_shown or "（空）")
+            cells.append(cell)
+        listed[state].append({"number": row.number, "cells": cells, "more": [f"{k}：{m}" for k, m in errors.items()]})
+    return {
+        "headers": [column.header for _, column in columns],
+        "all_headers": list(analysis.match.columns),
+        "rows": listed,
+        "wrong": wrong_cells,
+    }
+
+
+def _shown(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell)
+
+
+def details_of(batch: ImportBatch) -> dict[str, Any]:
+    """Return what `preview` kept for the page."""
+    return orjson.loads(decrypt_bytes(bytes(batch.details))) if batch.details else {}
+
+
+def apply(batch: ImportBatch, report: Report = quiet) -> ImportBatch:
+    """Apply a batch once: analysed anew against the register as it is now, and written, in one transaction.
+
+    Raises CannotImport when it was applied already, or when somebody's change at the same moment collides.
+    """
+    try:
+        with transaction.atomic(), acting_as(batch.user, current_address()):
+            held = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+            if held.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDONE):
+                raise CannotImport("这个文件已经导入过了")
+            _one_at_a_time(held)
+            importer = importer_for(held)
+            analysis = importer.analyse(reopen(held), report)
+            return importer.apply(analysis, held, report)
+    except IntegrityError as error:
+        raise CannotImport("导入时登记册有别的改动，没有写入任何内容，请重新预览后再试") from error
+
+
+def _one_at_a_time(batch: ImportBatch) -> None:
+    """Let imports into the same part of the tree wait for each other, so that none makes what another just made."""
+    organizations = apps.get_model("branches", "Organization").objects
+    roots = (
+        organizations.filter(depth=1) if batch.organization is None else organizations.filter(pk=batch.organization.pk)
+    )
+    list(roots.select_for_update().values_list("pk", flat=True))
+
+
+@transaction.atomic
+def undo(batch: ImportBatch, user: User) -> ImportBatch:
+    """Take an applied batch back. Raises CannotImport when what it wrote has been changed or used since."""
+    held = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if held.state != ImportBatch.State.APPLIED or not held.undo:
+        raise CannotImport("只有已导入的批次可以撤销")
+    kept = orjson.loads(decrypt_bytes(bytes(held.undo)))
+    touches: set[Touch] = set()
+    for label, pks in reversed(list(kept["created"].items())):
+        model = apps.get_model(label)
+        rows = model._default_manager.filter(pk__in=pks)
+        if issubclass(model, Record):
+            objects = list(rows)
+            if later := next((o for o in objects if o.version != 1), None):
+                raise CannotImport(f"“{later}”导入后又被修改过，不能整批撤销；请逐条处理")
+            touches |= {t for o in objects for t in o.touches()}
+        _refuse_if_used(model, pks, kept["created"])
+        rows._raw_delete(rows.db)
+    for label, befores in kept["restored"].items():
+        touches |= _restore(apps.get_model(label), befores, kept["versions"].get(label, {}), user)
+    mark_stale(touches)
+    held.state, held.undone_at, held.undo = ImportBatch.State.UNDONE, timezone.now(), None
+    held.save()
+    audit.record(
+        "undo-import",
+        held,
+        label=held.filename,
+        changes={"new": (held.new, 0), "changed": (held.changed, 0)},
+        organization_path=held.organization.path if held.organization else "",
+    )
+    return held
+
+
+def _refuse_if_used(model: type[models.Model], pks: Sequence[Any], created: Mapping[str, Sequence[Any]]) -> None:
+    """Refuse to delete rows that other records, not made by this batch, point to."""
+    for relation in model._meta.related_objects:
+        others = relation.related_model
+        if relation.on_delete in (models.SET_NULL, models.DO_NOTHING) or not isinstance(others, type):
+            continue
+        label = others._meta.label
+        if label in ("ledgers.FactSheet", "ledgers.StaleMark"):
+            others._default_manager.filter(**{f"{relation.field.name}__in": pks}).delete()
+            continue
+        users = others._default_manager.filter(**{f"{relation.field.name}__in": pks}).exclude(
+            pk__in=created.get(label, [])
+        )
+        if first := users.first():
+            name = others._meta.verbose_name
+            raise CannotImport(f"导入的内容已被使用（{name}：{first}），不能整批撤销")
+
+
+def _restore(
+    model: type[models.Model], befores: Sequence[Mapping[str, Any]], versions: Mapping[str, int], user: User
+) -> set[Touch]:
+    """Put changed rows back as they were before the import."""
+    values = {row["pk"]: {k: v for k, v in row.items() if k != "pk"} for row in befores}
+    touches: set[Touch] = set()
+    held = list(model._default_manager.select_for_update(of=("self",)).filter(pk__in=list(values)))
+    for thing in held:
+        if isinstance(thing, Record):
+            if thing.version != versions.get(str(thing.pk)):
+                raise CannotImport(f"“{thing}”导入后又被修改过，不能整批撤销；请逐条处理")
+            touches |= set(thing.touches())
+            thing.version += 1
+            thing.updated_by = user
+        for name, value in values[thing.pk].items():
+            model_field = model._meta.get_field(name)
+            setattr(thing, model_field.attname, model_field.to_python(value))  # type: ignore[union-attr]
+        if hasattr(thing, "derive"):
+            thing.derive()
+        if isinstance(thing, Record):
+            touches |= set(thing.touches())
+    names = sorted({name for row in values.values() for name in row} | {"version", "updated_by"})
+    model._default_manager.bulk_update(held, names, batch_size=500)
+    return touches

@@ -1,0 +1,376 @@
+"""The ledger (台账): one declaration that drives list, filters, export, template, import, print and drill-down."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.permissions import Right, access_of
+
+from . import parsing
+from .period import Period
+from .printing import PrintColumn
+
+if TYPE_CHECKING:
+    from branches.models import Organization
+
+    from .importing import Importer
+
+Show = Callable[[Any], Any]
+
+
+class BadQuery(ValueError):
+    """A filter that the ledger cannot follow. The message is Chinese, for the person who asked."""
+
+
+def _label_of(choices: Mapping[Any, str]) -> Show:
+    return lambda value: choices.get(value, value or "")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a ledger.
+
+    `path` is the lookup from the ledger's model to the value, read by `values_list`; `kind` names how a cell is read
+    and written. `mask` hides a sensitive value; `field` is the key of the parsed value on import (by default `path`).
+    """
+
+    header: str
+    path: str = ""
+    kind: str = "text"  # text name code date month id phone yes_no integer decimal money choice organization member
+    aliases: Sequence[str] = ()
+    required: bool = False
+    choices: Sequence[tuple[str, str]] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    mask: Show | None = None
+    width: float = 12
+    note: str = ""
+    max_length: int = 0
+    listed: bool = True  # shown in the list unless the reader chooses otherwise
+    writable: bool = True  # read on import
+    field: str = ""
+    sortable: bool = True
+    count_of: Callable[[Any], str] | None = None  # url of the rows that a count in this column counts
+
+    @property
+    def key(self) -> str:
+        """Name of the parsed value on import, and of the column in query strings."""
+        return self.field or self.path
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Value → label of a choice column."""
+        return {str(value): label for value, label in self.choices}
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """Label → value of a choice column."""
+        return {label: str(value) for value, label in self.choices}
+
+    @cached_property
+    def show(self) -> Show:
+        """How a value of the database is shown and exported, in clear."""
+        match self.kind:
+            case "choice":
+                return _label_of(self.labels)
+            case "yes_no":
+                return lambda value: "" if value is None else "是" if value else "否"
+            case "decimal" | "money":
+                return lambda value: "" if value is None else value
+        return lambda value: "" if value is None else value
+
+    @cached_property
+    def parse(self) -> Callable[[Any], Any]:
+        """How a cell is read: returns None for a blank, raises `parsing.Unparsable` with a Chinese message."""
+        match self.kind:
+            case "name":
+                return parsing.person_name
+            case "date" | "month":
+                return parsing.date
+            case "id":
+                return parsing.citizen_id
+            case "phone":
+                return parsing.phone
+            case "code" | "organization" | "member":
+                return parsing.code
+            case "yes_no":
+                words = (self.header, *self.aliases)
+                return lambda cell: parsing.yes_no(cell, true_words=words)
+            case "integer":
+                return parsing.integer
+            case "decimal" | "money":
+                return parsing.decimal
+            case "choice":
+                return lambda cell: parsing.choice(cell, self.values, self.synonyms)
+        if self.max_length:
+            return lambda cell: parsing.text(cell, max_length=self.max_length)
+        return parsing.text
+
+    def printed(self) -> PrintColumn:
+        """This column as the Excel writer wants it."""
+        kinds = {"date": "date", "integer": "number", "decimal": "number", "money": "money", "yes_no": "yes_no"}
+        choices = tuple(self.values) if self.kind == "choice" else ("是", "否") if self.kind == "yes_no" else ()
+        return PrintColumn(
+            header=self.header,
+            width=self.width,
+            kind=kinds.get(self.kind, "text"),  # type: ignore[arg-type]
+            choices=choices,
+            note=self.note,
+            required=self.required,
+            aliases=tuple(self.aliases),
+        )
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of a ledger: a name in the query string, and the condition that a value stands for.
+
+    `condition(value, query)` returns the Q; it raises BadQuery or KeyError for a value it does not know. Facts use the
+    same conditions, so a number and the list behind it cannot differ.
+    """
+
+    name: str
+    label: str
+    condition: Callable[[str, "Query"], Q]
+    choices: Sequence[tuple[str, str]] = ()
+    more: bool = False  # behind 更多筛选
+
+    def describe(self, value: str) -> str:
+        """The filter in words, for the evidence of a figure."""
+        return dict(self.choices).get(value, value) if self.choices else f"{self.label}：{value}"
+
+
+def field_filter(name: str, label: str, path: str, choices: Sequence[tuple[str, str]], *, more: bool = False) -> Filter:
+    """Return the filter for one field with a closed list of values; several may be joined by a comma."""
+    known = {str(value) for value, _ in choices}
+
+    def condition(value: str, query: "Query") -> Q:
+        wanted = value.split(",")
+        if unknown := [v for v in wanted if v not in known]:
+            raise BadQuery(f"{label}没有“{unknown[0]}”这一项")
+        return Q(**{f"{path}__in": wanted}) if len(wanted) > 1 else Q(**{path: value})
+
+    return Filter(name, label, condition, [(str(v), text) for v, text in choices], more)
+
+
+def date_filter(name: str, label: str, path: str) -> Filter:
+    """Return the filter that keeps rows whose date in `path` lies in a period such as 2026Q3."""
+
+    def condition(value: str, query: "Query") -> Q:
+        period = _period(value)
+        return Q(**{f"{path}__range": (period.start, period.end)})
+
+    return Filter(name, label, condition, more=True)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked of a ledger: whose rows, of when, with which filters."""
+
+    organization: "Organization | None" = None
+    period: Period | None = None
+    on: date | None = None
+    filters: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def day(self) -> date:
+        """The day as of which a stock is counted: the one named, the period's last, or today."""
+        return self.on or (self.period.end if self.period else timezone.localdate())
+
+    def params(self) -> dict[str, str]:
+        """Return the query string's parameters."""
+        params = {}
+        if self.organization:
+            params["organization"] = self.organization.code
+        if self.period:
+            params["period"] = self.period.code
+        if self.on:
+            params["on"] = self.on.isoformat()
+        return params | dict(self.filters) | ({"q": self.text} if self.text else {})
+
+
+def _period(value: str) -> Period:
+    try:
+        return Period.parse(value)
+    except ValueError as error:
+        raise BadQuery(str(error)) from error
+
+
+class Ledger:
+    """Base of every ledger. Subclasses declare; an instance is made once, by `register`.
+
+    A ledger whose rows last (a register) overrides `standing` to say which stand on a day; one whose rows happen (a
+    log) names the lookup of their date in `date`.
+    """
+
+    slug: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    group: ClassVar[str] = ""  # heading in the catalogue and the navigation
+    about: ClassVar[str] = ""  # what an empty page says the ledger is for
+    unit: ClassVar[str] = "条"
+    model: ClassVar[type[models.Model]]
+    columns: ClassVar[Sequence[Column]] = ()
+    filters: ClassVar[Sequence[Filter]] = ()
+    order: ClassVar[Sequence[str]] = ("pk",)
+    organization: ClassVar[str] = "organization"  # lookup to the organisation that a row belongs to
+    date: ClassVar[str] = ""  # lookup to the day on which a row happened
+    right: ClassVar[Right] = Right.ORGANIZATIONS_VIEW
+    edit_right: ClassVar[Right] = Right.ORGANIZATIONS_EDIT
+    importer: ClassVar["type[Importer] | None"] = None
+    page: ClassVar[tuple[str, str]] = ("", "pk")  # url name of a row's page, lookup of its argument
+    create_page: ClassVar[str] = ""  # url name of the form for a new row
+
+    def queryset(self) -> models.QuerySet[Any]:
+        """Return all rows, unscoped."""
+        return self.model._default_manager.all()
+
+    def standing(self, day: date) -> Q:
+        """Return the condition that a row stands on that day; every row does, unless the ledger says otherwise."""
+        return Q()
+
+    def search(self, text: str) -> Q:
+        """Return the condition of the search box; by default on every text column of the ledger's own model."""
+        paths = [c.path for c in self.columns if c.kind in ("text", "name", "code") and c.path and not c.mask]
+        condition = Q()
+        for path in paths:
+            condition |= Q(**{f"{path}__icontains": text})
+        return condition
+
+    # asking
+
+    @cached_property
+    def by_name(self) -> dict[str, Filter]:
+        """The filters by their name in the query string."""
+        return {f.name: f for f in self.filters}
+
+    @property
+    def path(self) -> str:
+        """Lookup from a row to its organisation's tree path."""
+        return f"{self.organization}__path" if self.organization else "path"
+
+    def query(
+        self, params: Mapping[str, str], *, organization: "Organization | None" = None, strict: bool = False
+    ) -> Query:
+        """Read a query string. Unknown parameters are passed over, or refused with BadQuery when `strict`."""
+        period = _period(params["period"]) if params.get("period") else None
+        on = None
+        if params.get("on"):
+            try:
+                on = date.fromisoformat(params["on"])
+            except ValueError as error:
+                raise BadQuery(f"看不懂的日期“{params['on']}”：应写成 2026-09-30") from error
+        filters = {name: params[name] for name in self.by_name if params.get(name)}
+        if strict and (
+            unknown := set(params) - set(self.by_name) - {"organization", "period", "on", "q", "sort", "page", "size"}
+        ):
+            known = "、".join(["period", "on", "q", *self.by_name])
+            raise BadQuery(f"{self.title}没有筛选条件“{sorted(unknown)[0]}”；可用：{known}")
+        return Query(organization, period, on, filters, params.get("q", "").strip())
+
+    def condition(self, filters: Mapping[str, str], query: Query) -> Q:
+        """Return the condition of these filters. Raises BadQuery for a value that a filter does not know."""
+        condition = Q()
+        for name, value in filters.items():
+            try:
+                condition &= self.by_name[name].condition(value, query)
+            except KeyError as error:
+                raise BadQuery(f"{self.title}的筛选“{name}”没有“{value}”这一项") from error
+        return condition
+
+    def rows(self, query: Query, user: Any = None) -> models.QuerySet[Any]:
+        """Return the rows that a query asks for; with a user, only what that user may see."""
+        rows = self.queryset()
+        if user is not None:
+            rows = rows.filter(access_of(user).scope(self.right, self.path))
+        if query.organization is not None:
+            then = query.day if query.on or query.period else None
+            rows = rows.filter(query.organization.subtree(self.path, then))
+        if self.date:
+            if query.period:
+                rows = rows.filter(**{f"{self.date}__range": (query.period.start, query.period.end)})
+        elif not self.timeless(query.filters):
+            rows = rows.filter(self.standing(query.day))
+        rows = rows.filter(self.condition(query.filters, query))
+        return rows.filter(self.search(query.text)) if query.text else rows
+
+    def timeless(self, filters: Mapping[str, str]) -> bool:
+        """Say whether these filters ask for something other than what stands on a day, such as an event."""
+        return False
+
+    def ordered(self, rows: models.QuerySet[Any], sort: str = "") -> models.QuerySet[Any]:
+        """Sort by a column's key, with a leading minus for descending, or by the ledger's own order."""
+        column = next((c for c in self.columns if c.sortable and c.path and c.key == sort.lstrip("-")), None)
+        if column is None:
+            return rows.order_by(*self.order)
+        return rows.order_by(f"{'-' if sort.startswith('-') else ''}{column.path}", *self.order)
+
+    def table(
+        self, rows: models.QuerySet[Any], columns: Sequence[Column], *, clear: bool = False
+    ) -> Iterator[list[Any]]:
+        """Yield each row's values for the columns, as shown: labels for codes, sensitive ones masked unless `clear`.
+
+        Streams; one query however many rows.
+        """
+        shows = [c.show if clear or c.mask is None else c.mask for c in columns]
+        paths = [c.path for c in columns]
+        for values in rows.values_list(*paths).iterator(chunk_size=5000):
+            yield [show(value) for show, value in zip(shows, values, strict=True)]
+
+    def url(self, query: Query | None = None) -> str:
+        """Return the address of the list, with a query."""
+        address = reverse("ledgers:list", args=[self.slug])
+        params = query.params() if query else {}
+        return f"{address}?{urlencode(params)}" if params else address
+
+    def describe(self, query: Query) -> str:
+        """Return a query in words: 和平街道 · 2026-07-01 至 2026-09-30 · 已提交、已确认."""
+        parts = [query.organization.name if query.organization else "全部组织"]
+        if query.period:
+            parts.append(f"{query.period.start} 至 {query.period.end}")
+        if query.on:
+            parts.append(f"截至 {query.on}")
+        parts += [self.by_name[name].describe(value) for name, value in query.filters.items()]
+        return " · ".join(parts)
+
+    @cached_property
+    def headers(self) -> dict[str, list[str]]:
+        """Header → the header and its aliases, of the columns that are read on import."""
+        return {c.header: [c.header, *c.aliases] for c in self.columns if c.writable}
+
+    @cached_property
+    def by_header(self) -> dict[str, Column]:
+        """The columns by header."""
+        return {c.header: c for c in self.columns}
+
+
+_registry: dict[str, Ledger] = {}
+
+
+def register(*ledgers: type[Ledger]) -> None:
+    """Put ledgers in the catalogue; called by the owning app's `ready`."""
+    for ledger in ledgers:
+        _registry[ledger.slug] = ledger()
+
+
+def get(slug: str) -> Ledger:
+    """Return a ledger. Raises BadQuery naming the nearest slug."""
+    try:
+        return _registry[slug]
+    except KeyError:
+        near = difflib.get_close_matches(slug, _registry, 1)
+        hint = f"；是 {near[0]} 吗？" if near else ""
+        raise BadQuery(f"没有台账“{slug}”{hint}可用：{'、'.join(_registry)}") from None
+
+
+def catalogue() -> Iterable[Ledger]:
+    """Return every ledger, in the order of registration."""
+    return _registry.values()

@@ -1,0 +1,69 @@
+"""An import batch: one file on its way into a register, and the way back."""
+
+from django.db import models
+
+from accounts.acting import current_actor
+from accounts.models import User
+
+
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
+    def visible_to(self, user: User) -> "ImportBatchQuerySet":
+        """A batch holds other people's data: only who uploaded it sees it."""
+        return self if user.is_superuser else self.filter(user=user)
+
+
+class ImportBatch(models.Model):
+    """One uploaded file: what was read, what was done with it, and what it takes to undo it.
+
+    The file and the details are kept encrypted, since they hold citizen IDs in clear.
+    """
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", "已上传"
+        PREVIEWED = "previewed", "待确认"
+        APPLYING = "applying", "导入中"
+        APPLIED = "applied", "已导入"
+        UNDONE = "undone", "已撤销"
+        ABANDONED = "abandoned", "已放弃"
+
+    ledger = models.SlugField("台账", max_length=40)
+    user = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="导入人")
+    organization = models.ForeignKey(
+        "branches.Organization", models.PROTECT, null=True, related_name="+", verbose_name="导入范围"
+    )
+    state = models.CharField("状态", max_length=12, choices=State, default=State.UPLOADED)
+    filename = models.CharField("文件名", max_length=255)
+    digest = models.CharField("文件摘要", max_length=64)
+    content = models.BinaryField("文件（加密）", null=True)
+    sheet = models.CharField("工作表", max_length=100, blank=True)
+    header_rows = models.CharField("表头行", max_length=20, blank=True)
+    mapping = models.JSONField("表头对应", default=dict)
+    new = models.PositiveIntegerField("新增", default=0)
+    changed = models.PositiveIntegerField("有变化", default=0)
+    same = models.PositiveIntegerField("相同", default=0)
+    wrong = models.PositiveIntegerField("有错", default=0)
+    details = models.BinaryField("有错和有变化的行（加密）", null=True)
+    undo = models.BinaryField("撤销所需（加密）", null=True)
+    created_at = models.DateTimeField("上传时间", auto_now_add=True)
+    applied_at = models.DateTimeField("导入时间", null=True)
+    undone_at = models.DateTimeField("撤销时间", null=True)
+
+    objects = ImportBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "导入批次"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["user", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.filename}（{self.get_state_display()}）"
+
+    @property
+    def rows(self) -> int:
+        """Rows of the file that hold data."""
+        return self.new + self.changed + self.same + self.wrong
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the person at the screen uploaded it."""
+        return self.user == current_actor()

@@ -1,0 +1,51 @@
+"""Sheets of facts: what was counted per organisation and month, and what has changed since."""
+
+from django.db import models
+
+
+class FactMonth(models.Model):
+    """A month that has been counted for the whole tree, and with which facts."""
+
+    month = models.DateField("月份", unique=True)
+    codes = models.CharField("所含指标的摘要", max_length=64, blank=True)
+    counted_at = models.DateTimeField("计数时间", auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class FactSheet(models.Model):
+    """One organisation in one month. `own` holds its own records' facts, `total` those of its whole subtree.
+
+    Both map fact codes to numbers, zeros left out; amounts of money stand as strings so that no cent is lost.
+    """
+
+    organization = models.ForeignKey("branches.Organization", models.CASCADE, related_name="+")
+    month = models.DateField()
+    own = models.JSONField(default=dict)
+    total = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "month"], name="one_sheet_per_month")]
+        indexes = [models.Index(fields=["month", "organization"])]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.month:%Y-%m}"
+
+
+class StaleMark(models.Model):
+    """A change that the sheets do not hold yet; written in the change's own transaction, gone once counted.
+
+    Adding a row, rather than flagging sheets, leaves no gap: a mark that commits while a rebuild is reading is still
+    there afterwards.
+    """
+
+    organization = models.ForeignKey("branches.Organization", models.CASCADE, null=True, related_name="+")
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["since"])]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.since}"

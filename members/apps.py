@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class MembersConfig(AppConfig):
+    name = "members"
+    verbose_name = "党员"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from ledgers import facts, ledger
+
+        from .facts import FACTS
+        from .ledgers import MembersLedger
+
+        ledger.register(MembersLedger)
+        facts.register(*FACTS)

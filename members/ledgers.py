@@ -1,0 +1,136 @@
+"""The register of members (党员花名册): one row for each member as of a day, or for each event of a period."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db import models
+from django.db.models import Q
+
+from accounts.permissions import Right
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+
+from .importing import MemberImporter
+from .models import ETHNICITIES, Education, Employment, Gender, Member, Membership, mask_id, mask_phone
+from .querysets import full_on, in_force, matching
+
+EDUCATION_SYNONYMS = {
+    "博士": "postgraduate", "硕士": "postgraduate", "博士研究生": "postgraduate", "硕士研究生": "postgraduate",
+    "本科": "bachelor", "大学": "bachelor", "大本": "bachelor", "学士": "bachelor", "大专": "college", "专科": "college", "高职": "college",
+    "中专": "secondary", "中技": "technical", "技校": "technical", "职高": "senior-high", "高中及以下": "senior-high",
+    "小学及以下": "primary", "文盲": "other",
+}  # fmt: skip
+EMPLOYMENT_SYNONYMS = {
+    "在岗": "in-service", "在业": "in-service", "离休": "retired", "退休": "retired", "离退": "retired", "农民": "farmer",
+    "个体户": "self-employed", "个体工商户": "self-employed", "自由职业": "self-employed", "下岗": "unemployed", "失业": "unemployed",
+    "待业": "unemployed", "无业": "unemployed", "在校学生": "student",
+}  # fmt: skip
+
+
+def _category(value: str, query: Query) -> Q:
+    full = full_on(query.day)
+    return {"full": full, "probationary": ~full}[value]
+
+
+def _floating(value: str, query: Query) -> Q:
+    return Q(is_floating={"1": True, "0": False}[value])
+
+
+def _minority(value: str, query: Query) -> Q:
+    minority = ~Q(member__ethnicity__in=["汉族", ""])
+    return {"1": minority, "0": ~minority}[value]
+
+
+def _age(value: str, query: Query) -> Q:
+    day = query.day
+    return {
+        "under-35": Q(member__birth_date__gt=day - relativedelta(years=35)),
+        "35-60": Q(
+            member__birth_date__lte=day - relativedelta(years=35), member__birth_date__gt=day - relativedelta(years=61)
+        ),
+        "over-60": Q(member__birth_date__lte=day - relativedelta(years=61)),
+        "unknown": Q(member__birth_date__isnull=True),
+    }[value]
+
+
+def _education(value: str, query: Query) -> Q:
+    if value == "college-and-above":
+        return Q(member__education__in=Education.college_and_above())
+    return Q(member__education=Education(value).value)
+
+
+def _event(value: str, query: Query) -> Q:
+    """Intervals that began or ended in the period, by what began or ended them."""
+    span = (query.period.start, query.period.end) if query.period else (date.min, query.day)
+    begun = {
+        "joined": Q(came_by=Membership.Event.JOINED, member__joined_on__range=span),
+        "transferred-in": Q(came_by=Membership.Event.TRANSFERRED_IN, start__range=span),
+    }
+    if value in begun:
+        return begun[value]
+    return Q(left_by=Member.Leave(value).value, end__range=span)
+
+
+EVENTS = [("joined", "入党"), ("transferred-in", "转入"), *Member.Leave.choices]
+
+
+class MembersLedger(Ledger):
+    slug = "members"
+    title = "党员花名册"
+    group = "党员"
+    about = "党员登记册。可以从现有的 Excel 花名册直接导入，也可以逐个新增。"
+    unit = "人"
+    model = Membership
+    organization = "branch"
+    order = ("branch__path", "member_id", "start")
+    right = Right.MEMBERS_VIEW
+    edit_right = Right.MEMBERS_EDIT
+    importer = MemberImporter
+    page = ("members:detail", "member_id")
+    create_page = "members:create"
+    columns = (
+        Column("姓名", "member__name", "name", ("党员姓名",), True, field="name", width=10, max_length=60),
+        Column("性别", "member__gender", "choice", (), False, Gender.choices, field="gender", width=6, note="不填则按身份证号"),
+        Column("民族", "member__ethnicity", "choice", (), False, [(e, e) for e in ETHNICITIES], {e.removesuffix("族"): e for e in ETHNICITIES}, field="ethnicity", width=8),
+        Column("出生日期", "member__birth_date", "date", ("出生年月",), field="birth_date", width=12, listed=False, note="不填则按身份证号"),
+        Column("身份证号", "member__id_number", "id", ("公民身份号码", "身份证号码"), True, field="id_number", width=20, mask=mask_id, sortable=False, note="18 位，按文本填写"),
+        Column("所在党支部", "branch__name", "organization", ("党支部", "所属支部", "支部"), True, field="branch_id", width=24, note="党支部的名称或编码"),
+        Column("党小组", "member__group_name", field="group_name", width=12, max_length=60, listed=False),
+        Column("党员类别", "member__category", "choice", ("人员类别",), True, Member.Category.choices, {"正式": "full", "预备": "probationary", "中共党员": "full", "中共预备党员": "probationary"}, field="category", width=10),
+        Column("学历", "member__education", "choice", ("文化程度",), False, Education.choices, EDUCATION_SYNONYMS, field="education", width=10, listed=False),
+        Column("入党时间", "member__joined_on", "date", ("入党日期", "加入党组织日期"), field="joined_on", width=12, note="支部党员大会接收为预备党员之日"),
+        Column("转正时间", "member__regularised_on", "date", ("转正日期",), field="regularised_on", width=12, listed=False),
+        Column("就业状态", "employment", "choice", ("从业状态",), False, Employment.choices, EMPLOYMENT_SYNONYMS, width=10),
+        Column("工作单位及职务", "member__workplace", "text", ("工作单位", "工作岗位"), field="workplace", width=24, listed=False, max_length=120),
+        Column("手机号码", "member__phone", "phone", ("联系电话", "手机"), field="phone", width=14, mask=mask_phone, sortable=False),
+        Column("家庭住址", "member__address", "text", ("现居住地",), field="address", width=26, listed=False, sortable=False, max_length=200, mask=lambda value: "******" if value else ""),
+        Column("是否流动党员", "is_floating", "yes_no", ("流动党员",), width=8),
+        Column("籍贯", "member__native_place", field="native_place", width=14, listed=False, max_length=60),
+        Column("党费基数", "member__dues_base", "money", ("月收入",), field="dues_base", width=10, listed=False),
+        Column("备注", "member__remarks", field="remarks", width=20, listed=False, max_length=300),
+    )  # fmt: skip
+    filters = (
+        Filter("category", "党员类别", _category, Member.Category.choices),
+        field_filter("employment", "就业状态", "employment", Employment.choices),
+        Filter("floating", "流动", _floating, [("1", "流动党员"), ("0", "非流动")]),
+        field_filter("gender", "性别", "member__gender", Gender.choices, more=True),
+        Filter("minority", "民族", _minority, [("1", "少数民族"), ("0", "汉族")], more=True),
+        Filter("age", "年龄", _age, [("under-35", "35 岁以下"), ("35-60", "35 至 60 岁"), ("over-60", "60 岁以上"), ("unknown", "出生日期不详")], more=True),
+        Filter("education", "学历", _education, [("college-and-above", "大专及以上"), *Education.choices], more=True),
+        Filter("event", "变动", _event, EVENTS, more=True),
+        field_filter("fault", "数据质量", "member__faults", [("Q01", "身份证号有误"), ("Q02", "与身份证号不符")], more=True),
+    )  # fmt: skip
+
+    def queryset(self) -> models.QuerySet[Any]:
+        return Membership.objects.all()
+
+    def standing(self, day: date) -> Q:
+        return in_force(day)
+
+    def timeless(self, filters: Mapping[str, str]) -> bool:
+        """An event is a row of history, standing or not."""
+        return "event" in filters
+
+    def search(self, text: str) -> Q:
+        return matching(text, "member__")

@@ -1,0 +1,320 @@
+"""People: the register of members, and where each belonged on any day."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from pypinyin import Style, lazy_pinyin
+
+from accounts.encryption import EncryptedTextField, blind_index
+from branches.models import Organization
+from ledgers import parsing
+from ledgers.models import Record, Touch
+
+from .querysets import MemberQuerySet, MembershipQuerySet
+
+UNKNOWN_START = date(1900, 1, 1)
+"""Start of a membership whose first day nobody knows: before every period that is asked about."""
+
+
+@lru_cache(maxsize=65536)
+def _syllable(character: str) -> str:
+    return lazy_pinyin(character, style=Style.NORMAL)[0].lower()
+
+
+def pinyin_of(name: str) -> tuple[str, str]:
+    """Return (whole pinyin, initials) of a name in lower case: 张三 → ("zhangsan", "zs")."""
+    syllables = [_syllable(c) for c in name if not c.isspace()]
+    return "".join(syllables), "".join(s[:1] for s in syllables)
+
+
+class Gender(models.TextChoices):
+    """GB/T 2261.1."""
+
+    MALE = "male", "男"
+    FEMALE = "female", "女"
+
+
+class Education(models.TextChoices):
+    """GB/T 4658, highest first."""
+
+    POSTGRADUATE = "postgraduate", "研究生"
+    BACHELOR = "bachelor", "大学本科"
+    COLLEGE = "college", "大学专科"
+    SECONDARY = "secondary", "中等专科"
+    TECHNICAL = "technical", "技工学校"
+    SENIOR_HIGH = "senior-high", "高中"
+    JUNIOR_HIGH = "junior-high", "初中"
+    PRIMARY = "primary", "小学"
+    OTHER = "other", "其他"
+
+    @classmethod
+    def college_and_above(cls) -> tuple["Education", ...]:
+        """大专 and above."""
+        return (cls.POSTGRADUATE, cls.BACHELOR, cls.COLLEGE)
+
+
+class Employment(models.TextChoices):
+    """就业状态."""
+
+    IN_SERVICE = "in-service", "在职"
+    RETIRED = "retired", "离退休"
+    STUDENT = "student", "学生"
+    FARMER = "farmer", "务农"
+    SELF_EMPLOYED = "self-employed", "个体"
+    UNEMPLOYED = "unemployed", "下岗失业"
+    OTHER = "other", "其他"
+
+
+ETHNICITIES = (
+    "汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族 哈萨克族 傣族 黎族 傈僳族 "
+    "佤族 畲族 高山族 拉祜族 水族 东乡族 纳西族 景颇族 柯尔克孜族 土族 达斡尔族 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯族 "
+    "阿昌族 普米族 塔吉克族 怒族 乌孜别克族 俄罗斯族 鄂温克族 德昂族 保安族 裕固族 京族 塔塔尔族 独龙族 鄂伦春族 赫哲族 "
+    "门巴族 珞巴族 基诺族"
+).split()
+"""The 56 names of GB/T 3304."""
+
+
+class Member(Record):
+    """A Party member, as the register holds them today; where they belonged earlier is in `memberships`.
+
+    `branch`, `employment`, `is_floating` and `left_on` repeat the last membership, so that lists need no join.
+    """
+
+    class Category(models.TextChoices):
+        FULL = "full", "正式党员"
+        PROBATIONARY = "probationary", "预备党员"
+
+    class Leave(models.TextChoices):
+        TRANSFERRED = "transferred", "转出"
+        DECEASED = "deceased", "去世"
+        SUSPENDED = "suspended", "停止党籍"
+        REMOVED = "removed", "除名"
+        EXPELLED = "expelled", "出党"
+
+    SENSITIVE = ("id_number", "phone", "address", "id_number_index", "phone_index")
+    UNTRACKED = (*Record.UNTRACKED, "id_number_index", "phone_index", "pinyin", "initials", "faults")
+
+    name = models.CharField("姓名", max_length=60)
+    pinyin = models.CharField("拼音", max_length=120, editable=False, db_index=True)
+    initials = models.CharField("拼音首字母", max_length=30, editable=False, db_index=True)
+    gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
+    ethnicity = models.CharField("民族", max_length=20, choices=[(e, e) for e in ETHNICITIES], blank=True)
+    birth_date = models.DateField("出生日期", null=True, blank=True)
+    id_number = EncryptedTextField("身份证号")
+    id_number_index = models.CharField(max_length=32, editable=False, db_index=True)
+    branch = models.ForeignKey(Organization, models.PROTECT, related_name="members", verbose_name="所在党支部")
+    group_name = models.CharField("党小组", max_length=60, blank=True)
+    category = models.CharField("党员类别", max_length=12, choices=Category)
+    education = models.CharField("学历", max_length=12, choices=Education, blank=True)
+    joined_on = models.DateField("入党时间", null=True, blank=True)
+    regularised_on = models.DateField("转正时间", null=True, blank=True)
+    employment = models.CharField("就业状态", max_length=14, choices=Employment, blank=True)
+    workplace = models.CharField("工作单位及职务", max_length=120, blank=True)
+    phone = EncryptedTextField("手机号码", blank=True)
+    phone_index = models.CharField(max_length=32, editable=False, blank=True, db_index=True)
+    address = EncryptedTextField("家庭住址", blank=True)
+    is_floating = models.BooleanField("是否流动党员", default=False)
+    native_place = models.CharField("籍贯", max_length=60, blank=True)
+    dues_base = models.DecimalField("党费基数", max_digits=10, decimal_places=2, null=True, blank=True)
+    remarks = models.CharField("备注", max_length=300, blank=True)
+    left_on = models.DateField("离开日期", null=True, blank=True)
+    leave_kind = models.CharField("离开原因", max_length=12, choices=Leave, blank=True)
+    faults = models.CharField("数据质量问题", max_length=20, blank=True, editable=False)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "党员"
+        ordering = ["branch__path", "pk"]
+        indexes = [
+            models.Index(fields=["branch", "left_on"]),
+            models.Index(fields=["name"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(left_on__isnull=True, leave_kind="") | (Q(left_on__isnull=False) & ~Q(leave_kind="")),
+                name="member_left_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("members:detail", args=[self.pk])
+
+    def audit_path(self) -> str:
+        return self.branch.path
+
+    @cached_property
+    def masked_id(self) -> str:
+        """The ID as screens show it."""
+        return mask_id(self.id_number)
+
+    @cached_property
+    def masked_phone(self) -> str:
+        """The phone as screens show it."""
+        return mask_phone(self.phone)
+
+    @property
+    def age(self) -> int | None:
+        """Years completed today."""
+        return years_between(self.birth_date, timezone.localdate()) if self.birth_date else None
+
+    @property
+    def standing(self) -> int | None:
+        """党龄: whole years since regularisation, as 党章 counts it; None while probationary."""
+        return years_between(self.regularised_on, timezone.localdate()) if self.regularised_on else None
+
+    def derive(self) -> None:
+        """Fill what follows from other fields: pinyin, blind indexes, gender and birth date of the ID, faults."""
+        self.pinyin, self.initials = pinyin_of(self.name)
+        self.id_number_index = blind_index(self.id_number, "citizen-id")
+        self.phone_index = blind_index(self.phone, "phone") if self.phone else ""
+        self.faults = ""
+        try:
+            number = parsing.citizen_id(self.id_number) or ""
+        except parsing.Unparsable:
+            self.faults = "Q01"
+            return
+        born, gender = parsing.birth_date_of(number), Gender.MALE
+        if parsing.gender_of(number) == Gender.FEMALE.label:
+            gender = Gender.FEMALE
+        self.birth_date = self.birth_date or born
+        self.gender = self.gender or gender
+        if self.birth_date != born or self.gender != gender:
+            self.faults = "Q02"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.derive()
+        super().save(*args, **kwargs)
+
+    def touches(self) -> Iterator[Touch]:
+        # The members' own fields are not dated, so a change may show in any month that counts them.
+        yield Touch(self.branch_id, self.joined_on or UNKNOWN_START, True)
+
+    @transaction.atomic
+    def enter(self, start: date | None = None, came_by: "Membership.Event | None" = None) -> "Member":
+        """Record a new member together with the first membership, by default from 入党时间 on."""
+        self.record()
+        Membership(
+            member=self,
+            branch=self.branch,
+            start=start or self.joined_on or UNKNOWN_START,
+            came_by=came_by or Membership.Event.JOINED,
+            employment=self.employment,
+            is_floating=self.is_floating,
+        ).record()
+        return self
+
+    @transaction.atomic
+    def amend(self, on: date | None = None) -> "Member":
+        """Record changes of a member in the register. What is dated (branch, employment, floating) changes from `on`.
+
+        Without a day the dated change counts from today; a first day given earlier rewrites nothing before it.
+        """
+        before = self.before()
+        self.record()
+        if before is None:
+            raise ValueError("use enter() for a new member")
+        last = self.memberships.select_for_update().order_by("-start").first()
+        if last is None or last.end is not None:
+            return self
+        dated = ("branch_id", "employment", "is_floating")
+        if any(getattr(last, f) != getattr(self, f) for f in dated):
+            last.follow(self, on or timezone.localdate())
+        return self
+
+    @transaction.atomic
+    def leave(self, kind: str, on: date) -> "Member":
+        """Take the member off the register on a day. The memberships keep the history."""
+        last = self.memberships.select_for_update().get(end__isnull=True)
+        if on <= last.start:
+            raise ValueError(f"离开日期应在 {last.start} 之后")
+        last.end, last.left_by = on, kind
+        last.record()
+        self.left_on, self.leave_kind = on, kind
+        return self.record("leave")
+
+
+class Membership(Record):
+    """One interval in which a member was in a branch in one state: from `start`, up to but not including `end`."""
+
+    class Event(models.TextChoices):
+        JOINED = "joined", "入党"
+        TRANSFERRED_IN = "transferred-in", "转入"
+        MOVED = "moved", "支部间调整"
+        CHANGED = "changed", "状态变动"
+
+    LEFT_BY = [(Event.MOVED.value, Event.MOVED.label), (Event.CHANGED.value, Event.CHANGED.label), *Member.Leave.choices]
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="memberships", verbose_name="党员")
+    branch = models.ForeignKey(Organization, models.PROTECT, related_name="memberships", verbose_name="党支部")
+    start = models.DateField("起")
+    end = models.DateField("止", null=True, blank=True)
+    came_by = models.CharField("进入方式", max_length=16, choices=Event, default=Event.JOINED)
+    left_by = models.CharField("离开方式", max_length=16, choices=LEFT_BY, blank=True)
+    employment = models.CharField("就业状态", max_length=14, choices=Employment, blank=True)
+    is_floating = models.BooleanField("流动", default=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "组织关系"
+        ordering = ["member", "start"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="membership_end_after_start"),
+            models.UniqueConstraint(fields=["member"], condition=Q(end__isnull=True), name="one_open_membership"),
+            models.UniqueConstraint(fields=["member", "start"], name="one_membership_per_start"),
+        ]
+        indexes = [models.Index(fields=["branch", "start", "end"])]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.branch} {self.start}"
+
+    def audit_path(self) -> str:
+        return self.branch.path
+
+    def touches(self) -> Iterator[Touch]:
+        yield Touch(self.branch_id, self.start, True)
+
+    def follow(self, member: Member, on: date) -> "Membership":
+        """End this open interval on a day and open the next one with the member's new branch and state."""
+        moved = self.branch_id != member.branch_id
+        event = self.Event.MOVED if moved else self.Event.CHANGED
+        if on <= self.start:  # the state never held: correct it instead of recording an empty interval
+            self.branch, self.employment, self.is_floating = member.branch, member.employment, member.is_floating
+            return self.record()
+        self.end, self.left_by = on, event.value
+        self.record()
+        return Membership(
+            member=member,
+            branch=member.branch,
+            start=on,
+            came_by=event,
+            employment=member.employment,
+            is_floating=member.is_floating,
+        ).record()
+
+
+def years_between(start: date, end: date) -> int:
+    """Return the whole years from one day to another."""
+    return end.year - start.year - ((end.month, end.day) < (start.month, start.day))
+
+
+def mask_id(number: str) -> str:
+    """Return a citizen ID with the middle ten characters hidden: 9901**********6718."""
+    return f"{number[:4]}{'*' * max(len(number) - 8, 4)}{number[-4:]}" if number else ""
+
+
+def mask_phone(number: str) -> str:
+    """Return a phone with the middle hidden: 139****7381."""
+    return f"{number[:3]}****{number[-4:]}" if len(number) >= 7 else "*" * len(number)
+
+

@@ -1,0 +1,169 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEntry, User
+from accounts.roles import Role
+from tests.accounts.factories import PASSWORD, make_posted, make_user
+
+pytestmark = pytest.mark.django_db
+NEW = "Blue-Harbour-7"
+
+
+def sign_in(client, username="li", password=PASSWORD, **extra):
+    return client.post(reverse("accounts:sign-in"), {"username": username, "password": password, **extra})
+
+
+def fail(client, times, username="li"):
+    for _ in range(times):
+        response = sign_in(client, username, "Wrong-pass-1")
+    return response
+
+
+def actions():
+    return list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+
+
+def test_it_works(client):
+    user = make_user()
+    response = sign_in(client)
+    assert response.url == "/"
+    assert client.session["_auth_user_id"] == str(user.pk)
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor, entry.address) == ("sign-in", user, "127.0.0.1")
+
+
+def test_it_leads_back_to_the_page_asked_for_but_to_no_other_site(client):
+    make_user()
+    assert sign_in(client, next="/accounts/password/").url == "/accounts/password/"
+    client.logout()
+    assert sign_in(client, next="https://elsewhere.example/").url == "/"
+
+
+def test_a_wrong_password_says_how_many_tries_are_left(client):
+    make_user()
+    assert "还可以再试 4 次" in fail(client, 1).content.decode()
+    assert "还可以再试 3 次" in fail(client, 1).content.decode()
+    assert actions() == ["sign-in-failed", "sign-in-failed"]
+
+
+def test_an_unknown_username_gets_the_same_answer(client):
+    make_user()
+    known = fail(client, 1).content.decode().count("用户名或密码不对")
+    unknown = fail(client, 1, "nobody").content.decode()
+    assert known == unknown.count("用户名或密码不对") == 1
+    assert "还可以再试 4 次" in unknown
+
+
+def test_an_unknown_username_is_not_written_down_as_it_may_be_a_password(client):
+    fail(client, 1, "Blue-Harbour-7")
+    entry = AuditEntry.objects.get()
+    assert "Blue-Harbour-7" not in entry.label
+    assert "不存在的用户名" in entry.label
+
+
+def test_the_fifth_failure_locks_even_against_the_right_password(client):
+    make_user()
+    assert fail(client, 4).status_code == 200
+    response = fail(client, 1)
+    assert response.status_code == 429
+    assert "账号已锁定" in response.content.decode()
+    assert "30 分钟" in response.content.decode()
+    assert sign_in(client).status_code == 429
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_lockout_is_audited_once(client):
+    make_user()
+    fail(client, 7)
+    assert actions().count("lockout") == 1
+    assert actions().count("sign-in-failed") == 7
+
+
+def test_a_success_forgets_the_failures_before_it(client):
+    make_user()
+    fail(client, 4)
+    sign_in(client)
+    client.logout()
+    assert fail(client, 4).status_code == 200
+
+
+def test_one_locked_account_leaves_the_others_open(client):
+    make_user()
+    make_user("wang")
+    fail(client, 5)
+    assert sign_in(client, "wang").status_code == 302
+
+
+def test_a_disabled_account_cannot_sign_in(client):
+    make_user(is_active=False)
+    assert "用户名或密码不对" in sign_in(client).content.decode()
+
+
+def test_sign_out_is_a_post_and_is_audited(client):
+    user = make_user()
+    client.force_login(user)
+    assert client.get(reverse("accounts:sign-out")).status_code == 405
+    assert client.post(reverse("accounts:sign-out")).url == reverse("accounts:sign-in")
+    assert "_auth_user_id" not in client.session
+    assert actions()[-1] == "sign-out"
+    assert AuditEntry.objects.get(action="sign-out").actor == user
+
+
+def test_a_session_ends_thirty_minutes_after_the_last_request(client, tree, settings):
+    client.force_login(make_posted(tree["S1"], Role.OFFICE))
+    client.get(reverse("accounts:list"))
+    left = client.session.get_expiry_age()
+    assert left == 30 * 60
+    before = client.session.model.objects.get().expire_date
+    assert before - timezone.now() > timedelta(minutes=29)
+    client.session.model.objects.update(expire_date=timezone.now() + timedelta(minutes=1))
+    client.get(reverse("accounts:list"))
+    assert client.session.model.objects.get().expire_date - timezone.now() > timedelta(minutes=29)
+    client.session.model.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert client.get(reverse("accounts:list")).url.startswith(reverse("accounts:sign-in"))
+
+
+def change(client, old=PASSWORD, new=NEW, again=None):
+    return client.post(
+        reverse("accounts:change-password"),
+        {"old_password": old, "new_password1": new, "new_password2": again or new},
+    )
+
+
+def test_changing_the_password_frees_a_new_account_and_keeps_the_session(client, tree):
+    user = make_posted(tree["S1"], Role.OFFICE, username="li")
+    User.objects.update(must_change_password=True)
+    sign_in(client)
+    assert change(client).url == "/"
+    assert client.get(reverse("accounts:list")).status_code == 200
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    assert actions()[-1] == "password-change"
+    assert PASSWORD not in str(AuditEntry.objects.values_list("changes", "label"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"old": "Wrong-pass-1"}, "密码"),
+        ({"new": PASSWORD}, "不能和原密码相同"),
+        ({"new": "Ab-1"}, "至少 10 个字符"),
+        ({"new": "bluebluebluebl"}, "至少用三种"),
+        ({"again": "Blue-Harbour-8"}, "密码"),
+    ],
+)
+def test_a_bad_change_is_refused_with_its_reason(client, fields, message):
+    user = make_user()
+    client.force_login(user)
+    response = change(client, **fields)
+    assert response.status_code == 200
+    assert message in "".join(str(e) for e in response.context["form"].errors.values())
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_superusers_made_on_the_command_line_need_not_change(db):
+    assert not User.objects.create_superuser("root", password="x").must_change_password
