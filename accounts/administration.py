@@ -1,7 +1,7 @@
 """What the office does with accounts and postings; each change with its audit entry in one transaction."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import Any
 
 from axes.utils import reset as forget_failures
 from django.db import transaction
@@ -12,9 +12,6 @@ from accounts.models import Posting, User
 from accounts.passwords import one_time_password
 from accounts.permissions import access_of
 from accounts.roles import Role
-
-if TYPE_CHECKING:
-    from branches.models import Organization
 
 
 @transaction.atomic
@@ -67,8 +64,8 @@ def reset_password(user: User) -> str:
 
 
 @transaction.atomic
-def post(user: User, organization: "Organization", role: Role, start: date, end: date | None = None) -> Posting:
-    """Give the user a role on an organisation, from the first to the last day inclusive."""
+def post(user: User, organization: Any, role: Role, start: date, end: date | None = None) -> Posting:
+    """Give the user a role on a node of the organisation tree, from the first to the last day inclusive."""
     posting = Posting.objects.create(user=user, organization=organization, role=role, start=start, end=end)
     audit.record(
         "post",

@@ -86,7 +86,7 @@ def record_many(events: Iterable[Event]) -> list[AuditEntry]:
             address=address,
             action=event.action,
             model=event.obj._meta.label_lower if event.obj else "",
-            object_id=str(event.obj.pk) if event.obj else "",
+            object_id=str(event.obj.pk or "") if event.obj else "",
             label=_text(event.label or (event.obj or ""))[:200],
             organization_path=event.organization_path or home_path,
             changes={

@@ -1,7 +1,7 @@
 """Forms of sign-in, accounts, postings and the audit page's filter."""
 
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from axes.helpers import get_failure_limit
 from django import forms
@@ -16,9 +16,6 @@ from accounts.actions import ACTIONS
 from accounts.models import AuditEntryQuerySet, Posting, User, UserQuerySet
 from accounts.permissions import Access, Right
 from accounts.roles import Role
-
-if TYPE_CHECKING:
-    from branches.models import Organization
 
 
 def _date_input() -> forms.DateInput:
@@ -86,7 +83,7 @@ class NameForm(forms.ModelForm):
 class _OrganizationField(forms.ModelChoiceField):
     """The tree as a list, each level one step further in."""
 
-    def label_from_instance(self, organization: "Organization") -> str:
+    def label_from_instance(self, organization: Any) -> str:
         return "　" * (organization.depth - 1) + organization.name
 
 

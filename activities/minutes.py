@@ -23,13 +23,13 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 from pypinyin import Style, pinyin
 
 MAX_TEXT = 200_000  # characters kept of one file
 MAX_ROLL = 20_000  # characters of one list of names
 MAX_PDF_PAGES = 200
 MAX_PDF_SECONDS = 5.0
+MAX_PAGE_BYTES = 2 * 1024 * 1024  # drawing instructions of one PDF page, unpacked
 MAX_XML_BYTES = 8 * 1024 * 1024  # one XML part of a .docx, unpacked
 MAX_ZIP_BYTES = 200 * 1024 * 1024  # all parts of a .docx, unpacked
 MAX_ZIP_PARTS = 2000
@@ -271,6 +271,9 @@ def _pdf_text(data: bytes) -> str:
         size = 0
         for page in reader.pages:
             in_time()
+            contents = page.get_contents()
+            if contents is not None and len(contents.get_data()) > MAX_PAGE_BYTES:
+                raise Unreadable("这份 PDF 的页面太复杂，请把会议记录另存为 .docx 后再上传。")
             lines = [line.rstrip() for line in page.extract_text(visitor_operand_before=in_time).splitlines()]
             lines = [line for line in lines if line.strip() and not _PAGE_NUMBER.match(line)]
             if pages and pages[0] and lines[:1] == pages[0][:1]:
@@ -281,9 +284,7 @@ def _pdf_text(data: bytes) -> str:
                 break
     except Unreadable:
         raise
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
-        raise Unreadable("这份 PDF 已经损坏或者格式不规范，请重新导出后再上传。") from error
-    except (RecursionError, NotImplementedError, AssertionError, OSError, zlib.error) as error:
+    except Exception as error:  # pypdf lets all sorts escape from a malformed file
         raise Unreadable("这份 PDF 已经损坏或者格式不规范，请重新导出后再上传。") from error
     return _unwrapped([line for lines in pages for line in lines])
 
@@ -324,32 +325,45 @@ _LABELS = {
     "topic": """主题： 会议主题 活动主题 学习主题 党课主题 授课主题 党日主题 题目： 党课题目 授课题目 讲课题目 课题：
         党课名称 议题 会议议题 主要议题 学习议题 讨论议题 会议议程 议程 主要议程""",
     "study": "学习内容 授课内容 党课内容 学习篇目",
-    "attendees": """参加： 参加人 参加人员 参加党员 参加人员名单 参会： 参会人 参会人员 参会党员 参会人员名单 参会名单
-        参会人员签到 出席 出席人 出席人员 出席党员 出席会议人员 出席人员名单 到会： 到会人 到会人员 到会党员
-        与会人员 与会党员 实到人员 实到党员 参学人员 学习人员 签到 人员签到 签到名单 参加对象 参与人员
-        参与党员 听课人员""",
-    "leave": """请假： 请假人 请假人员 请假党员 请假情况 请假及原因 请假人员及原因 请假人及原因 请假人及事由
-        请假人员及事由 请假缺席人员 缺席请假人员 请假名单""",
-    "absent": """缺席 缺席人 缺席人员 缺席党员 缺席情况 缺席及原因 缺席人及原因 缺席人员及原因 缺席名单及原因
-        缺席名单 未到： 未到人员 未到会人员 未到人员及原因 未参加人员 未参加人员及原因 未参会人员 未参会人员及原因
-        缺勤人员 缺勤人员及原因 因故缺席 因故缺席人员""",
+    "attendees": "签到 人员签到 签到名单 参加对象 听课人员 学习人员",
+    "leave": "请假缺席人员 缺席请假人员",
+    "absent": "因故缺席 因故缺席人员",
     "late": "迟到： 迟到人员 迟到人 迟到党员",
-    "observers": "列席 列席人 列席人员 列席领导 列席人员名单 特邀人员 邀请人员 旁听人员",
+    "observers": "特邀人员 邀请人员 旁听人员",
     "content": """会议内容 活动内容 内容： 主要内容： 会议主要内容 活动主要内容 记录内容 会议记录内容 会议记录：
         活动记录： 学习记录： 会议纪要： 会议情况： 活动情况： 会议过程 活动过程 会议程序 讨论情况 讨论发言
-        发言记录 讨论记录 议程及内容 会议议程及内容 会议具体内容 具体内容""",
+        发言记录 讨论记录 议程及内容 会议议程及内容 会议具体内容 具体内容
+        讨论交流： 交流发言： 交流讨论： 研讨发言：""",
     "resolution": """决议 会议决议 决议事项 会议决议事项 会议决定： 决定事项 会议决定事项 形成决议 会议形成决议
         议定事项 会议议定事项 会议结论 表决结果 表决情况 决议情况 会议结果""",
     "chair_signed": "主持人签字 主持人签名 主持人签章",
     "recorder_signed": "记录人签字 记录人签名 记录人签章",
-    "ignored": """应到： 应到人数 应到会人数 应参会人数 应出席人数 应参加人数 应到党员 实到： 实到人数 实到会人数
+    "ignored": """人数： 应到： 应到人数 应到会人数 应参会人数 应出席人数 应参加人数 应到党员 实到： 实到人数 实到会人数
         实参会人数 实际参会人数 实际到会人数 实际参加人数 实际出席人数 出席人数 参会人数 参加人数 到会人数 请假人数
         缺席人数 迟到人数 列席人数 备注 附件 编号 序号 届次 次数： 学时 天气 审核人 审阅人 审核： 填表人 填表时间 填报人
         填报时间 联系人 联系电话 电话 结束时间 散会时间 会议照片 活动照片 签字： 签名： 支部书记签字 书记签字""",
 }
 _FIELD_OF = {label.rstrip("："): name for name, labels in _LABELS.items() for label in labels.split()}
 _NEEDS_COLON = {label.rstrip("：") for labels in _LABELS.values() for label in labels.split() if label.endswith("：")}
-_ALTERNATIVES = "|".join(r"[ \t]*".join(label) for label in sorted(_FIELD_OF, key=len, reverse=True))
+# The labels of lists are put together too freely to list them all; "~" stands for spaces that may come before a part.
+_WHO = "(?:~(?:会议|活动|学习))?(?:~(?:人员|党员|同志|领导|人))?(?:~(?:名单|姓名))?"
+_WHY = "(?:~(?:及|和|、))?(?:~(?:原因|事由|情况))?"
+_LABEL_PATTERNS = {
+    "attendees": f"(?:参加|参会|出席|到会|与会|实到|参学|参与){_WHO}(?:~(?:签名|签到|签字))?",
+    "leave": f"(?:因故请假|请假){_WHO}{_WHY}",
+    "absent": f"(?:缺席|缺勤|未到会|未到|未参加|未参会|未出席){_WHO}{_WHY}",
+    "observers": f"列席{_WHO}",
+    "content": "(?:会议|活动|学习|党课)(?:~(?:主要|具体))?~(?:内容|过程|情况|议程)~(?:及|和|与)(?:~主要)?"
+    "~(?:内容|过程|情况|记录|决议)",
+}
+
+
+def _spread(pattern: str) -> str:
+    """Allow spaces between the characters of a label; possessive, so that no run of spaces is tried twice."""
+    return re.sub("(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])|~", r"[ \\t]*+", pattern)
+
+
+_ALTERNATIVES = "|".join(map(_spread, [*sorted(_FIELD_OF, key=len, reverse=True), *_LABEL_PATTERNS.values()]))
 _NUMBERING = re.compile(r"[（(]?(?:[一二三四五六七八九十]{1,3}|\d{1,2})(?:[、．）)]|\.(?!\d))[ \t]*")
 _LABEL = re.compile(
     rf"(?:^[ \t]*(?P<first>)(?:{_NUMBERING.pattern})?|(?<=[\s；;，,。）)\d]))[【\[]?(?P<label>{_ALTERNATIVES})"
@@ -367,10 +381,16 @@ _NAME_HEADS = frozenset(("姓名", "党员姓名", "参会人员姓名", "参加
 _SIGN_SHEET = re.compile(rf"^(?=.*\t)(?:.*\t)?(?:{'|'.join(_NAME_HEADS)})(?:\t.*)?\n?(?:^.*\t.*\n?)*", re.M)
 
 
+def _named(label: str) -> str:
+    """The field that a label, its spaces taken away, stands for; "" for any other text."""
+    patterns = (name for name, pattern in _LABEL_PATTERNS.items() if re.fullmatch(pattern.replace("~", ""), label))
+    return _FIELD_OF.get(label) or next(patterns, "")
+
+
 def _as_label(cell: str) -> str:
     """The known label that a table cell holds, its spaces, line breaks, colon and bracket taken away; else ""."""
     compact = re.sub(r"[（(][^（）()]*[）)]|[:：【】\[\]]", "", re.sub(r"\s", "", cell.translate(_PLAIN)))
-    return compact if compact in _FIELD_OF else ""
+    return compact if _named(compact) else ""
 
 
 def _line_after(found: re.Match[str]) -> str:
@@ -380,7 +400,7 @@ def _line_after(found: re.Match[str]) -> str:
 
 def _field(found: re.Match[str]) -> str:
     """The field a matched label stands for; “主持人（签字）” is a signature, “会议记录：姚娜” names the recorder."""
-    name = _FIELD_OF[re.sub(r"\s", "", found["label"])]
+    name = _named(re.sub(r"\s", "", found["label"]))
     if name in ("chair", "recorder") and "签" in found[0]:
         return f"{name}_signed"
     if name == "content" and re.search(r"记\s*录$", found["label"]) and _person(_line_after(found)):
@@ -395,20 +415,23 @@ def _is_label(found: re.Match[str], sections: dict[str, str], in_body: bool) -> 
     if not found["colon"]:
         if in_body:
             return starts_line and not line and name == "resolution"
-        if re.sub(r"\s", "", found["label"]) in _NEEDS_COLON:
-            return starts_line and name in (*_NAMES, "recorder") and _is_roll(line)
         if not starts_line and (not line or not found.string[found.start() - 1].isspace()):
+            return False
+        label = re.sub(r"\s", "", found["label"])
+        if name in _NAMES or label == "记录":
+            return _is_roll(line) or bool(_NOBODY.fullmatch(line)) or (not line and len(label) > 3)
+        if label in _NEEDS_COLON:
             return False
     if name in ("chair_signed", "recorder_signed"):
         return True
     if not in_body:
-        return name in _NAMES or not sections.get(name)
+        return name in (*_NAMES, "ignored") or not sections.get(name)
     # Inside the record people are quoted ("主持人：下面……"); only what is still missing and fits is taken.
     if name in ("chair", "recorder", "lecturer"):
         return not sections.get(name) and bool(_person(line))
-    if name in ("resolution", *_NAMES, "when", "place"):
-        return starts_line and not sections.get(name)
-    return False
+    if name == "ignored":
+        return starts_line
+    return starts_line and name in ("resolution", *_NAMES, "when", "place") and not sections.get(name)
 
 
 def sections_of(text: str) -> dict[str, str]:
@@ -460,7 +483,7 @@ def _own_lines(name: str, value: str) -> tuple[str, str]:
             (i for i, line in enumerate(lines) if len(line) > 60 or re.search("[。；]", line) or i == 6), len(lines)
         )
     elif name in _NAMES:
-        size = next((i for i, line in enumerate(lines) if i and not _is_roll(line)), len(lines))
+        size = next((i for i, line in enumerate(lines) if i and not _goes_on(line)), len(lines))
     elif name in ("topic", "study") and (style := _numbering_style(lines[0])):
         size = next((i for i, line in enumerate(lines) if _numbering_style(line) != style), len(lines))
         restarts = [
@@ -496,7 +519,7 @@ _TIME = re.compile(
 
 def _number(text: str) -> int:
     """An amount below 10,000 in digits or Chinese numerals (十二 → 12)."""
-    if text.isascii():
+    if text.isdecimal():
         return int(text)
     if not re.search("[十百]", text):
         return int("".join(str(_DIGITS[char]) for char in text))
@@ -565,13 +588,13 @@ _HAN = "\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U0003ffff"
 _NAME = re.compile(rf"[{_HAN}]{{2,4}}|[{_HAN}]{{1,10}}(?:·[{_HAN}]{{1,10}})+")
 _LONG_NAME = re.compile(rf"[{_HAN}]{{5,8}}")
 _TITLE = (
-    "(?:党?总?支部|社区|党委|街道|党小组|支委会?)?(?:第一书记|副书记|书记|(?:组织|宣传|纪检|统战|青年|学习|生活|群工)?委员|支委|"
+    "(?:党?总?支部|社区|党委|街道|党小组|支委会?){0,2}(?:第一书记|副书记|书记|(?:组织|宣传|纪检|统战|青年|学习|生活|群工)?委员|支委|"
     "副主任|主任|副组长|组长|党小组长|副局长|局长|科长|处长|站长|预备党员|正式党员|老?党员|同志|老师|教授|先生|女士)"
 )
 _TRAIL = re.compile(rf"(?:{_TITLE}|等)+$")
 _NOT_A_NAME = re.compile(
     "全体|全部|所有|各位|其他|其余|党员|人员|名单|签到|详见|见附|附后|附件|代表|群众|居民|志愿者|请假|缺席|出席|列席|支委|委员|会议|"
-    "书记|主任|同志|学习|讨论|召开|活动"
+    "书记|主任|同志|学习|讨论|召开|活动|人数|原因|姓名|签名|签字|电话|备注"
 )
 _NOBODY = re.compile(r"无|没有|暂无|零|[\-—–/\\0×]+")
 _REASON = (
@@ -617,6 +640,12 @@ def _is_spelled(group: Sequence[str]) -> bool:
 def _is_roll(line: str) -> bool:
     people, odd = _people(line)
     return bool(people) and len(people) >= len(odd) and all(_NAME.fullmatch(name) for name, _ in people[:3])
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a further line belongs to a list of people: names, not “学习方式：……”."""
+    head = re.match(rf"([{_HAN}\s]{{2,10}})[:：]\s*({_REASON})?", line)
+    return _is_roll(line) and (not head or bool(head[2] or re.search("员|支委|书记|组|人|代表|干部|群众", head[1])))
 
 
 def _people(text: str, *, reasons: bool = False) -> tuple[list[tuple[str, str]], list[str]]:
@@ -690,7 +719,7 @@ _KIND_WORDS = {
     "党建联席会议": "党建联席会议 联席会议 联席会",
     "共建活动": "共建活动 共驻共建",
     "志愿服务": "志愿服务",
-    "警示教育(以案促改)": "警示教育 以案促改",
+    "警示教育": "警示教育 以案促改",
     "党建工作例会": "党建工作例会 党建例会 工作例会",
     "观摩评比": "观摩评比 观摩活动",
     "述职评议会": "述职评议会 述职评议",
@@ -698,7 +727,7 @@ _KIND_WORDS = {
 }
 _STATUTORY = ("支部党员大会", "支部委员会", "党小组会", "党课", "主题党日", "组织生活会", "民主评议")
 _ORGANIZATION = re.compile(
-    rf"[{_HAN}A-Za-z×\d（）()]*?(?:党支部|支部委员会|总支部委员会|党总支部|党总支|党工委|党委|党小组|(?<=[第{_HAN}])支部)"
+    rf"[{_HAN}A-Za-z×\d（）()]*?(?:党支部|支部委员会|总支部委员会|党总支部|党总支|党工委|工委|党委|党小组|(?:社区|街道|村)(?:工作)?委员会|(?<=[第{_HAN}])支部)"
 )
 _CHECKED = re.compile(r"[☑■√✓✔☒]\s*([^□☐☑■√✓✔☒○\s]+)|([^\s（）()□]+)[（(]\s*[√✓✔]\s*[）)]")
 
@@ -774,7 +803,7 @@ def _kinds_in(text: str, kinds: Sequence[str]) -> list[tuple[str, int]]:
     """The kinds named in a text and where; one of the seven statutory kinds outweighs the words of the others."""
     found: list[tuple[str, int]] = []
     for kind in kinds:
-        key = unicodedata.normalize("NFKC", kind)
+        key = re.sub(r"\(.*", "", unicodedata.normalize("NFKC", kind))  # 警示教育(以案促改)
         words = {key, *_KIND_WORDS.get(key, "").split()}
         places = [text.rfind(word) for word in sorted(words, key=len, reverse=True) if word in text]
         if places:

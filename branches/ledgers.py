@@ -9,7 +9,7 @@ from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
 
 from .importing import CommitteeImporter, OrganizationImporter
 from .models import CommitteeSeat, Organization
-from .querysets import live_on
+from .querysets import held_on, live_on
 
 KIND_SYNONYMS = {
     "街道工委": Organization.Kind.WORKING_COMMITTEE,
@@ -109,11 +109,7 @@ class CommitteesLedger(Ledger):
     )
 
     def standing(self, day: date) -> Q:
-        return (
-            Q(committee__start__lte=day)
-            & (Q(committee__ended_on__isnull=True) | Q(committee__ended_on__gt=day))
-            & (Q(left_on__isnull=True) | Q(left_on__gt=day))
-        )
+        return held_on(day)
 
     def timeless(self, filters) -> bool:  # type: ignore[no-untyped-def]
         return "all" in filters

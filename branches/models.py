@@ -95,6 +95,13 @@ class Organization(MP_Node, Record):
             self.dissolved_on is None or self.dissolved_on > today
         )
 
+    def may_stand_under(self, parent: "Organization") -> bool:
+        """Say whether this kind of organisation can be subordinate to the other's; levels may be skipped."""
+        if self.kind == self.Kind.GROUP:
+            return parent.is_branch
+        order = self.Kind.values
+        return order.index(parent.kind) < order.index(self.Kind.BRANCH if self.is_branch else self.kind)
+
     def audit_path(self) -> str:
         return self.path
 
@@ -130,12 +137,26 @@ class Organization(MP_Node, Record):
         return found
 
     @transaction.atomic
+    def record(self, action: str = "") -> "Organization":
+        """Save with its trace; a change of name is history as well."""
+        before = self.before(lock=False)
+        super().record(action)
+        if before is not None and before.name != self.name:
+            OrganizationEvent(
+                organization=self,
+                kind=OrganizationEvent.Kind.RENAMED,
+                on=timezone.localdate(),
+                detail=f"由{before.name}更名为{self.name}",
+            ).record()
+        return self
+
+    @transaction.atomic
     def place_under(self, parent: "Organization | None") -> "Organization":
         """Add this new organisation to the tree, with its trace."""
         if parent is None:
-            type(self).add_root(instance=self)
+            Organization.objects.add_root(instance=self)
         else:
-            parent.add_child(instance=self)
+            Organization.objects.add_child(parent, instance=self)
         return self.record("create")
 
     @transaction.atomic
@@ -148,12 +169,17 @@ class Organization(MP_Node, Record):
 
         if parent.path.startswith(self.path):
             raise ValueError("不能移到自己或自己的下级之下")
-        old = self.get_parent()
+        old = self.get_parent(update=True)
         if old is None:
             raise ValueError("最上级组织不能移动")
         if old.pk == parent.pk:
             raise ValueError("已经在这个组织之下")
-        self.move(parent, "sorted-child" if self.node_order_by else "last-child")
+        if not self.may_stand_under(parent):
+            raise ValueError(f"{self.get_kind_display()}不能设在{parent.get_kind_display()}之下，请另选上级")
+        if not parent.is_live:
+            raise ValueError(f"{parent.name}已经撤销，请另选上级")
+        self._check_day_of_change(on)
+        Organization.objects.move(self, parent, "last-child")
         moved = Organization.objects.get(pk=self.pk)
         event = OrganizationEvent(
             organization=moved,
@@ -167,20 +193,45 @@ class Organization(MP_Node, Record):
         mark_stale([Touch(None, on, True)])
         return event
 
+    def obstacles_to_dissolving(self, on: date) -> list[str]:
+        """Return, in Chinese, what must be done first: subordinates and members that would be left on that day."""
+        there = Q(dissolved_on__isnull=True) | Q(dissolved_on__gt=on)
+        below = self.get_descendants().filter(there).count()
+        left = self.memberships.filter(Q(end__isnull=True) | Q(end__gt=on)).count()
+        obstacles = []
+        if below:
+            obstacles.append(f"还有 {below} 个下级组织没有撤销，请先撤销或转隶")
+        if left:
+            obstacles.append(f"还有 {left} 名党员在册，请先把他们转到别的支部")
+        return obstacles
+
     @transaction.atomic
     def dissolve(self, on: date, document: str = "") -> "OrganizationEvent":
-        """Dissolve this organisation on a day; its live subordinates must have gone first.
+        """Dissolve this organisation on a day; its subordinates and members must have gone first.
 
         Raises ValueError with a Chinese message otherwise.
         """
-        below = self.get_descendants().filter(dissolved_on__isnull=True).count()
-        if below:
-            raise ValueError(f"还有 {below} 个下级组织没有撤销，请先撤销或转隶")
+        if self.dissolved_on is not None:
+            raise ValueError(f"已经在 {self.dissolved_on} 撤销")
+        self._check_day_of_change(on)
+        if obstacles := self.obstacles_to_dissolving(on):
+            raise ValueError("；".join(obstacles))
         self.dissolved_on = on
         self.record("dissolve")
+        kind = OrganizationEvent.Kind.DISSOLVED
         return OrganizationEvent(
-            organization=self, kind=OrganizationEvent.Kind.DISSOLVED, on=on, document=document, detail=f"{self.name}撤销"
+            organization=self, kind=kind, on=on, document=document, detail=f"{self.name}撤销"
         ).record()
+
+    def _check_day_of_change(self, on: date) -> None:
+        """Refuse a day to come, and one before what is on record already: history would contradict itself."""
+        if on > timezone.localdate():
+            raise ValueError("日期不能晚于今天")
+        if self.established and on < self.established:
+            raise ValueError(f"日期不能早于成立日期 {self.established}")
+        last = self.events.filter(kind=OrganizationEvent.Kind.MOVED).first()
+        if last and on < last.on:
+            raise ValueError(f"日期不能早于上一次转隶的日期 {last.on}")
 
 
 class OrganizationEvent(Record):
@@ -236,10 +287,59 @@ class Committee(Record):
     def __str__(self) -> str:
         return f"{self.organization}{self.number}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("branches:committee", args=[self.pk])
+
     @property
     def term_ends(self) -> date:
-        """The day on which the term runs out."""
+        """The day on which the term runs out, its last."""
         return self.start + relativedelta(years=self.term_years)
+
+    @property
+    def term(self) -> "Term":
+        """How far the term has come today."""
+        today = timezone.localdate()
+        if self.ended_on is not None and self.ended_on <= today:
+            return Term.SUCCEEDED
+        if self.term_ends < today:
+            return Term.OVER
+        return next((t for t in (Term.WITHIN_3, Term.WITHIN_6) if self.term_ends <= t.limit(today)), Term.RUNNING)
+
+    @property
+    def days_left(self) -> int:
+        """Days from today to the end of the term; negative once it is over."""
+        return (self.term_ends - timezone.localdate()).days
+
+    @transaction.atomic
+    def take_office(self) -> "Committee":
+        """Record this new committee: the one before it ends on the day it starts, and it where a later one starts."""
+        others = self.organization.committees.select_for_update()
+        later = others.filter(start__gt=self.start).order_by("start").first()
+        self.ended_on = self.ended_on or (later.start if later else None)
+        self.record()
+        for earlier in others.filter(start__lt=self.start, ended_on__isnull=True):
+            earlier.ended_on = self.start
+            earlier.record()
+        return self
+
+
+class Term(models.TextChoices):
+    """How far a committee's term has come."""
+
+    OVER = "over", "已届满"
+    WITHIN_3 = "3", "3 个月内届满"
+    WITHIN_6 = "6", "6 个月内届满"
+    RUNNING = "running", "任期内"
+    SUCCEEDED = "succeeded", "已换届"
+
+    @property
+    def tone(self) -> str:
+        """The colour of its tag."""
+        return {"over": "bad", "3": "warn", "6": "warn", "running": "ok"}.get(self.value, "none")
+
+    def limit(self, day: date) -> date:
+        """Return the last end of a term that counts as being within 3 or 6 months of a day."""
+        return day + relativedelta(months=int(self.value))
 
 
 class CommitteeSeat(Record):
@@ -261,6 +361,7 @@ class CommitteeSeat(Record):
         "members.Member", models.PROTECT, null=True, blank=True, related_name="seats", verbose_name="党员"
     )
     name = models.CharField("姓名", max_length=60)
+    since = models.DateField("任职日期", null=True, blank=True, help_text="届中补选的填补选日期；不填即本届开始时。")
     left_on = models.DateField("离任日期", null=True, blank=True)
 
     objects = CommitteeSeatQuerySet.as_manager()
@@ -277,6 +378,17 @@ class CommitteeSeat(Record):
 
     def audit_path(self) -> str:
         return self.committee.organization.path
+
+    @transaction.atomic
+    def hand_over(self, on: date, successor: "CommitteeSeat | None" = None) -> "CommitteeSeat":
+        """End this seat on a day; a successor takes the same post from then on. The committee counts as changed."""
+        self.left_on = on
+        self.record()
+        if successor is not None:
+            successor.committee, successor.post, successor.since = self.committee, self.post, on
+            successor.record()
+        self.committee.record("change")
+        return self
 
 
 def organization_choices(organizations: Any) -> list[tuple[int, str]]:

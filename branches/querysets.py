@@ -1,8 +1,9 @@
 """The organisation tree, asked in the office's words."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
+from dateutil.relativedelta import relativedelta
 from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Length, Substr
 from django.utils import timezone
@@ -59,10 +60,31 @@ def live_on(day: date, prefix: str = "") -> Q:
     )
 
 
+def held_on(day: date) -> Q:
+    """Return the condition that a seat of a committee in office was held on that day."""
+    return (
+        Q(committee__start__lte=day)
+        & (Q(committee__ended_on__isnull=True) | Q(committee__ended_on__gt=day))
+        & (Q(since__isnull=True) | Q(since__lte=day))
+        & (Q(left_on__isnull=True) | Q(left_on__gt=day))
+    )
+
+
 class CommitteeQuerySet(ScopedQuerySet["Committee"]):
     def in_office_on(self, day: date) -> Self:
         """Keep the committees elected by that day and not succeeded by it; the term may have run out."""
         return self.filter(Q(start__lte=day) & (Q(ended_on__isnull=True) | Q(ended_on__gt=day)))
+
+    def term_ends_by(self, day: date) -> Self:
+        """Keep those whose term, however many years it has, runs out on that day or before."""
+        ends = Q(pk__in=[])
+        for years in range(1, 11):
+            start = day - relativedelta(years=years)
+            leap = start + timedelta(days=1)
+            if leap + relativedelta(years=years) <= day:  # 29 February falls on the 28th
+                start = leap
+            ends |= Q(term_years=years, start__lte=start)
+        return self.filter(ends)
 
 
 class CommitteeSeatQuerySet(ScopedQuerySet["CommitteeSeat"]):
@@ -70,8 +92,4 @@ class CommitteeSeatQuerySet(ScopedQuerySet["CommitteeSeat"]):
 
     def held_on(self, day: date) -> Self:
         """Keep the seats of committees in office that were held on that day."""
-        return self.filter(
-            Q(committee__start__lte=day)
-            & (Q(committee__ended_on__isnull=True) | Q(committee__ended_on__gt=day))
-            & (Q(left_on__isnull=True) | Q(left_on__gt=day))
-        )
+        return self.filter(held_on(day))

@@ -6,6 +6,18 @@ A right in this table is needed on some organisation; on which rows it counts is
 from accounts.permissions import PUBLIC, SIGNED_IN, Public, Right, SignedIn
 
 URL_TABLE: dict[str, Right | Public | SignedIn] = {
+    "ledgers:catalogue": SIGNED_IN,  # each ledger asks for its own right
+    "ledgers:list": SIGNED_IN,
+    "ledgers:print": SIGNED_IN,
+    "ledgers:export": Right.EXPORT,
+    "ledgers:template": Right.IMPORT,
+    "ledgers:import": Right.IMPORT,
+    "ledgers:batch": Right.IMPORT,
+    "ledgers:mapping": Right.IMPORT,
+    "ledgers:apply": Right.IMPORT,
+    "ledgers:progress": Right.IMPORT,
+    "ledgers:wrong-rows": Right.IMPORT,
+    "ledgers:undo": Right.IMPORT,
     "accounts:sign-in": PUBLIC,
     "accounts:sign-out": SIGNED_IN,
     "accounts:change-password": SIGNED_IN,
@@ -19,4 +31,8 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "accounts:unpost": Right.ACCOUNTS_MANAGE,
     "accounts:audit": Right.AUDIT_READ,
     "accounts:verify-audit": Right.AUDIT_READ,
+    "assessments:findings": Right.FINDINGS_VIEW,
+    "assessments:finding": Right.FINDINGS_VIEW,
+    "assessments:handle": Right.FINDINGS_HANDLE,
+    "assessments:settings": Right.SETTINGS_MANAGE,
 }

@@ -24,7 +24,7 @@ from accounts.models import User
 from accounts.permissions import access_of
 
 from . import ledger as ledgers
-from . import parsing, reading
+from . import bulk, parsing, reading
 from .facts import mark_stale
 from .ledger import Column, Ledger
 from .models import ImportBatch, Record, Touch
@@ -52,11 +52,12 @@ class CellError:
 
 @dataclass(slots=True)
 class Row:
-    """One row of the sheet on its way: raw cells, parsed values by column key, what is wrong, what it meets."""
+    """One row of the sheet on its way: raw cells, parsed values and masked ones by column key, errors, what it meets."""
 
     number: int
     cells: Sequence[Any]
     values: dict[str, Any] = field(default_factory=dict)
+    masked: dict[str, str] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
     pk: Any = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -183,10 +184,11 @@ class Importer:
             cell = cells[index] if index < len(cells) else None
             if cell is None or cell == "":
                 continue
+            if column.mask and isinstance(cell, str) and "*" in cell:
+                row.masked[key] = cell.strip()  # as exported: leave it as it is
+                continue
             try:
                 value = parse(cell)
-            except parsing.Masked:
-                continue  # as exported: leave it as it is
             except parsing.Unparsable as error:
                 row.errors.append(CellError(header, str(cell), str(error)))
                 continue
@@ -198,7 +200,7 @@ class Importer:
         for column in required:
             key, header = column.key, column.header
             for row in rows:
-                if key not in row.values and not any(e.column == header for e in row.errors):
+                if key not in row.values and key not in row.masked and not any(e.column == header for e in row.errors):
                     row.errors.append(CellError(header, "", f"缺少{header}，请补填"))
 
     def _refuse_repeats(self, rows: list[Row]) -> None:
@@ -285,6 +287,7 @@ class Importer:
             counts[state] for state in ("new", "changed", "same", "wrong")
         )
         batch.state, batch.applied_at = ImportBatch.State.APPLIED, timezone.now()
+        batch.details = encrypt_bytes(orjson.dumps(_details(self, analysis), default=str))
         batch.undo = encrypt_bytes(
             orjson.dumps(
                 {"created": undo.created, "restored": undo.restored, "versions": undo.versions}, default=_plain
@@ -361,10 +364,8 @@ def create(objects: Sequence[models.Model], undo: Undo, user: User, report: Repo
     for thing in objects:
         if isinstance(thing, Record):
             thing.updated_by = user
-    size = 5000
-    for start in range(0, len(objects), size):
-        model._default_manager.bulk_create(objects[start : start + size])
-        report(start, len(objects), f"正在写入第 {start + 1} 行起")
+    report(0, len(objects), f"正在写入 {len(objects)} 行")
+    bulk.insert(objects)
     undo.created[model._meta.label] += [o.pk for o in objects]
     return {t for o in objects if isinstance(o, Record) for t in o.touches()}
 
@@ -393,6 +394,12 @@ def rewrite(
         undo.restored[model._meta.label].append({"pk": thing.pk, **before})
         if isinstance(thing, Record):
             touches |= set(thing.touches())
+    _overwrite(model, held)
+    return touches
+
+
+def _overwrite(model: type[models.Model], held: Sequence[models.Model]) -> None:
+    """Write existing rows back whole, in a few statements."""
     model._default_manager.bulk_create(
         held,
         batch_size=1000,
@@ -400,7 +407,6 @@ def rewrite(
         unique_fields=["pk"],
         update_fields=[f.name for f in model._meta.concrete_fields if not f.primary_key and f.name != "created_at"],
     )
-    return touches
 
 
 def _attname(model: type[models.Model], name: str) -> str:
@@ -633,6 +639,5 @@ def _restore(
             thing.derive()
         if isinstance(thing, Record):
             touches |= set(thing.touches())
-    names = sorted({name for row in values.values() for name in row} | {"version", "updated_by"})
-    model._default_manager.bulk_update(held, names, batch_size=500)
+    _overwrite(model, held)
     return touches

@@ -45,7 +45,7 @@ class Column:
 
     header: str
     path: str = ""
-    kind: str = "text"  # text name code date month id phone yes_no integer decimal money choice organization member
+    kind: str = "text"  # text name code date id phone yes_no integer decimal money choice organization
     aliases: Sequence[str] = ()
     required: bool = False
     choices: Sequence[tuple[str, str]] = ()
@@ -90,16 +90,19 @@ class Column:
     @cached_property
     def parse(self) -> Callable[[Any], Any]:
         """How a cell is read: returns None for a blank, raises `parsing.Unparsable` with a Chinese message."""
+        limit = self.max_length or None
         match self.kind:
             case "name":
-                return parsing.person_name
-            case "date" | "month":
+                return lambda cell: parsing.person_name(cell, limit)
+            case "date":
                 return parsing.date
             case "id":
                 return parsing.citizen_id
             case "phone":
                 return parsing.phone
-            case "code" | "organization" | "member":
+            case "code":
+                return lambda cell: parsing.code(cell, limit)
+            case "organization":
                 return parsing.code
             case "yes_no":
                 words = (self.header, *self.aliases)
@@ -110,9 +113,7 @@ class Column:
                 return parsing.decimal
             case "choice":
                 return lambda cell: parsing.choice(cell, self.values, self.synonyms)
-        if self.max_length:
-            return lambda cell: parsing.text(cell, max_length=self.max_length)
-        return parsing.text
+        return lambda cell: parsing.text(cell, limit)
 
     def printed(self) -> PrintColumn:
         """This column as the Excel writer wants it."""
@@ -270,7 +271,7 @@ class Ledger:
                 raise BadQuery(f"看不懂的日期“{params['on']}”：应写成 2026-09-30") from error
         filters = {name: params[name] for name in self.by_name if params.get(name)}
         if strict and (
-            unknown := set(params) - set(self.by_name) - {"organization", "period", "on", "q", "sort", "page", "size"}
+            unknown := set(params) - set(self.by_name) - {"organization", "period", "on", "q", "sort", "page"}
         ):
             known = "、".join(["period", "on", "q", *self.by_name])
             raise BadQuery(f"{self.title}没有筛选条件“{sorted(unknown)[0]}”；可用：{known}")

@@ -24,7 +24,7 @@ import python_calamine
 from django.conf import settings
 
 HEADER_SCAN = 30  # rows in which a header is looked for
-MAX_CELLS = 10_000_000  # of the rectangle around a workbook's values: what the reader holds in memory
+MAX_CELLS = 6_000_000  # of the rectangles around a workbook’s values: what the reader holds in memory
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_PART = 50 * 1024 * 1024  # a part above this size may not be packed tighter than MAX_RATIO
 MAX_RATIO = 200
@@ -121,8 +121,11 @@ def _excel_sheets(content: bytes) -> list[Sheet]:
             ):
                 continue
             found = workbook.get_sheet_by_index(index)
-            _guard_rows(found.total_height)
-            cells += found.total_height * found.total_width
+            if found.end is None:
+                continue
+            height, width = found.end[0] + 1, found.end[1] + 1
+            _guard_rows(height)
+            cells += height * width
             if cells > MAX_CELLS:
                 raise Unreadable(TOO_WIDE)
             rows: list[list[object]] = found.to_python(skip_empty_area=False)  # type: ignore[assignment]
@@ -418,9 +421,9 @@ def find_header(sheets: list[Sheet], columns: Mapping[str, Sequence[str]], requi
     for sheet in sheets:
         matches = [
             _header_at(sheet, top, height, names, required)
-            for top in range(min(HEADER_SCAN, len(sheet.rows)))
+            for top in range(HEADER_SCAN)
             for height in (1, 2)
-            if top + height <= len(sheet.rows)
+            if top + height <= min(HEADER_SCAN, len(sheet.rows))
         ]
         best += sorted(((_fit(m), m) for m in matches if len(m.mapping) >= enough), key=_by_fit, reverse=True)[:1]
     if not best:
@@ -502,7 +505,7 @@ def data_rows(match: HeaderMatch) -> Iterator[tuple[int, list[object]]]:
 
     Left out: blank rows and rows with nothing but their 序号; titles and headers repeated on each page; the row of
     column numbers under a header; totals, signatures and notes, which are known by their wording and leave required
-    columns empty. A row in which every required column is filled is never taken for one of these.
+    columns empty: the cell with the label itself does not count as filled.
     """
     rows = match.sheet.rows
     top = match.header_rows[0] - match.sheet.first_row
@@ -576,7 +579,7 @@ class _Furniture:
         return (
             _SIGNATURE.match(filled[column]) is not None
             and len(filled) <= 2 * labels
-            and not self.is_complete(filled, but=column)
+            and (labels > 1 or not self.is_complete(filled, but=column))
         )
 
     def is_note(self, filled: Mapping[int, str], below_note: bool) -> bool:

@@ -1,6 +1,21 @@
-"""Addresses of ledgers."""
+"""Addresses of ledgers: catalogue, list, export, template, print, import."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views, wizard
 
 app_name = "ledgers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.catalogue, name="catalogue"),
+    path("<slug:slug>/", views.listing, name="list"),
+    path("<slug:slug>/export.xlsx", views.export, name="export"),
+    path("<slug:slug>/template.xlsx", views.template, name="template"),
+    path("<slug:slug>/print/", views.printout, name="print"),
+    path("<slug:slug>/import/", wizard.upload, name="import"),
+    path("<slug:slug>/import/<int:pk>/", wizard.batch, name="batch"),
+    path("<slug:slug>/import/<int:pk>/mapping/", wizard.mapping, name="mapping"),
+    path("<slug:slug>/import/<int:pk>/apply/", wizard.apply, name="apply"),
+    path("<slug:slug>/import/<int:pk>/progress/", wizard.progress, name="progress"),
+    path("<slug:slug>/import/<int:pk>/wrong.xlsx", wizard.wrong_rows, name="wrong-rows"),
+    path("<slug:slug>/import/<int:pk>/undo/", wizard.undo, name="undo"),
+]

@@ -4,7 +4,6 @@ One module per app, each with a generator that fills one street; `GENERATORS` is
 register joins by adding its generator there.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 
@@ -29,10 +28,11 @@ GENERATORS: tuple[Generator, ...] = (
 
 
 @transaction.atomic
-def load(plan: Plan) -> dict[str, object]:
+def load(plan: Plan, tell: Callable[[str], object]) -> dict[str, object]:
     """Write the whole plan in one transaction, street by street, and return what was written as the summary.
 
-    Progress goes to standard error. Raises ValueError with a Chinese message where the plan asks for too many streets.
+    `tell` is called with a line of progress after each street.
+    Raises ValueError with a Chinese message where the plan asks for too many streets.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:  # check references row by row, or millions of checks queue up to the commit
@@ -49,7 +49,7 @@ def load(plan: Plan) -> dict[str, object]:
         signed_in = signed_in or accounts.open_accounts(street)
         street.forget()
         done = ", ".join(f"{count} {name}" for name, count in written.items())
-        print(f"{street.name} ({street.number + 1}/{plan.streets}): {done}", file=sys.stderr, flush=True)
+        tell(f"{street.name} ({street.number + 1}/{plan.streets}): {done}")
     audit.record("import", label=f"演示数据：{plan.streets} 个街道", organization_path=streets[0].organization.path)
     mark_stale([Touch(None, UNKNOWN_START, True)])
     return {

@@ -18,7 +18,7 @@ def open_accounts(street: Street) -> list[dict[str, str]]:
     A username that is already taken keeps its account as it is and gets no posting.
     """
     branch = street.branches[0]
-    top = street.organization.get_root()
+    top = Organization.objects.get(path=street.organization.path[: Organization.steplen])
     posts: list[tuple[str, Role, Organization]] = [
         ("office", Role.OFFICE, street.organization),
         ("leader", Role.LEADER, top),

@@ -33,7 +33,7 @@ def found_streets(plan: Plan) -> list[Street]:
     free = [(name, code) for name, code in _street_codes() if code not in taken]
     if plan.streets > len(free):
         raise ValueError(f"演示街道最多还能生成 {len(free)} 个")
-    last = Organization.get_last_root_node()
+    last = Organization.objects.filter(depth=1).last()
     roots = Organization._str2int(last.path) if last else 0
     district = None
     if plan.streets > 1:
@@ -90,70 +90,60 @@ def plant(street: Street) -> Counter[str]:
 def elect(street: Street) -> Counter[str]:
     """Give the communities and the branches their committees: some overdue, some ending soon, a few missing."""
     random = street.random("committees")
-    committees: list[Committee] = []
-    seats: list[CommitteeSeat] = []
+    electing: list[tuple[Organization, Branch, int, int]] = []  # for whom, out of which branch, years, seats
     for community in street.communities:
-        nearest = next(b for b in street.branches if b.community is community)
-        _committee(random, street.plan, community, 5, nearest, 5, committees, seats)
+        electing.append((community, next(b for b in street.branches if b.community is community), 5, 5))
     for branch in street.branches:
         full = [s for s in branch.standing(street.plan.until) if s.member.category == Member.Category.FULL]
         if not full or (len(full) >= COMMITTEE_FROM and random.random() < 0.03):
             continue
-        chairs = 1 if len(full) < COMMITTEE_FROM else random.choice((3, 3, 5)) if len(full) < 30 else 5
-        term = 5 if branch.in_community else 3
-        branch.seats = _committee(
-            random, street.plan, branch.organization, term, branch, chairs, committees, seats
-        )
+        count = 1 if len(full) < COMMITTEE_FROM else random.choice((3, 3, 5)) if len(full) < 30 else 5
+        electing.append((branch.organization, branch, 5 if branch.in_community else 3, count))
+    committees: list[Committee] = []
+    seats: list[CommitteeSeat] = []
+    for turn, (organization, branch, years, count) in enumerate(electing):
+        ages = {5: (10, 400), 7: (-175, -5)}  # two in eleven: overdue, and ending within six months
+        age = years * 365 + random.randint(*ages.get(turn % 11, (60 - years * 365, -200)))
+        in_office, before = _committees(random, street.plan.ago(age), organization, years)
+        committees += [in_office, *before]
+        held = _seats(random, street.plan, in_office, branch, count)
+        seats += held
+        if organization is branch.organization:
+            branch.seats = [seat for seat in held if seat.left_on is None]
     Committee.objects.bulk_create(committees, batch_size=2000)
     CommitteeSeat.objects.bulk_create(seats, batch_size=2000)
     return Counter(committees=len(committees), seats=len(seats))
 
 
-def _committee(
-    random: Random,
-    plan: Plan,
-    organization: Organization,
-    term: int,
-    branch: Branch,
-    chairs: int,
-    committees: list[Committee],
-    seats: list[CommitteeSeat],
-) -> list[CommitteeSeat]:
-    """Add the committee in office, often the one before it, and return the seats of the first that are held today."""
-    draw = random.random()
-    if draw < 0.08:  # overdue
-        age = term * 365 + random.randint(10, 400)
-    elif draw < 0.18:  # ends within six months
-        age = term * 365 - random.randint(5, 175)
-    else:
-        age = random.randint(60, term * 365 - 200)
-    start, number = plan.ago(age), random.randint(2, 6)
-    committee = Committee(organization=organization, number=_ordinal(number), start=start, term_years=term)
-    committees.append(committee)
-    if random.random() < 0.6:
-        before = start - timedelta(days=term * 365 + random.randint(0, 60))
-        committees.append(
-            Committee(
-                organization=organization, number=_ordinal(number - 1), start=before, term_years=term, ended_on=start
-            )
-        )
-    candidates = [s for s in branch.standing(plan.until) if _may_lead(s, start, plan.until)]
-    chosen = random.sample(candidates, min(chairs, len(candidates)))
-    posts = [Post.SECRETARY, *([Post.DEPUTY_SECRETARY] if chairs == 5 else [])]
+def _committees(
+    random: Random, start: date, organization: Organization, years: int
+) -> tuple[Committee, list[Committee]]:
+    """Return the committee in office since `start`, and often the one before it."""
+    number = random.randint(2, 6)
+    in_office = Committee(organization=organization, number=_ordinal(number), start=start, term_years=years)
+    if random.random() < 0.4:
+        return in_office, []
+    elected = start - timedelta(days=years * 365 + random.randint(0, 60))
+    before = Committee(
+        organization=organization, number=_ordinal(number - 1), start=elected, term_years=years, ended_on=start
+    )
+    return in_office, [before]
+
+
+def _seats(random: Random, plan: Plan, committee: Committee, branch: Branch, count: int) -> list[CommitteeSeat]:
+    """Return the seats of a committee, held by members of the branch; now and then somebody has left one."""
+    candidates = [stay for stay in branch.standing(plan.until) if _may_lead(stay, committee.start, plan.until)]
+    posts = [Post.SECRETARY, *([Post.DEPUTY_SECRETARY] if count == 5 else [])]
     posts += [Post.ORGANIZATION, Post.PUBLICITY, Post.DISCIPLINE]
-    held = [
+    chosen = random.sample(candidates, min(count, len(candidates)))
+    seats = [
         CommitteeSeat(committee=committee, post=post, member=stay.member, name=stay.member.name)
         for post, stay in zip(posts, chosen, strict=False)
     ]
-    seats += held
-    if chairs > 1 and random.random() < 0.1:  # somebody left before the term was over
-        gone = start + timedelta(days=random.randint(30, max(31, age - 1)))
-        seats.append(
-            CommitteeSeat(
-                committee=committee, post=Post.MEMBER, name=person(random, male=True), left_on=min(gone, plan.until)
-            )
-        )
-    return held
+    if count > 1 and random.random() < 0.1:
+        left = min(committee.start + timedelta(days=random.randint(30, 700)), plan.until)
+        seats.append(CommitteeSeat(committee=committee, post=Post.MEMBER, name=person(random, male=True), left_on=left))
+    return seats
 
 
 def _may_lead(stay: Stay, elected: date, until: date) -> bool:

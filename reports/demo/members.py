@@ -22,7 +22,7 @@ CHECK_DIGITS = "10X98765432"
 GONE_SHARE = 0.05
 """Members who left, as a share of those who are still there."""
 MINORITIES = ("满族", "回族", "蒙古族", "壮族", "土家族")
-Leave, Event = Member.Leave, Membership.Event
+Leave = Member.Leave
 
 
 class IdNumbers:
@@ -63,7 +63,9 @@ def settle(street: Street) -> Counter[str]:
     branches = {branch.organization.pk: branch for branch in street.branches}
     for membership in memberships:
         member = membership.member
-        stay = Stay(member, membership.start, membership.end, _diligence(random, branches[membership.branch_id], member))
+        stay = Stay(
+            member, membership.start, membership.end, _diligence(random, branches[membership.branch_id], member)
+        )
         branches[membership.branch_id].stays.append(stay)
     return Counter(members=len(members), memberships=len(memberships))
 
@@ -116,17 +118,19 @@ def _party_dates(random: Random, plan: Plan, born: date, *, probationary: bool) 
     """Return the days of joining and of regularisation: a few overdue (R24), a few that cannot be true (Q04)."""
     grown = born + relativedelta(years=18)
     if probationary:
-        overdue = random.random() < 0.15
+        overdue = random.random() < 0.25
         return plan.ago(random.randint(380, 560) if overdue else random.randint(15, 355)), None
     latest = plan.ago(760)
     joined = grown + timedelta(days=int(random.betavariate(1.3, 3.2) * max(1, (latest - grown).days)))
     if random.random() < 0.03:  # regularised while the data run
         joined = max(grown, plan.ago(random.randint(400, 700)))
     fault = random.random()
-    if fault < 0.002:
+    if fault < 0.005:
         joined = born + relativedelta(years=17, days=random.randint(0, 300))
-    early = fault > 0.998
-    return joined, joined + relativedelta(years=1, days=-random.randint(60, 200) if early else random.choice((0, 0, 3, 12)))
+    early = fault > 0.995
+    return joined, joined + relativedelta(
+        years=1, days=-random.randint(60, 200) if early else random.choice((0, 0, 3, 12))
+    )
 
 
 def _employment(random: Random, branch: Branch, age: int, *, male: bool) -> str:
@@ -154,7 +158,9 @@ def _education(random: Random, age: int) -> str:
         Education.JUNIOR_HIGH,
         Education.PRIMARY,
     )
-    weights = (10, 48, 28, 6, 6, 2, 0) if age < 40 else (4, 26, 32, 14, 16, 7, 1) if age < 62 else (1, 9, 20, 20, 24, 20, 6)
+    weights = (
+        (10, 48, 28, 6, 6, 2, 0) if age < 40 else (4, 26, 32, 14, 16, 7, 1) if age < 62 else (1, 9, 20, 20, 24, 20, 6)
+    )
     return random.choices(levels, weights)[0]
 
 
@@ -194,16 +200,18 @@ def _history(random: Random, street: Street, branch: Branch, member: Member) -> 
     joined = member.joined_on or UNKNOWN_START
     founded = branch.organization.established or UNKNOWN_START
     last = member.left_on or plan.until
-    steps = [(joined, Event.JOINED, branch)]
-    draw = random.random()
+    steps = [(joined, Membership.Event.JOINED, branch)]
+    draw, moved = random.random(), None
     if joined < founded and plan.first <= founded < last:  # founded lately: they come from a neighbour
-        steps = [(joined, Event.JOINED, _neighbour(random, street, branch)), (founded, Event.MOVED, branch)]
-    elif draw < 0.02 and (day := _some_day(random, plan, joined, last)):
-        steps = [(joined, Event.JOINED, _neighbour(random, street, branch)), (day, Event.MOVED, branch)]
+        moved = founded
+    elif draw < 0.02:
+        moved = _some_day(random, plan, joined, last)
     elif draw < 0.04 and (day := _some_day(random, plan, joined, last)):
-        steps = [(day, Event.TRANSFERRED_IN, branch)]
-    elif draw < 0.3 and joined < founded < last:
-        steps = [(founded, Event.TRANSFERRED_IN, branch)]
+        steps = [(day, Membership.Event.TRANSFERRED_IN, branch)]
+    elif draw < 0.3 and joined < founded < plan.first:
+        steps = [(founded, Membership.Event.TRANSFERRED_IN, branch)]
+    if moved and (neighbour := _neighbour(random, street, branch)):
+        steps = [(joined, Membership.Event.JOINED, neighbour), (moved, Membership.Event.MOVED, branch)]
     for number, (start, event, where) in enumerate(steps):
         end, left_by = member.left_on, str(member.leave_kind)
         if number + 1 < len(steps):
@@ -212,7 +220,7 @@ def _history(random: Random, street: Street, branch: Branch, member: Member) -> 
 
 
 def _states(
-    plan: Plan, member: Member, branch: Branch, start: date, end: date | None, event: Event, left_by: str
+    plan: Plan, member: Member, branch: Branch, start: date, end: date | None, event: Membership.Event, left_by: str
 ) -> Iterator[Membership]:
     """Yield one stay in a branch, cut in two where the member retired while the data run."""
     retired_on = None
@@ -220,9 +228,9 @@ def _states(
         retired_on = member.birth_date + relativedelta(years=60 if member.gender == Gender.MALE else 55)
     fields = {"member": member, "branch": branch.organization, "is_floating": member.is_floating}
     if retired_on and plan.first < retired_on and start < retired_on < (end or plan.until):
-        before = {"end": retired_on, "left_by": Event.CHANGED.value, "employment": Employment.IN_SERVICE}
+        before = {"end": retired_on, "left_by": Membership.Event.CHANGED.value, "employment": Employment.IN_SERVICE}
         yield Membership(start=start, came_by=event, **before, **fields)
-        start, event = retired_on, Event.CHANGED
+        start, event = retired_on, Membership.Event.CHANGED
     yield Membership(start=start, end=end, came_by=event, left_by=left_by, employment=member.employment, **fields)
 
 
@@ -232,10 +240,10 @@ def _some_day(random: Random, plan: Plan, joined: date, last: date) -> date | No
     return earliest + timedelta(days=random.randrange((last - earliest).days)) if earliest < last else None
 
 
-def _neighbour(random: Random, street: Street, branch: Branch) -> Branch:
-    """Return a branch that somebody may have come from: any that was founded before the data run, or this one."""
-    old = [b for b in random.sample(street.branches, min(8, len(street.branches))) if b is not branch]
-    return next((b for b in old if (b.organization.established or UNKNOWN_START) < street.plan.first), branch)
+def _neighbour(random: Random, street: Street, branch: Branch) -> Branch | None:
+    """Return another branch that was there before the data run, from which somebody may have come; None without one."""
+    others = [b for b in random.sample(street.branches, min(8, len(street.branches))) if b is not branch]
+    return next((b for b in others if (b.organization.established or UNKNOWN_START) < street.plan.first), None)
 
 
 def _diligence(random: Random, branch: Branch, member: Member) -> float:

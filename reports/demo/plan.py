@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class Plan:
     """How much to make, and until which day; the same plan makes the same data."""
 
+    until: date
     streets: int = 1
     members_per_street: int = 300
     months: int = 12
     seed: int = 2026
-    until: date = field(default_factory=date.today)
 
     @property
     def periods(self) -> list[Period]:

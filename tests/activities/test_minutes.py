@@ -1,6 +1,7 @@
 """Reading minutes: the layouts in which offices hand them in, hostile files, and the registers."""
 
 import io
+import re
 import time
 import zipfile
 from datetime import date
@@ -11,6 +12,8 @@ import pytest
 import weasyprint
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
@@ -46,6 +49,13 @@ SAMPLE = """东风社区第二党支部支部党员大会会议记录
 二、与会党员围绕“学习党的创新理论”展开讨论。
 会议决议：一致同意第四季度工作安排。"""
 FIVE = ["蒋燕博", "姚娜", "顾晓", "梁文志", "贺燕洋"]
+
+
+PIECES = re.findall(
+    r"\S+|\s",
+    "时间 ： 参加人员 请假 （ ） 、 \n \t 会议内容 决议 会议记录 十 百 月 日 年 点 半 ٣ 2026 9 应到 人 苏子 因 均 姓名 "
+    "支委会 东风党支部 在 由 召开 主持 记录 □ √ 1. 一、 同志 等 · 无 签字 出差 缺席 列席 议题",
+)
 
 
 def read(text: str, today: date = TODAY) -> Minutes:
@@ -361,6 +371,14 @@ class TestHostileFiles:
 
         assert time.perf_counter() - started < 2
 
+    @settings(deadline=None, max_examples=300)
+    @given(st.lists(st.sampled_from(PIECES)).map("".join))
+    def test_no_text_raises(self, text):
+        minutes = read(text)
+
+        assert minutes.hints
+        assert "" not in minutes.attendees
+
 
 class TestLayouts:
     """The ways offices write minutes."""
@@ -489,6 +507,17 @@ class TestLayouts:
 
         assert minutes.attendees == ["蒋燕博", "姚娜", "顾晓", "梁文志"]
         assert minutes.content == "会上，大家一起学习了文件，并作了讨论。"
+
+    def test_labels_put_together_freely(self):
+        minutes = read(
+            "参加学习人员签名：蒋燕博、姚娜\n学习方式：观看影片\n缺席党员名单及原因：苏子：出差\n李明：生病\n"
+            "列席会议领导：赵云\n活动内容及过程：观影。\n备注：无"
+        )
+
+        assert minutes.attendees == ["蒋燕博", "姚娜"]
+        assert minutes.leave == [("苏子", "出差"), ("李明", "生病")]
+        assert minutes.observers == ["赵云"]
+        assert minutes.content == "观影。"
 
     def test_everybody_is_not_a_name(self):
         minutes = read("参加人员：全体党员\n时间：2026年9月15日")

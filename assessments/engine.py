@@ -1,0 +1,361 @@
+"""The rule engine: what a rule declares, and one check of a subtree in a period, set-based however large the tree.
+
+A rule about organisations names whom it applies to and which condition on the facts holds for them. A rule about
+records (committees, members) defines `violations` itself and asks the database once for everybody.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
+
+from django.urls import reverse
+from django.utils import timezone
+
+from branches.models import Committee, CommitteeSeat, Organization
+from ledgers import facts
+from ledgers.facts import Number
+from ledgers.period import Period, PeriodKind
+from members.models import Membership
+from members.querysets import MembershipQuerySet
+
+from .local import LocalNumber, LocalNumbers
+from .models import LocalSetting, Severity
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One rule broken by one organisation, or by one member of it.
+
+    `months` holds the codes of the months (or quarters) that are missing, where the rule is checked one by one.
+    """
+
+    rule: str
+    organization: Organization
+    detail: str
+    value: Number | None = None
+    required: Number | None = None
+    member_id: int | None = None
+    months: tuple[str, ...] = ()
+
+
+class Check:
+    """One check of one subtree in one period: everything that rules ask, read once for all of them.
+
+    With `by`, a running period is judged only as far as that day: months and quarters that are not over yet are not
+    held against anybody, and records are taken as of that day.
+    """
+
+    def __init__(self, organization: Organization, period: Period, by: date | None = None) -> None:
+        self.organization = organization
+        self.period = period
+        self.today = by or timezone.localdate()
+        self.day = min(period.end, by) if by else period.end
+        self._by = by
+
+    def is_over(self, period: Period) -> bool:
+        """Say whether a period can be judged: its last day is past."""
+        return self._by is None or period.end < self._by
+
+    def parts(self, kind: PeriodKind) -> list[Period]:
+        """Return the shorter periods of this kind that are over, in order."""
+        return [part for part in self.period.split(kind) if self.is_over(part)]
+
+    @cached_property
+    def by_id(self) -> dict[int, Organization]:
+        """Every organisation of the subtree as it stood on the last day, live or not."""
+        return {o.pk: o for o in Organization.objects.under(self.organization, self.day)}
+
+    @cached_property
+    def settled(self) -> list[Organization]:
+        """The organisations live on the last day and established on or before the period's first day."""
+        return [
+            o
+            for o in self.by_id.values()
+            if (o.established is None or o.established <= self.period.start)
+            and (o.dissolved_on is None or o.dissolved_on > self.day)
+        ]
+
+    @cached_property
+    def branches(self) -> list[Organization]:
+        """The branches, as rules mean the word."""
+        return [o for o in self.settled if o.is_branch]
+
+    @cached_property
+    def sheets(self) -> dict[tuple[int, Period], dict[str, Number]]:
+        """(Organisation id, month) → its own numbers."""
+        return facts.sheets([o.pk for o in self.settled], self.period.months(), own=True)
+
+    def number(self, code: str, organization: Organization, period: Period) -> Number:
+        """Return an organisation's own number: a flow over the period, a stock at its end."""
+        months = period.months()
+        if facts.get(code).stock:
+            months = (Period.containing(min(period.end, self.day)),)
+        return sum(self.sheets.get((organization.pk, month), {}).get(code, 0) for month in months)
+
+    @cached_property
+    def local(self) -> LocalNumbers:
+        """The streets' own numbers."""
+        return LocalNumbers(LocalSetting.objects.select_related("organization"))
+
+    def limit(self, number: int | LocalNumber, organization: Organization) -> int:
+        """Return the number that a rule asks of an organisation: the statute's, or its street's."""
+        return number if isinstance(number, int) else self.local.of(number, organization)
+
+    @cached_property
+    def committees(self) -> dict[int, Committee]:
+        """Organisation id → its committee in office on the last day, the latest where two overlap."""
+        rows = Committee.objects.in_office_on(self.day).under(self.organization, self.day).order_by("start", "pk")
+        return {committee.organization_id: committee for committee in rows}
+
+    @cached_property
+    def seats_held(self) -> Counter[int]:
+        """Committee id → seats held on the last day."""
+        seats = CommitteeSeat.objects.held_on(self.day).under(self.organization, self.day)
+        return Counter(seats.order_by().values_list("committee_id", flat=True))
+
+    @property
+    def memberships(self) -> MembershipQuerySet:
+        """The live members of the subtree on the last day, one membership each."""
+        return Membership.objects.in_force_on(self.day).under(self.organization, self.day)
+
+
+# whom a rule applies to
+
+
+class Circle(Protocol):
+    """Whom a rule applies to."""
+
+    def among(self, check: Check) -> Iterable[Organization]:
+        """Return those of the check's organisations to which the rule applies."""
+
+
+@dataclass(frozen=True)
+class Branches:
+    """Branches, as of the last day of the period asked about: also for a rule that is checked month by month."""
+
+    full_members_at_least: int = 0
+    temporary: bool = True
+
+    def among(self, check: Check) -> Iterator[Organization]:
+        """Yield the branches of the right kind and size."""
+        for branch in check.branches:
+            if not self.temporary and branch.kind == Organization.Kind.TEMPORARY_BRANCH:
+                continue
+            if self.full_members_at_least <= 0 or (
+                check.number("members.full", branch, check.period) >= self.full_members_at_least
+            ):
+                yield branch
+
+
+@dataclass(frozen=True)
+class OfKind:
+    """Organisations of certain kinds."""
+
+    kinds: Collection[str]
+
+    def among(self, check: Check) -> list[Organization]:
+        """Return the organisations of these kinds."""
+        return [o for o in check.settled if o.kind in self.kinds]
+
+
+# what must hold
+
+
+class Shortfall(NamedTuple):
+    """What is, what should be, and both in words."""
+
+    value: Number
+    required: Number
+    words: str
+
+
+class Condition(Protocol):
+    """What must hold of an organisation in a period."""
+
+    def shortfall(self, check: Check, organization: Organization, period: Period) -> Shortfall | None:
+        """Return what is missing, or None where the condition holds."""
+
+    def evidence(self, organization: Organization, period: Period) -> str:
+        """Return the address of the rows that were counted."""
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """A fact reaches a number."""
+
+    fact: str
+    number: int | LocalNumber
+
+    def shortfall(self, check: Check, organization: Organization, period: Period) -> Shortfall | None:
+        """Return what the fact falls short by."""
+        value, required = check.number(self.fact, organization, period), check.limit(self.number, organization)
+        if value >= required:
+            return None
+        fact = facts.get(self.fact)
+        return Shortfall(value, required, f"{fact.title} {value} {fact.unit}，少于 {required} {fact.unit}")
+
+    def evidence(self, organization: Organization, period: Period) -> str:
+        """Return the address of the rows behind the fact."""
+        return facts.get(self.fact).url(organization, period)
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """A fact does not pass a number."""
+
+    fact: str
+    number: int
+
+    def shortfall(self, check: Check, organization: Organization, period: Period) -> Shortfall | None:
+        """Return what the fact is over by."""
+        value = check.number(self.fact, organization, period)
+        if value <= self.number:
+            return None
+        fact = facts.get(self.fact)
+        return Shortfall(value, self.number, f"{fact.title} {value} {fact.unit}，多于 {self.number} {fact.unit}")
+
+    def evidence(self, organization: Organization, period: Period) -> str:
+        """Return the address of the rows behind the fact."""
+        return facts.get(self.fact).url(organization, period)
+
+
+@dataclass(frozen=True)
+class RateAtLeast:
+    """A rate reaches a number of percent; where there is nothing to divide by, it holds."""
+
+    rate: str
+    percent: LocalNumber
+
+    def shortfall(self, check: Check, organization: Organization, period: Period) -> Shortfall | None:
+        """Return the rate in percent with one decimal, rounded down so that it never shows as reached."""
+        rate = facts.rate(self.rate)
+        ratio = rate.of({code: check.number(code, organization, period) for code in (rate.numerator, rate.denominator)})
+        required = check.limit(self.percent, organization)
+        if ratio is None or ratio * 100 >= required:
+            return None
+        value = (ratio * 100).quantize(Decimal("0.1"), ROUND_FLOOR)
+        return Shortfall(value, required, f"{rate.title} {value}%，低于 {required}%")
+
+    def evidence(self, organization: Organization, period: Period) -> str:
+        """Return the address of the rows that the rate is a part of."""
+        return facts.get(facts.rate(self.rate).denominator).url(organization, period)
+
+
+# rules
+
+
+class Rule:
+    """Base of every rule; declarations are class attributes.
+
+    `every` is the period that the rule speaks of; without one it is judged as of the last day of whatever period is
+    asked about. `source` names the regulation, and its article only where that was checked against the text.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.MINOR
+    remedy: ClassVar[str]
+    every: ClassVar[PeriodKind | None] = None
+    applies_to: ClassVar[Circle]
+    holds: ClassVar[Condition]
+
+    def asked_by(self, check: Check) -> bool:
+        """Say whether a check of this period speaks of the rule: an annual one only of a whole year that is over."""
+        if self.every is None:
+            return True
+        if self.every == Period.YEAR:
+            return check.period.kind == Period.YEAR and check.is_over(check.period)
+        return self.every <= check.period.kind
+
+    def violations(self, check: Check) -> Iterable[Violation]:
+        """Yield what breaks the rule: at most one violation for each organisation, or for each member."""
+        for organization in self.applies_to.among(check):
+            if self.every is None:
+                if short := self.holds.shortfall(check, organization, check.period):
+                    yield Violation(self.code, organization, short.words, short.value, short.required)
+            elif violation := self._part_by_part(check, organization, check.parts(self.every)):
+                yield violation
+
+    def _part_by_part(self, check: Check, organization: Organization, parts: list[Period]) -> Violation | None:
+        missing = [(part, s) for part in parts if (s := self.holds.shortfall(check, organization, part))]
+        if not missing:
+            return None
+        codes = tuple(part.code for part, _ in missing)
+        detail = "缺 " + "、".join(part.label for part, _ in missing)
+        if len(parts) > 1:
+            return Violation(self.code, organization, detail, len(parts) - len(missing), len(parts), months=codes)
+        short = missing[0][1]
+        words = f"{detail}（{short.words}）" if short.value else detail
+        return Violation(self.code, organization, words, short.value, short.required, months=codes)
+
+    def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
+        """Return the address of what a violation rests on: the rows counted, or the member's page."""
+        if member_id is not None:
+            return reverse("members:detail", args=[member_id])
+        return self.holds.evidence(organization, period)
+
+
+R = TypeVar("R", bound=type[Rule])
+_rules: dict[str, Rule] = {}
+
+
+def register(rule: R) -> R:
+    """Put a rule in the book; a class decorator."""
+    _rules[rule.code] = rule()
+    return rule
+
+
+def every_rule() -> list[Rule]:
+    """Return all rules in the order of their codes."""
+    return [_rules[code] for code in sorted(_rules)]
+
+
+def get(code: str) -> Rule:
+    """Return a rule by its code."""
+    return _rules[code]
+
+
+def check(
+    organization: Organization, period: Period, rules: Collection[str] | None = None, by: date | None = None
+) -> list[Violation]:
+    """Return what is broken in the subtree in the period, in the order of rule, organisation and member.
+
+    Writes no findings. `rules` limits it to some codes; `by` judges a running period only as far as that day. The
+    number of queries does not depend on how many organisations or members there are.
+    """
+    asked = Check(organization, period, by)
+    found = [
+        violation
+        for rule in every_rule()
+        if (rules is None or rule.code in rules) and rule.asked_by(asked)
+        for violation in rule.violations(asked)
+    ]
+    return sorted(found, key=lambda v: (v.rule, v.organization.path, v.member_id or 0))
+
+
+def choices(attribute: str) -> list[tuple[str, str]]:
+    """Return (code, text) of every rule, for the columns of a ledger: its `title`, its `source`."""
+    return [(rule.code, getattr(rule, attribute)) for rule in every_rule()]
+
+
+__all__ = [
+    "AtLeast",
+    "AtMost",
+    "Branches",
+    "Check",
+    "OfKind",
+    "RateAtLeast",
+    "Rule",
+    "Severity",
+    "Violation",
+    "check",
+    "choices",
+    "every_rule",
+    "get",
+    "register",
+]

@@ -1,0 +1,275 @@
+"""The book of findings: kept in step with the rules by `sync`, worked off by people through `handle`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+from django.apps import apps
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.acting import acting_as
+from accounts.models import AuditEntry, AuditHead
+from branches.models import Organization
+from ledgers.facts import mark_stale
+from ledgers.models import ImportBatch, Record
+from ledgers.period import Period
+
+from . import engine
+from .engine import Violation
+from .models import CheckRun, Finding
+from .querysets import FindingQuerySet
+
+CLEARED_NOTE = "数据已补齐，系统自动销号"
+Key = tuple[str, int, int | None]
+
+
+def kept_in(period: Period) -> list[Period]:
+    """Return the quarters, and for a whole year the year, in which the findings of a period are kept."""
+    if period.kind < Period.QUARTER:
+        return [Period.containing(period.start, Period.QUARTER)]
+    quarters = list(period.split(Period.QUARTER))
+    return [*quarters, period] if period.kind == Period.YEAR else quarters
+
+
+def refresh_if_changed(organization: Organization, period: Period) -> None:
+    """Bring the findings in step with the rules, unless nothing was recorded since that was done last.
+
+    Costs two small queries where nothing has changed, so that a page may call it before it reads.
+    """
+    today = timezone.localdate()
+    lineage = [
+        organization.path[:end] for end in range(organization.steplen, len(organization.path) + 1, organization.steplen)
+    ]
+    wanted = {kept.code: kept for kept in kept_in(period) if kept.start <= today}
+    runs = CheckRun.objects.filter(organization__path__in=lineage, period__in=wanted, day=today)
+    latest: dict[str, int] = {}
+    for code, seq in runs.values_list("period", "seq"):
+        latest[code] = max(seq, latest.get(code, 0))
+    if latest.keys() >= wanted.keys() and not _recorded_since(min(latest.values(), default=0)):
+        return
+    for kept in wanted.values():
+        _sync(organization, kept, today)
+
+
+def sync(organization: Organization, period: Period) -> None:
+    """Bring the findings of a subtree in step with the rules as of today.
+
+    New ones open; those that no longer hold are closed, as the data were completed; those that hold again reopen.
+    What people have exempted stays so, and what they have closed stays closed until another month goes missing. A
+    quarter that has not begun is left alone, and of a running one only what is over is judged.
+    """
+    today = timezone.localdate()
+    for kept in kept_in(period):
+        if kept.start <= today:
+            _sync(organization, kept, today)
+
+
+@cache
+def _watched() -> list[str]:
+    """Return the models whose changes can break or mend a rule."""
+    records = [m for m in apps.get_models() if issubclass(m, Record) and m is not Finding]
+    return [model._meta.label_lower for model in [*records, ImportBatch]]
+
+
+def _recorded_since(seq: int) -> bool:
+    return AuditEntry.objects.filter(seq__gt=seq, model__in=_watched()).exists()
+
+
+@dataclass
+class _Change:
+    """What one check does to the book."""
+
+    new: list[Finding] = field(default_factory=list)
+    updated: list[Finding] = field(default_factory=list)
+    reopened: list[Finding] = field(default_factory=list)
+    cleared: list[Finding] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, tuple[object, object]]:
+        """The numbers for the audit trail."""
+        lists = {"new": self.new, "updated": self.updated, "reopened": self.reopened, "cleared": self.cleared}
+        return {name: (None, len(findings)) for name, findings in lists.items() if findings}
+
+    def existing(self) -> list[Finding]:
+        """The findings to update."""
+        return [*self.updated, *self.reopened, *self.cleared]
+
+
+@transaction.atomic
+def _sync(organization: Organization, kept: Period, today: date) -> None:
+    """Check one quarter or year and write what came of it, as one entry of the audit trail."""
+    root = Organization.objects.only("pk").get(path=organization.path[: organization.steplen])
+    CheckRun.objects.get_or_create(organization=root, period=kept.code, defaults={"day": date.min, "seq": 0})
+    CheckRun.objects.select_for_update().get(organization=root, period=kept.code)  # one check of a tree at a time
+    seq = AuditHead.objects.values_list("count", flat=True).first() or 0
+    day = min(kept.end, today)
+    annual = kept.kind == Period.YEAR
+    codes = [rule.code for rule in engine.every_rule() if (rule.every == Period.YEAR) == annual]
+    seen = engine.check(organization, kept, codes, by=today)
+    book = Finding.objects.under(organization, kept.end).of(kept)
+    change = _compare(seen, list(book), kept, day, today)
+    _write(change)
+    book.filter(cleared=False).exclude(last_seen=today).update(last_seen=today)
+    run, _ = CheckRun.objects.update_or_create(
+        organization=organization, period=kept.code, defaults={"day": today, "seq": seq}
+    )
+    if change.counts:
+        with acting_as(None):
+            audit.record(
+                "check",
+                run,
+                label=f"{organization.name} {kept.label}规则核对",
+                changes=change.counts,
+                organization_path=organization.path,
+            )
+
+
+def _compare(seen: Iterable[Violation], book: list[Finding], kept: Period, day: date, today: date) -> _Change:
+    """Hold what the rules say against the book."""
+    held: dict[Key, Finding] = {(f.rule, f.organization_id, f.member_id): f for f in book}
+    change = _Change()
+    fresh: list[Finding] = []
+    for violation in seen:
+        key = (violation.rule, violation.organization.pk, violation.member_id)
+        finding = held.pop(key, None)
+        if finding is None:
+            fresh.append(_new(violation, kept, day, today))
+            continue
+        before = set(finding.months)
+        differs = _describe(finding, violation)
+        if finding.cleared or (finding.state == Finding.State.CLOSED and set(violation.months) - before):
+            finding.state, finding.cleared, finding.closed_on, finding.note = Finding.State.OPEN, False, None, ""
+            change.reopened.append(finding)
+        elif differs:
+            change.updated.append(finding)
+    for finding in held.values():
+        if finding.is_waiting:
+            finding.state, finding.cleared, finding.closed_on = Finding.State.CLOSED, True, today
+            finding.note = CLEARED_NOTE
+            change.cleared.append(finding)
+    _carry_over(fresh, kept)
+    change.new = fresh
+    return change
+
+
+def _new(violation: Violation, kept: Period, day: date, today: date) -> Finding:
+    rule = engine.get(violation.rule)
+    finding = Finding(
+        rule=rule.code,
+        kind=Finding.Kind.STATE if rule.every is None else Finding.Kind.MISSED,
+        organization=violation.organization,
+        member_id=violation.member_id,
+        period=kept.code,
+        severity=rule.severity,
+        first_seen=day,
+        last_seen=today,
+    )
+    _describe(finding, violation)
+    return finding
+
+
+def _describe(finding: Finding, violation: Violation) -> bool:
+    """Put the violation's words and numbers on the finding; say whether that changed anything."""
+    said = {
+        "detail": violation.detail,
+        "value": None if violation.value is None else Decimal(violation.value),
+        "required": None if violation.required is None else Decimal(violation.required),
+        "months": list(violation.months),
+    }
+    differs = any(getattr(finding, name) != value for name, value in said.items())
+    for name, value in said.items():
+        setattr(finding, name, value)
+    return differs
+
+
+def _carry_over(fresh: Iterable[Finding], kept: Period) -> None:
+    """Let a state that lasts into a new quarter keep its owner, deadline and exemption."""
+    states = [f for f in fresh if f.kind == Finding.Kind.STATE]
+    if not states:
+        return
+    earlier = Finding.objects.filter(
+        period=kept.previous().code, kind=Finding.Kind.STATE, state__in=[Finding.State.IN_HAND, Finding.State.EXEMPTED]
+    )
+    before: dict[Key, Finding] = {(f.rule, f.organization_id, f.member_id): f for f in earlier}
+    for finding in states:
+        if old := before.get((finding.rule, finding.organization_id, finding.member_id)):
+            finding.state, finding.owner, finding.deadline, finding.note = old.state, old.owner, old.deadline, old.note
+            if old.state == Finding.State.EXEMPTED:
+                finding.closed_on = finding.first_seen
+
+
+def _write(change: _Change) -> None:
+    existing = change.existing()
+    for finding in existing:
+        finding.version += 1
+    Finding.objects.bulk_create(change.new, batch_size=1000)
+    fields = ["detail", "value", "required", "months", "state", "cleared", "closed_on", "note", "version"]
+    Finding.objects.bulk_update(existing, fields, batch_size=500)
+    mark_stale(touch for finding in [*change.new, *existing] for touch in finding.touches())
+
+
+class CannotHandle(ValueError):
+    """A finding is not in a state for this. The message is Chinese, for the person who tried."""
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What a person decides about findings: the state they go to, and why, or who sees to it by when."""
+
+    state: Finding.State
+    owner: str = ""
+    deadline: date | None = None
+    note: str = ""
+
+    def apply(self, finding: Finding, today: date) -> None:
+        """Put the decision on a finding."""
+        waiting = self.state in Finding.State.waiting()
+        finding.state, finding.note, finding.cleared = self.state, self.note, False
+        finding.closed_on = None if waiting else max(today, finding.first_seen)
+        if self.state == Finding.State.IN_HAND:
+            finding.owner, finding.deadline = self.owner, self.deadline
+
+
+ACTIONS = {
+    Finding.State.OPEN: "reopen",
+    Finding.State.IN_HAND: "take-in-hand",
+    Finding.State.CLOSED: "close",
+    Finding.State.EXEMPTED: "exempt",
+}
+"""State that a finding goes to → action code of the audit trail."""
+
+
+@transaction.atomic
+def handle(findings: FindingQuerySet, handling: Handling) -> int:
+    """Let findings go to another state, each with its entry in the audit trail; return how many.
+
+    Raises CannotHandle where one of them was cleared by the data in the meantime.
+    """
+    rows = list(findings.select_for_update(of=("self",)).select_related("organization").defer("member"))
+    if any(finding.cleared for finding in rows):
+        raise CannotHandle("有的预警已因数据补齐自动销号，请刷新后重新选择")
+    fields = ["state", "note", "cleared", "closed_on", "owner", "deadline"]
+    today = timezone.localdate()
+    events = []
+    for finding in rows:
+        old = {name: getattr(finding, name) for name in fields}
+        handling.apply(finding, today)
+        finding.version += 1
+        changes = {name: (old[name], getattr(finding, name)) for name in fields if old[name] != getattr(finding, name)}
+        events.append(
+            audit.Event(
+                action=ACTIONS[handling.state],
+                obj=finding,
+                changes=changes,
+                label=str(finding),
+                organization_path=finding.organization.path,
+            )
+        )
+    Finding.objects.bulk_update(rows, [*fields, "version"], batch_size=500)
+    audit.record_many(events)
+    mark_stale(touch for finding in rows for touch in finding.touches())
+    return len(rows)

@@ -1,0 +1,45 @@
+"""Local numbers (本街道规定): what custom, not statute, asks for, and what each street has set instead."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from branches.models import Organization
+
+    from .models import LocalSetting
+
+
+@dataclass(frozen=True)
+class LocalNumber:
+    """One number that a street may set. `default` is the rulebook's."""
+
+    key: str
+    title: str
+    unit: str
+    default: int
+    least: int
+    most: int
+    rule: str
+
+
+LECTURES_A_QUARTER = LocalNumber("lectures-a-quarter", "每个党支部每季度讲党课次数", "次", 1, 1, 12, "R04")
+ATTENDANCE_PERCENT = LocalNumber("attendance-percent", "党支部组织生活出勤率不低于", "%", 80, 1, 100, "R16")
+
+NUMBERS = (LECTURES_A_QUARTER, ATTENDANCE_PERCENT)
+
+
+class LocalNumbers:
+    """The numbers in force in each place: that of the nearest street above which has set one, else the default."""
+
+    def __init__(self, settings: "Iterable[LocalSetting]") -> None:
+        self._set = {(setting.organization.path, setting.key): setting.value for setting in settings}
+
+    def of(self, number: LocalNumber, organization: "Organization") -> int:
+        """Return the number that counts for this organisation."""
+        path = organization.path
+        while path:
+            if (path, number.key) in self._set:
+                return self._set[path, number.key]
+            path = path[: -organization.steplen]
+        return number.default

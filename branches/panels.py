@@ -1,0 +1,72 @@
+"""What stands on an organisation's page: panels and actions, each declared by the app whose records they show.
+
+The page asks every panel and action registered here, so that an app above adds its own in `AppConfig.ready`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from accounts.permissions import Right
+from ledgers.period import Period
+from ledgers.scope import may
+
+from .models import Organization
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One card on an organisation's page.
+
+    `context(organization, period, user)` returns what `template` reads as `panel`, or None where the card has nothing
+    to say about this organisation; it makes a number of queries that does not grow with the records. `order` sorts
+    the cards; a `wide` one takes the whole row.
+    """
+
+    title: str
+    template: str
+    context: Callable[[Organization, Period, User], Mapping[str, Any] | None]
+    order: int = 50
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Action:
+    """One button of an organisation's page, shown to who has the right on it and where `url` gives an address.
+
+    The lowest `order` that is shown is the page's primary button.
+    """
+
+    label: str
+    url: Callable[[Organization], str]
+    right: Right
+    order: int = 50
+
+
+_panels: list[Panel] = []
+_actions: list[Action] = []
+
+
+def register_panel(*panels: Panel) -> None:
+    """Add panels; called by the owning app's `ready`."""
+    _panels.extend(panels)
+    _panels.sort(key=lambda panel: panel.order)
+
+
+def register_action(*actions: Action) -> None:
+    """Add actions; called by the owning app's `ready`."""
+    _actions.extend(actions)
+    _actions.sort(key=lambda action: action.order)
+
+
+def panels_of(organization: Organization, period: Period, user: User) -> list[tuple[Panel, Mapping[str, Any]]]:
+    """Return the panels that have something to say, each with what its template reads."""
+    asked = ((panel, panel.context(organization, period, user)) for panel in _panels)
+    return [(panel, context) for panel, context in asked if context is not None]
+
+
+def actions_of(organization: Organization, user: User) -> list[tuple[str, str]]:
+    """Return (label, address) of what the user may do here, the primary one first."""
+    allowed = [action for action in _actions if may(user, action.right, organization)]
+    return [(action.label, url) for action in allowed if (url := action.url(organization))]

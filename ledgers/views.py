@@ -1,0 +1,253 @@
+"""Pages of ledgers: catalogue, list, export, blank template, print. Every list of the portal is one of these."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote
+
+from django.core.paginator import Page, Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.models import User
+from accounts.permissions import Right, access_of
+
+from . import exporting
+from . import ledger as ledgers
+from .ledger import BadQuery, Column, Ledger, Query
+from .period import Period
+
+PAGE_SIZES = (20, 50, 100)
+PRINTED = 2000
+"""Rows on a print page; more than that belongs in Excel."""
+EVER = "all"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def ledger_for(user: Any, slug: str, *rights: Right) -> Ledger:
+    """Return a ledger that the user may see, and on which they hold these rights somewhere. Raises Http404."""
+    try:
+        ledger = ledgers.get(slug)
+    except BadQuery as error:
+        raise Http404 from error
+    access = access_of(user)
+    if not all(access.has(right) for right in (ledger.right, *rights)):
+        raise Http404
+    return ledger
+
+
+def asked(request: HttpRequest, ledger: Ledger) -> Query:
+    """Read what a list page is asked for. What is not said follows the choice at the top of every page.
+
+    Raises BadQuery with a Chinese message.
+    """
+    params = request.GET.dict()
+    organization = request.chosen_organization or None  # type: ignore[attr-defined]
+    query_params: dict[str, str] = {k: str(v) for k, v in params.items()}
+    chosen: Period = request.chosen_period  # type: ignore[attr-defined]
+    if query_params.get("period") == EVER:
+        del query_params["period"]
+    elif ledger.date and "period" not in query_params:
+        query_params["period"] = chosen.code
+    elif not ledger.date and "on" not in query_params and "period" not in query_params:
+        if chosen.end < timezone.localdate():
+            query_params["on"] = chosen.end.isoformat()
+    if not ledger.date and "period" in query_params and not ledger.timeless(query_params):
+        query_params.setdefault("on", Period.parse(query_params.pop("period")).end.isoformat())
+    return ledger.query(query_params, organization=organization)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a list page: where it leads, and its cells as (column, value shown, address of the value)."""
+
+    url: str
+    cells: Sequence[tuple[Column, Any, str]]
+
+
+def lines(ledger: Ledger, rows: Any, columns: Sequence[Column]) -> list[Line]:
+    """Return the rows of one page, masked, each with the address of its own page."""
+    name, argument = ledger.page
+    paths = [argument, *(c.path for c in columns)]
+    shows = [c.mask or c.show for c in columns]
+    found = []
+    for target, *values in rows.values_list(*paths):
+        url = reverse(name, args=[target]) if name else ""
+        cells = [
+            (c, show(value), c.count_of(target) if c.count_of else "")
+            for c, show, value in zip(columns, shows, values, strict=True)
+        ]
+        found.append(Line(url, cells))
+    return found
+
+
+def chosen_columns(request: HttpRequest, ledger: Ledger) -> list[Column]:
+    """Return the columns to show: those picked now, picked earlier in this session, or the ledger's own choice."""
+    kept: dict[str, list[str]] = request.session.get("columns", {})
+    picked = request.GET.getlist("columns")
+    if picked:
+        request.session["columns"] = kept | {ledger.slug: picked}
+    else:
+        picked = kept.get(ledger.slug, [])
+    chosen = [c for c in ledger.columns if c.path and c.key in picked]
+    return chosen or [c for c in ledger.columns if c.path and c.listed]
+
+
+def sums(ledger: Ledger, rows: Any, columns: Sequence[Column]) -> Mapping[str, Any]:
+    """Return column key → sum over all rows of the number columns shown, so that a summed fact can be checked."""
+    from django.db.models import Sum
+
+    numeric = [c for c in columns if c.kind in ("integer", "decimal", "money")]
+    if not numeric:
+        return {}
+    found = rows.order_by().aggregate(**{f"s{i}": Sum(c.path) for i, c in enumerate(numeric)})
+    return {c.key: found[f"s{i}"] for i, c in enumerate(numeric)}
+
+
+@require_GET
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """Show every ledger that the user may see, by group."""
+    access = access_of(request.user)
+    seen = [ledger for ledger in ledgers.catalogue() if access.has(ledger.right)]
+    if not seen:
+        raise Http404
+    order = {group: place for place, group in reversed(list(enumerate(ledger.group for ledger in seen)))}
+    seen.sort(key=lambda ledger: order[ledger.group])
+    groups = [(group, list(members)) for group, members in groupby(seen, key=lambda ledger: ledger.group)]
+    return render(
+        request,
+        "ledgers/catalogue.html",
+        {"groups": groups, "may_import": access.has(Right.IMPORT), "may_export": access.has(Right.EXPORT)},
+    )
+
+
+@require_GET
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a ledger's rows: filtered, searched, sorted, page by page."""
+    ledger = ledger_for(request.user, slug)
+    access = access_of(request.user)
+    complaint = ""
+    try:
+        query = asked(request, ledger)
+        rows = ledger.rows(query, request.user)
+    except BadQuery as error:
+        complaint, query = str(error), Query(organization=request.chosen_organization or None)  # type: ignore[attr-defined]
+        rows = ledger.queryset().none()
+    columns = chosen_columns(request, ledger)
+    sort = request.GET.get("sort", "")
+    size = int(size) if (size := request.GET.get("per", "")).isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
+    page = Paginator(ledger.ordered(rows, sort), size).get_page(request.GET.get("page"))
+    context = {
+        "ledger": ledger,
+        "query": query,
+        "complaint": complaint,
+        "page": page,
+        "lines": lines(ledger, page.object_list, columns),
+        "columns": columns,
+        "all_columns": [c for c in ledger.columns if c.path],
+        "sums": sums(ledger, rows, columns) if page.paginator.count else {},
+        "sort": sort,
+        "sizes": PAGE_SIZES,
+        "filters": controls(ledger, query, request.GET.get("period") == EVER),
+        "words": ledger.describe(query),
+        "may_create": bool(ledger.create_page) and access.has(ledger.edit_right),
+        "may_import": ledger.importer is not None and access.has(Right.IMPORT) and access.has(ledger.edit_right),
+        "may_export": access.has(Right.EXPORT),
+        "may_export_clear": access.has(Right.SENSITIVE_EXPORT) and any(c.mask for c in ledger.columns),
+    }
+    return render(request, "ledgers/list.html", context, status=400 if complaint else 200)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control above the list, as components/filters.html draws it."""
+
+    name: str
+    label: str
+    value: str
+    choices: Sequence[tuple[str, str]] = ()
+    type: str = "text"
+    more: bool = False
+
+
+def controls(ledger: Ledger, query: Query, ever: bool) -> list[Control]:
+    """Return the filters of a list, each with its value; when comes first. What is only reached by a link is left out."""
+    found = []
+    if ledger.date:
+        periods = [query.period, query.period.previous()] if query.period else []
+        choices = [(p.code, p.label) for p in periods] + [(EVER, "全部时间")]
+        found.append(Control("period", "时间", EVER if ever else query.period.code if query.period else "", choices))
+    elif query.on:
+        found.append(Control("on", "截至", query.on.isoformat(), type="date"))
+    for each in ledger.filters:
+        if each.choices:
+            value = query.filters.get(each.name, "")
+            several = [(value, "已选多项")] if "," in value else []
+            found.append(Control(each.name, each.label, value, [*each.choices, *several], more=each.more))
+    return found
+
+
+@require_GET
+def export(request: HttpRequest, slug: str) -> FileResponse:
+    """Download what the list shows, in the printed form; `clear=1` needs the right and is audited."""
+    ledger = ledger_for(request.user, slug, Right.EXPORT)
+    clear = request.GET.get("clear") == "1"
+    if clear and not access_of(request.user).has(Right.SENSITIVE_EXPORT):
+        raise Http404
+    try:
+        query = asked(request, ledger)
+        target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+        exporting.export(ledger, query, _user(request), target, clear=clear, sort=request.GET.get("sort", ""))
+    except BadQuery as error:
+        raise Http404(str(error)) from error
+    target.seek(0)
+    return FileResponse(
+        target, as_attachment=True, filename=exporting.filename(ledger, query), content_type=XLSX
+    )
+
+
+@require_GET
+def template(request: HttpRequest, slug: str) -> HttpResponse:
+    """Download the blank template."""
+    ledger = ledger_for(request.user, slug, Right.IMPORT)
+    if ledger.importer is None:
+        raise Http404
+    response = HttpResponse(content_type=XLSX)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(ledger.title)}-{quote('模板')}.xlsx"
+    exporting.template(ledger, response)  # type: ignore[arg-type]
+    return response
+
+
+@require_GET
+def printout(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the rows in the printed form, for the browser's print."""
+    ledger = ledger_for(request.user, slug)
+    try:
+        query = asked(request, ledger)
+    except BadQuery as error:
+        raise Http404(str(error)) from error
+    rows = ledger.ordered(ledger.rows(query, request.user), request.GET.get("sort", ""))
+    columns = chosen_columns(request, ledger)
+    page: Page[Any] = Paginator(rows, PRINTED).get_page(1)
+    return render(
+        request,
+        "ledgers/print.html",
+        {
+            "ledger": ledger,
+            "query": query,
+            "columns": columns,
+            "lines": lines(ledger, page.object_list, columns),
+            "count": page.paginator.count,
+            "limit": PRINTED,
+        },
+    )
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,223 @@
+"""The import wizard: upload → header → preview → done, with undo and the wrong rows to take home."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.acting import current_address
+from accounts.permissions import Right, access_of
+
+from . import importing, progress as progresses, reading
+from .ledger import Ledger
+from .models import ImportBatch
+from .printing import PrintColumn, write_wrong_rows
+from .tasks import apply_batch
+from .views import XLSX, ledger_for
+
+STEPS = ("上传", "核对表头", "预览", "完成")
+SHOWN = 50
+"""Rows on one page of the preview."""
+
+
+class UploadForm(forms.Form):
+    """Which file."""
+
+    file = forms.FileField(label="Excel 或 CSV 文件", error_messages={"required": "请先选择文件"})
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        limit = settings.UPLOAD_MAX_BYTES
+        if file.size > limit:
+            raise forms.ValidationError(
+                f"文件有 {file.size / 1048576:.1f} MB，超过 {limit // 1048576} MB 的上限；请按社区拆成几个文件"
+            )
+        return file
+
+
+def _ledger(request: HttpRequest, slug: str) -> Ledger:
+    ledger = ledger_for(request.user, slug, Right.IMPORT)
+    if ledger.importer is None or not access_of(request.user).has(ledger.edit_right):
+        raise Http404
+    return ledger
+
+
+def _batch(request: HttpRequest, slug: str, pk: int) -> tuple[Ledger, ImportBatch]:
+    ledger = _ledger(request, slug)
+    batches = ImportBatch.objects.visible_to(request.user).select_related("organization", "user")  # type: ignore[arg-type]
+    return ledger, get_object_or_404(batches, pk=pk, ledger=slug)
+
+
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """Step 1: take a file in. Where every header is understood, go straight to the preview."""
+    ledger = _ledger(request, slug)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        organization = request.chosen_organization or None  # type: ignore[attr-defined]
+        try:
+            batch, match = importing.open_batch(ledger, file.read(), file.name, request.user, organization)  # type: ignore[arg-type]
+        except (reading.Unreadable, importing.CannotImport) as error:
+            form.add_error("file", str(error))
+        else:
+            batch.save()
+            if importing.missing_columns(ledger, match) or match.unknown:
+                return redirect("ledgers:mapping", slug, batch.pk)
+            return _preview(request, ledger, batch)
+    recent = ImportBatch.objects.visible_to(request.user).filter(ledger=slug).defer("content", "details", "undo")[:5]  # type: ignore[arg-type]
+    context = {"ledger": ledger, "form": form, "steps": STEPS, "current": 1, "recent": recent, "max_bytes": settings.UPLOAD_MAX_BYTES, "limit": settings.UPLOAD_MAX_BYTES // 1048576, "rows": settings.IMPORT_MAX_ROWS}
+    return render(request, "ledgers/import_upload.html", context, status=400 if form.errors else 200)
+
+
+def _preview(request: HttpRequest, ledger: Ledger, batch: ImportBatch) -> HttpResponse:
+    try:
+        importing.preview(batch)
+    except (importing.CannotImport, reading.Unreadable) as error:
+        messages.error(request, str(error))
+        return redirect("ledgers:mapping", ledger.slug, batch.pk)
+    return redirect("ledgers:batch", ledger.slug, batch.pk)
+
+
+def mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Step 2: say which column of the file is which column of the ledger."""
+    ledger, batch = _batch(request, slug, pk)
+    if batch.state not in (ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED):
+        return redirect("ledgers:batch", slug, pk)
+    match = importing.reopen(batch)
+    complaint = ""
+    if request.method == "POST":
+        picked = {str(i): request.POST.get(f"column-{i}", "") for i in range(len(match.columns))}
+        wanted = {i: header for i, header in picked.items() if header in ledger.headers}
+        twice = {h for h in wanted.values() if list(wanted.values()).count(h) > 1}
+        if twice:
+            complaint = f"“{sorted(twice)[0]}”选了两次，一列只能对应一列"
+        else:
+            batch.mapping = wanted
+            batch.save(update_fields=["mapping"])
+            return _preview(request, ledger, batch)
+        match.mapping = {int(i): h for i, h in wanted.items()}
+    samples = [cells for _, cells in zip(range(3), (cells for _, cells in reading.data_rows(match)), strict=False)]
+    columns = [
+        {
+            "index": index,
+            "header": header,
+            "mapped": match.mapping.get(index, ""),
+            "samples": [_sample(cells[index]) for cells in samples if index < len(cells)],
+        }
+        for index, header in enumerate(match.columns)
+        if header or any(index < len(cells) and cells[index] not in ("", None) for cells in samples)
+    ]
+    context = {
+        "ledger": ledger,
+        "batch": batch,
+        "columns": columns,
+        "headers": list(ledger.headers),
+        "missing": importing.missing_columns(ledger, match),
+        "complaint": complaint,
+        "steps": STEPS,
+        "current": 2,
+    }
+    return render(request, "ledgers/import_mapping.html", context, status=400 if complaint else 200)
+
+
+def _sample(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    return text if len(text) < 12 or not text[:6].isdigit() else f"{text[:4]}…"
+
+
+@require_GET
+def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Step 3: the sheet as it will be taken in, wrong and changed cells marked; step 4: what was done."""
+    ledger, batch = _batch(request, slug, pk)
+    if batch.state == ImportBatch.State.UPLOADED:
+        return redirect("ledgers:mapping", slug, pk)
+    details = importing.details_of(batch)
+    kinds = {"wrong": batch.wrong, "changed": batch.changed, "new": batch.new, "same": batch.same}
+    show = request.GET.get("show", "")
+    if show not in kinds:
+        show = next((kind for kind in kinds if kinds[kind]), "wrong")
+    rows = details.get("rows", {}).get(show, [])
+    page = Paginator(rows, SHOWN).get_page(request.GET.get("page"))
+    context = {
+        "ledger": ledger,
+        "batch": batch,
+        "headers": details.get("headers", []),
+        "page": page,
+        "show": show,
+        "kinds": [
+            (kind, label, kinds[kind])
+            for kind, label in (("wrong", "有错"), ("changed", "有变化"), ("new", "新增"), ("same", "相同"))
+        ],
+        "listed": len(rows),
+        "total": kinds[show],
+        "right": batch.new + batch.changed,
+        "done": batch.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDONE),
+        "steps": STEPS,
+        "current": 5 if batch.applied_at else 3,
+        "progress": progresses.read(f"import-{pk}") if batch.state == ImportBatch.State.PREVIEWED else None,
+    }
+    return render(request, "ledgers/import_batch.html", context)
+
+
+@require_POST
+def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take the right rows in: at once, or in the worker, with a bar to watch."""
+    ledger, batch = _batch(request, slug, pk)
+    url = reverse("ledgers:batch", args=[slug, pk])
+    if batch.state != ImportBatch.State.PREVIEWED:
+        messages.info(request, "这个文件已经导入过了，没有重复导入")
+        return redirect(url)
+    progresses.report(f"import-{pk}", progresses.Progress(0, 100, "排队中"))
+    apply_batch.enqueue(pk, current_address(), url)
+    came = progresses.read(f"import-{pk}")
+    if came and came.failed:
+        messages.error(request, came.words)
+    return redirect(url)
+
+
+@require_GET
+def progress(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Return the bar of an import under way; when it is done, lead to the result."""
+    _batch(request, slug, pk)
+    came = progresses.read(f"import-{pk}") or progresses.Progress()
+    response = render(request, "components/progress.html", {"progress": came, "url": request.path})
+    if came.url:
+        response["HX-Redirect"] = came.url
+    return response
+
+
+@require_GET
+def wrong_rows(request: HttpRequest, slug: str, pk: int) -> FileResponse:
+    """Download the wrong rows as they stood, with the reason, to be put right and imported again."""
+    import tempfile
+
+    ledger, batch = _batch(request, slug, pk)
+    details = importing.details_of(batch)
+    if not details.get("wrong"):
+        raise Http404
+    target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    columns = [PrintColumn(header or f"第{i + 1}列", width=16) for i, header in enumerate(details["all_headers"])]
+    write_wrong_rows(target, title=f"{ledger.title}（错误行）", columns=columns, rows=(tuple(r) for r in details["wrong"]))
+    target.seek(0)
+    name = f"{ledger.title}-错误行-{timezone.localdate()}.xlsx"
+    return FileResponse(target, as_attachment=True, filename=name, content_type=XLSX)
+
+
+@require_POST
+def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take an applied import back."""
+    ledger, batch = _batch(request, slug, pk)
+    try:
+        importing.undo(batch, request.user)  # type: ignore[arg-type]
+    except importing.CannotImport as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"已撤销：{ledger.title}恢复到导入之前")
+    return redirect("ledgers:batch", slug, pk)

@@ -1,0 +1,191 @@
+"""What a report is written from: the numbers of one organisation and of its branches, this period and the last.
+
+Read once, with the same few queries whatever the size of the street. Every number leaves here as a `Figure` that
+knows the rows behind it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+
+from branches.models import Organization
+from ledgers import facts
+from ledgers.facts import Number
+from ledgers.ledger import Query
+from ledgers.period import Period
+from reports.document import Evidence, Figure
+
+from . import wording
+from .wording import Part, Parts, Times
+
+
+class Material:
+    """The numbers of one organisation's subtree in a period and in the one before it."""
+
+    def __init__(self, organization: Organization, period: Period) -> None:
+        self.organization = organization
+        self.period = period
+        self.previous = period.previous()
+        self.times = Times(period)
+        self.place = wording.place(organization)
+
+    @cached_property
+    def below(self) -> list[Organization]:
+        """Everything live in the subtree on the period's last day, itself left out, in the order of the tree."""
+        found = Organization.objects.under(self.organization, self.period.end).live_on(self.period.end)
+        return [o for o in found if o.pk != self.organization.pk]
+
+    @cached_property
+    def branches(self) -> list[Organization]:
+        """The live branches below; none for a branch."""
+        return [o for o in self.below if o.is_branch]
+
+    @cached_property
+    def communities(self) -> list[Organization]:
+        """The live community committees below."""
+        return [o for o in self.below if o.kind == Organization.Kind.COMMUNITY_COMMITTEE]
+
+    @property
+    def is_one_branch(self) -> bool:
+        """Whether the report is about a single branch or group rather than about several."""
+        return self.organization.is_branch or self.organization.kind == Organization.Kind.GROUP
+
+    @cached_property
+    def _numbers(self) -> Mapping[Period, Mapping[int, Mapping[str, Number]]]:
+        ids = [self.organization.pk, *(o.pk for o in (*self.communities, *self.branches))]
+        return facts.of_each_period(ids, [self.previous, self.period])
+
+    @cached_property
+    def registered(self) -> frozenset[str]:
+        """The codes of all facts that the portal counts today."""
+        return frozenset(fact.code for fact in facts.every())
+
+    def knows(self, *codes: str) -> bool:
+        """Say whether the portal counts all of these facts."""
+        return self.registered.issuperset(codes)
+
+    def value(self, code: str, organization: Organization | None = None) -> Number:
+        """Return a fact of this period; 0 for one that is not counted yet."""
+        return self._numbers[self.period][(organization or self.organization).pk].get(code, 0)
+
+    def before(self, code: str, organization: Organization | None = None) -> Number:
+        """Return a fact of the period before."""
+        return self._numbers[self.previous][(organization or self.organization).pk].get(code, 0)
+
+    def ratio(self, code: str, organization: Organization | None = None) -> Decimal | None:
+        """Return a rate of this period in percent with one decimal, None where there is nothing to divide by."""
+        ratio = facts.rate(code).of(self._numbers[self.period][(organization or self.organization).pk])
+        return None if ratio is None else wording.rounded(ratio)
+
+    def ratio_before(self, code: str) -> Decimal | None:
+        """Return a rate of the period before."""
+        ratio = facts.rate(code).of(self._numbers[self.previous][self.organization.pk])
+        return None if ratio is None else wording.rounded(ratio)
+
+    @cached_property
+    def was_recorded(self) -> bool:
+        """Whether any activity was recorded in the period before: without one, comparing would invent a change."""
+        flows = [fact.code for fact in facts.every() if fact.ledger == "activities"]
+        return any(self.before(code) for code in flows)
+
+    # figures
+
+    def figure(self, code: str, organization: Organization | None = None) -> Figure:
+        """Return a fact as a figure."""
+        whose, fact = organization or self.organization, facts.get(code)
+        query, value = fact.query(whose, self.period), self.value(code, organization)
+        people = code.startswith("population.total")
+        text = wording.in_wan(value) if people else wording.number(value)
+        notes = [f"准确数 {wording.number(value)}"] if people and value >= 10_000 else []
+        if organization is None and self.before(code) != value and (fact.stock or self.before(code)):
+            notes.append(f"{self.times.last} {wording.number(self.before(code))}")
+        return Figure(
+            text=text,
+            value=value,
+            code=code,
+            title=fact.title,
+            unit=fact.unit,
+            url=fact.register.url(query),
+            source=fact.register.title,
+            filter=fact.register.describe(query),
+            count=fact.register.rows(query).count() if fact.sums else int(value),
+            formula="；".join(notes),
+        )
+
+    def rate(self, code: str, organization: Organization | None = None) -> Figure | None:
+        """Return a rate as a figure over the rows that it is a part of, None where there are none."""
+        percent = self.ratio(code, organization)
+        if percent is None:
+            return None
+        rate = facts.rate(code)
+        part, whole = facts.get(rate.numerator), facts.get(rate.denominator)
+        query = whole.query(organization or self.organization, self.period)
+        parts = [facts.get(c).title + f" {self.value(c, organization)}" for c in (part.code, whole.code)]
+        notes = [" ÷ ".join(parts)]
+        if organization is None and (before := self.ratio_before(code)) is not None:
+            notes.append(f"{self.times.last} {before}%")
+        return Figure(
+            text=f"{percent}%",
+            value=percent,
+            code=code,
+            title=rate.title,
+            unit="%",
+            url=whole.register.url(query),
+            source=whole.register.title,
+            filter=whole.register.describe(query),
+            count=int(self.value(whole.code, organization)),
+            formula="；".join(notes),
+        )
+
+    def rows(self, code: str) -> Evidence:
+        """Return the rows behind a fact as a link that backs a whole statement, such as one that says there are none."""
+        fact = facts.get(code)
+        url = fact.url(self.organization, self.period)
+        return Evidence(f"{fact.title}：{wording.number(self.value(code))} {fact.unit}", url)
+
+    def rows_before(self, *codes: str) -> tuple[Evidence, ...]:
+        """Return the rows of the period before, which a comparison rests on."""
+        return tuple(
+            Evidence(
+                f"{self.times.last}{facts.get(code).title}：{wording.number(self.before(code))} {facts.get(code).unit}",
+                facts.get(code).url(self.organization, self.previous),
+            )
+            for code in codes
+        )
+
+    def drawn_from(self, ledger: str, query: Query, value: int, **said: str) -> Figure:
+        """Return a number of rows of a ledger as a figure; `said` gives code, title, unit and formula."""
+        register = facts.ledgers.get(ledger)
+        return Figure(
+            text=str(value),
+            value=value,
+            url=register.url(query),
+            source=register.title,
+            filter=register.describe(query),
+            count=value,
+            **{"formula": ""} | said,
+        )
+
+    # sentences
+
+    def tally(self, *groups: tuple[str, Sequence[tuple[str, str]]]) -> Parts:
+        """Return 召开支部党员大会13次、支部委员会会议38次，开展主题党日47次: verb → facts with their nouns, zeros left out."""
+        clauses: list[Part | Parts] = []
+        for verb, items in groups:
+            held = [(code, noun) for code, noun in items if self.value(code)]
+            if held:
+                each = [(noun, self.figure(code), facts.get(code).unit) for code, noun in held]
+                clauses.append((verb, wording.listed(each)))
+        return wording.listed(tuple(wording.flat([clause]) for clause in clauses), "，")
+
+    def changes(self, items: Iterable[tuple[str, str]]) -> str:
+        """Return how facts have changed: 支部党员大会增加3次，主题党日与上季度持平 is said as one comparison."""
+        more, less, same = [], [], []
+        for code, noun in items:
+            difference = self.value(code) - self.before(code)
+            if not self.value(code) and not self.before(code):
+                continue
+            words = f"{noun}{'增加' if difference > 0 else '减少'}{wording.number(abs(difference))}{facts.get(code).unit}"
+            (same if not difference else more if difference > 0 else less).append(words if difference else noun)
+        said = [*more, *less, *([f"{'、'.join(same)}持平"] if same else [])]
+        return f"与{self.times.last}相比，{'，'.join(said)}。" if said else ""

@@ -1,0 +1,420 @@
+"""The topics of the first two sections, in the office's own order: what each needs, and how it is worded.
+
+A topic appears once the portal counts any fact that it needs; where all of them are zero it says that nothing is on
+record. The systems S1 to S24 are those of the design. To add a topic, add one function here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ledgers import facts
+from reports.document import Evidence, Statement
+from reports.document import Topic as Written
+
+from . import ranking, wording
+from .material import Material
+from .wording import Part, Parts, flat, listed
+
+SITUATION, PRACTICE = 1, 2
+
+
+class Saying(NamedTuple):
+    """One paragraph: a name that stays the same from build to build, its parts, and what backs it as a whole."""
+
+    name: str
+    parts: Iterable[Part | Parts]
+    evidence: tuple[Evidence, ...] = ()
+
+
+Wording = Callable[[Material], Iterator[Saying]]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A second-level heading of section 1 or 2. `about` completes 没有……记录 where there is no data."""
+
+    key: str
+    title: str
+    systems: str
+    section: int
+    needs: tuple[str, ...]
+    about: str
+    write: Wording
+
+    def written(self, material: Material) -> Written | None:
+        """Return the topic in words, None where the portal does not count any of what it needs."""
+        known = [code for code in self.needs if material.knows(code)]
+        if not known:
+            return None
+        if not any(material.value(code) for code in known):
+            nothing = f"{material.times.this}没有{self.about}记录。"
+            said = [Saying("none", [nothing], tuple(material.rows(code) for code in known))]
+        else:
+            said = list(self.write(material))
+        return Written(
+            self.title,
+            tuple(
+                Statement(f"{self.key}.{one.name}", parts, "paragraph", one.evidence)
+                for one in said
+                if (parts := flat(one.parts))
+            ),
+        )
+
+
+TOPICS: list[Topic] = []
+
+
+def topic(
+    key: str, title: str, systems: str, section: int, needs: Iterable[str], about: str = ""
+) -> Callable[[Wording], Wording]:
+    """Put a wording function in the list of topics."""
+
+    def register(write: Wording) -> Wording:
+        TOPICS.append(Topic(key, title, systems, section, tuple(needs), about or title, write))
+        return write
+
+    return register
+
+
+# 一、基本情况
+
+
+@topic("organizations", "党组织设置", "S1", SITUATION, ["orgs.branches", "orgs.communities"], "党组织")
+def organizations(m: Material) -> Iterator[Saying]:
+    """What there is: communities, population, branches; of a branch, where it belongs and since when."""
+    if m.is_one_branch:
+        parent = m.organization.get_parent()
+        since = m.organization.established
+        where = f"隶属{parent.name}" if parent else "现已登记"
+        founded = f"，{wording.chinese_date(since)}成立" if since else ""
+        yield Saying("place", [f"{m.organization.name}{where}{founded}。"], (_page(m),))
+        return
+    clauses: list[Part | Parts] = []
+    if m.communities:
+        clauses.append(("下辖", m.figure("orgs.communities"), "个社区党委"))
+    if m.value("orgs.branches"):
+        clauses.append(("共有" if m.communities else "下设", m.figure("orgs.branches"), "个党支部"))
+    if m.value("population.total"):
+        clauses.append(("总人口", m.figure("population.total"), "人"))
+    if m.value("population.households"):
+        clauses.append(("居民", m.figure("population.households"), "户"))
+    yield Saying("counts", [m.place, listed(clauses, "，"), "。"])
+    if 1 < len(m.communities) <= MOST_COMMUNITIES:
+        shares: list[Part | Parts] = [
+            (
+                wording.place(one),
+                m.figure("orgs.branches", one),
+                "个党支部、党员",
+                m.figure("members.total", one),
+                "名",
+            )
+            for one in m.communities
+        ]
+        yield Saying("communities", ["各社区情况：", listed(shares, "；"), "。"])
+
+
+MOST_COMMUNITIES = 12
+"""Communities up to which each is named with its numbers; more would fill a page."""
+
+
+@topic("members", "党员队伍", "S1", SITUATION, ["members.total"], "党员")
+def members(m: Material) -> Iterator[Saying]:
+    """How many members, of which category and employment, who they are."""
+    total = m.figure("members.total")
+    now, before = m.value("members.total"), m.before("members.total")
+    grown = f"，{wording.change(now, before, '名', m.times.last + '末')}" if before else ""
+    kinds = _counted(m, [("members.full", "正式党员"), ("members.probationary", "预备党员")])
+    yield Saying(
+        "total",
+        ["现有党员", total, "名", grown, "。" if not kinds else "，其中", kinds, "。" if kinds else ""],
+        m.rows_before("members.total") if before else (),
+    )
+    work = _counted(
+        m, [("members.in_service", "在职党员"), ("members.retired", "离退休党员"), ("members.floating", "流动党员")]
+    )
+    if work:
+        yield Saying("employment", ["从就业状态看，", work, "。"])
+    structure = _counted(
+        m,
+        [
+            ("members.female", "女党员"),
+            ("members.minority", "少数民族党员"),
+            ("members.under_35", "35岁以下党员"),
+            ("members.over_60", "60岁以上党员"),
+            ("members.college", "大专及以上学历党员"),
+        ],
+    )
+    if structure:
+        yield Saying("structure", ["从队伍结构看，", structure, "。"])
+
+
+@topic("venues", "阵地建设", "S9", SITUATION, ["venues.total"], "活动阵地")
+def venues(m: Material) -> Iterator[Saying]:
+    """Premises, and who is short of them."""
+    short: Parts = ("，", m.figure("venues.short"), "个社区阵地不足") if m.value("venues.short") else ()
+    yield Saying("counts", ["建有党组织活动阵地", m.figure("venues.total"), "处", short, "。"])
+
+
+@topic("workers", "党务工作者队伍", "S18", SITUATION, ["workers.total"], "党务工作者")
+def workers(m: Material) -> Iterator[Saying]:
+    """Party workers, who left, reserve cadres."""
+    counted = _counted(m, [("workers.total", "党务工作者"), ("workers.reserve", "后备干部")])
+    left: Parts = (f"；{m.times.this}离职", m.figure("workers.left"), "名") if m.value("workers.left") else ()
+    yield Saying("counts", ["现有", counted, left, "。"])
+
+
+# 二、主要做法
+
+
+@topic("study", "学习教育", "S2、S19", PRACTICE, ["study.sessions"])
+def study(m: Material) -> Iterator[Saying]:
+    """Study sessions, and who held most and fewest."""
+    yield Saying(
+        "counts",
+        [_opening(m), "组织集中学习、读书活动等学习教育", m.figure("study.sessions"), "次。", _compared(m, "study.sessions", "学习教育")],
+        m.rows_before("study.sessions"),
+    )
+    if best := ranking.by_fact(m, "study.sessions", "学习次数"):
+        yield Saying("branches", best)
+
+
+@topic(
+    "development",
+    "发展党员和党员管理",
+    "S3",
+    PRACTICE,
+    [
+        "members.joined",
+        "members.transferred_in",
+        "members.transferred_out",
+        "members.deceased",
+        "development.applicants",
+        "development.activists",
+        "development.candidates",
+        "development.regularised",
+        "dues.due",
+    ],
+    "发展党员和党员变动",
+)
+def development(m: Material) -> Iterator[Saying]:
+    """Who came and went, who is in the development pipeline, dues."""
+    moved = _counted(
+        m,
+        [
+            ("members.joined", "新发展党员"),
+            ("development.regularised", "预备党员转正"),
+            ("members.transferred_in", "转入党员"),
+            ("members.transferred_out", "转出党员"),
+            ("members.deceased", "去世党员"),
+        ],
+    )
+    if moved:
+        yield Saying("moved", [_opening(m), moved, "。"])
+    stages = _counted(
+        m,
+        [
+            ("development.applicants", "入党申请人"),
+            ("development.activists", "入党积极分子"),
+            ("development.candidates", "发展对象"),
+        ],
+    )
+    if stages:
+        yield Saying("stages", ["现有", stages, "。"])
+    if m.value("dues.due"):
+        yield Saying("dues", ["应交党费", m.figure("dues.due"), "元，实交", m.figure("dues.paid"), "元。"])
+
+
+MEETINGS = (
+    (
+        "召开",
+        (
+            ("meetings.general", "支部党员大会"),
+            ("meetings.committee", "支部委员会会议"),
+            ("meetings.group", "党小组会"),
+            ("meetings.life", "组织生活会"),
+        ),
+    ),
+    ("讲", (("meetings.lecture", "党课"),)),
+    ("开展", (("meetings.theme_day", "主题党日"),)),
+)
+
+
+@topic(
+    "meetings",
+    "组织生活",
+    "S4",
+    PRACTICE,
+    [code for _, items in MEETINGS for code, _ in items],
+    "三会一课、主题党日和组织生活会",
+)
+def meetings(m: Material) -> Iterator[Saying]:
+    """Meetings of each kind, how they have changed, attendance, the best and the weakest."""
+    items = [item for _, group in MEETINGS for item in group]
+    codes = tuple(code for code, _ in items)
+    yield Saying("counts", [_opening(m), wording.branches_of(m.organization), m.tally(*MEETINGS), "。"])
+    if lacking := [(code, noun) for code, noun in items if not m.value(code)]:
+        yield Saying(
+            "lacking",
+            [f"{m.times.this}没有{'、'.join(noun for _, noun in lacking)}记录。"],
+            tuple(m.rows(code) for code, _ in lacking),
+        )
+    if any(m.before(code) for code in codes):
+        yield Saying("changes", [m.changes(items)], m.rows_before(*codes))
+    else:
+        yield Saying(
+            "changes", [f"{m.times.last}没有组织生活记录，不作比较。"], m.rows_before("meetings.general")
+        )
+    if rate := m.rate("attendance.rate"):
+        before = m.ratio_before("attendance.rate")
+        compared = f"，{wording.change_of_percent(m.ratio('attendance.rate'), before, m.times.last)}" if before else ""
+        away = _counted(m, [("attendance.leave", "请假"), ("attendance.absent", "缺席")], "人次")
+        yield Saying(
+            "attendance",
+            [
+                "党员应到", m.figure("attendance.expected"), "人次，到会", m.figure("attendance.present"),
+                "人次，到会率", rate, compared, "；" if away else "", away, "。",
+            ],
+            m.rows_before("attendance.expected", "attendance.present") if before else (),
+        )  # fmt: skip
+    if compared_communities := ranking.by_rate(m, "attendance.rate", "到会率", m.communities):
+        yield Saying("communities", ["从各社区看，", compared_communities])
+    if compared_branches := ranking.by_rate(m, "attendance.rate", "到会率", m.branches):
+        yield Saying("branches", ["从各党支部看，", compared_branches])
+    if most := ranking.by_fact(m, "meetings.theme_day", "开展主题党日"):
+        yield Saying("theme-days", most)
+
+
+@topic("training", "业务培训", "S5、S24", PRACTICE, ["training.sessions", "training.hours"])
+def training(m: Material) -> Iterator[Saying]:
+    """Training sessions and credit hours."""
+    clauses: list[Part | Parts] = []
+    if m.value("training.sessions"):
+        clauses.append(("组织专题培训、座谈研讨等培训", m.figure("training.sessions"), "次"))
+    if m.value("training.hours"):
+        clauses.append(("党员参加学习培训累计", m.figure("training.hours"), "学时"))
+    yield Saying(
+        "counts",
+        [_opening(m), listed(clauses, "，"), "。", _compared(m, "training.sessions", "培训")],
+        m.rows_before("training.sessions", "training.hours"),
+    )
+    if best := ranking.by_fact(m, "training.sessions", "培训次数"):
+        yield Saying("branches", best)
+
+
+@topic("responsibilities", "责任落实", "S7、S22、S23", PRACTICE, ["measures.due", "measures.done"], "责任清单任务")
+def responsibilities(m: Material) -> Iterator[Saying]:
+    """Measures due, done, overdue."""
+    counted = _counted(
+        m, [("measures.due", "到期任务"), ("measures.done", "已完成"), ("measures.overdue", "超期未完成")], "项"
+    )
+    yield Saying("counts", [_opening(m), "责任清单", counted, "。"])
+
+
+@topic("rectifications", "党支部规范化建设", "S10", PRACTICE, ["rectify.open", "rectify.closed"], "自查整改")
+def rectifications(m: Material) -> Iterator[Saying]:
+    """Rectifications closed, open, overdue."""
+    counted = _counted(
+        m, [("rectify.closed", "已整改"), ("rectify.open", "正在整改"), ("rectify.overdue", "超期未整改")], "项"
+    )
+    yield Saying("counts", ["自查发现的问题", counted, "。"])
+
+
+@topic("enterprises", "两新组织党建", "S11", PRACTICE, ["enterprises.total"], "非公企业和社会组织")
+def enterprises(m: Material) -> Iterator[Saying]:
+    """Two-new organisations, coverage, instructors."""
+    counted = _counted(
+        m,
+        [
+            ("enterprises.with_members", "有3名以上正式党员的"),
+            ("enterprises.organised", "已建立党组织的"),
+            ("enterprises.with_instructor", "选派党建指导员的"),
+        ],
+        "家",
+    )
+    yield Saying(
+        "counts",
+        ["登记非公企业和社会组织", m.figure("enterprises.total"), "家", "，其中" if counted else "", counted, "。"],
+    )
+
+
+@topic(
+    "cobuilding",
+    "共驻共建",
+    "S12",
+    PRACTICE,
+    ["cobuild.joint_meetings", "cobuild.agreements", "checkin.members"],
+    "党建联席会议和共驻共建",
+)
+def cobuilding(m: Material) -> Iterator[Saying]:
+    """Joint meetings, agreements, members who checked in to a community."""
+    clauses: list[Part | Parts] = []
+    for code, words in (
+        ("cobuild.joint_meetings", "召开党建联席会议"),
+        ("cobuild.agreements", "签订共驻共建协议"),
+        ("cobuild.partners", "共建单位"),
+        ("checkin.members", "到社区报到在职党员"),
+        ("checkin.service_hours", "累计服务"),
+    ):
+        if m.value(code):
+            unit = facts.get(code).unit
+            clauses.append((words, m.figure(code), "名" if unit == "人" else unit))
+    compared = _compared(m, "cobuild.joint_meetings", "党建联席会议") if m.value("cobuild.joint_meetings") else ""
+    yield Saying(
+        "counts", [_opening(m), listed(clauses, "，"), "。", compared], m.rows_before("cobuild.joint_meetings")
+    )
+    if m.value("cobuild.joint_meetings") and (
+        best := ranking.by_fact(m, "cobuild.joint_meetings", "召开党建联席会议", m.communities)
+    ):
+        yield Saying("communities", best)
+
+
+@topic("brands", "党建品牌和特色服务", "S13、S14", PRACTICE, ["brands.projects", "services.events"])
+def brands(m: Material) -> Iterator[Saying]:
+    """Brand projects, service events and the people served."""
+    clauses: list[Part | Parts] = []
+    for code, before, after in (
+        ("brands.projects", "打造党建品牌项目", "个"),
+        ("services.events", "开展服务活动", "场"),
+        ("services.participants", "服务群众", "人次"),
+    ):
+        if m.value(code):
+            clauses.append((before, m.figure(code), after))
+    yield Saying("counts", [listed(clauses, "，"), "。"])
+
+
+@topic("concerns", "群众诉求办理", "S17", PRACTICE, ["concerns.received"], "群众诉求")
+def concerns(m: Material) -> Iterator[Saying]:
+    """Residents' concerns received, resolved, overdue."""
+    counted = _counted(
+        m,
+        [("concerns.received", "受理群众诉求"), ("concerns.resolved", "已办结"), ("concerns.overdue", "超期未答复")],
+        "件",
+    )
+    rate = m.rate("concerns.resolution")
+    yield Saying("counts", [_opening(m), counted, *(("，办结率", rate) if rate else ()), "。"])
+
+
+# wording that topics share
+
+
+def _opening(m: Material) -> str:
+    return f"{m.period.label}，"
+
+
+def _counted(m: Material, items: Iterable[tuple[str, str]], unit: str = "名") -> Parts:
+    """Return 正式党员315名、预备党员11名, zeros and what is not counted left out."""
+    held = [(noun, m.figure(code), unit) for code, noun in items if m.value(code)]
+    return listed(held)
+
+
+def _compared(m: Material, code: str, noun: str) -> str:
+    """Return a sentence on how one fact has changed; what was not recorded before is not compared."""
+    if not m.before(code):
+        return f"{m.times.last}没有{noun}记录，不作比较。"
+    unit = facts.get(code).unit
+    return f"{noun}{wording.change(m.value(code), m.before(code), unit, m.times.last)}。"
+
+
+def _page(m: Material) -> Evidence:
+    return Evidence(m.organization.name, m.organization.get_absolute_url())

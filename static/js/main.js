@@ -1,0 +1,12 @@
+// Everything here only makes easier what works without it. Modules listen on the document, so that what htmx swaps in
+// later is served as well.
+import "./dialogs.js";
+import "./keyboard.js";
+import "./paste.js";
+import "./pick.js";
+import "./pickers.js";
+import "./roll.js";
+import "./rows.js";
+import "./submit-once.js";
+import "./unsaved.js";
+import "./upload.js";

@@ -1,0 +1,39 @@
+// Makes a long <select data-pick> searchable by typing. With data-pick-url it asks the server: GET url?q=… answers
+// {"results": [{"id": …, "name": …}]}. The library is fetched only by pages that have such a select.
+
+const assets = document.querySelector("script[data-tom-select]")?.dataset;
+let library;
+
+function load() {
+  library ??= new Promise((resolve, reject) => {
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: assets.tomSelectCss });
+    const script = Object.assign(document.createElement("script"), { src: assets.tomSelect, onload: resolve, onerror: reject });
+    document.head.append(style, script);
+  });
+  return library;
+}
+
+async function pickIn(root) {
+  const selects = [...root.querySelectorAll("select[data-pick], select[data-pick-url]")].filter((one) => !one.tomselect);
+  if (!selects.length || !assets) return;
+  await load();
+  for (const select of selects) {
+    const { pickUrl: url } = select.dataset;
+    const words = { no_results: () => '<div class="no-results">没有找到，换个写法再试</div>' };
+    const remote = url && {
+      valueField: "id",
+      labelField: "name",
+      searchField: [],
+      load: (query, show) =>
+        fetch(`${url}${url.includes("?") ? "&" : "?"}q=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
+          .then((answer) => answer.json())
+          .then((answer) => show(answer.results))
+          .catch(() => show()),
+      score: () => () => 1,
+    };
+    new window.TomSelect(select, { maxOptions: 200, render: words, ...remote });
+  }
+}
+
+pickIn(document);
+document.addEventListener("htmx:afterSettle", (event) => pickIn(event.target));
