@@ -30,6 +30,7 @@ demo: $(VENV)/ready
 	@mkdir -p var
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_demo --if-empty >/dev/null
+	@$(MANAGE) sync_findings >/dev/null
 	@$(MANAGE) build_report --organization $(ORG) --period $(PERIOD) $(REPORT)
 	@echo "报告已生成：$(REPORT)"
 	@echo "登录名：office（党建办）、leader（领导）、shequ（社区书记）、zhibu（支部书记）、admin（系统管理员）、auditor（审计员）"

@@ -5,16 +5,24 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
+from accounts import audit
 from accounts.acting import current_actor
+from accounts.encryption import EncryptedTextField
 from branches.models import Organization
+from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
 from members.models import Member
 
-from .querysets import ActivityQuerySet, AttachmentQuerySet, AttendanceQuerySet
+from .minutes import Minutes, read_minutes
+from .querysets import ActivityQuerySet, AttachmentQuerySet, AttendanceQuerySet, PendingUploadQuerySet
+
+MAX_NOTE = 200
+"""Characters of the reason why an upload could not be read."""
 
 
 class Activity(Record):
@@ -131,6 +139,12 @@ class Activity(Record):
         """Whether its branch may still change it: a draft, or returned."""
         return self.status in (self.Status.DRAFT, self.Status.RETURNED)
 
+    @property
+    def gaps(self) -> list[str]:
+        """What R19 wants of minutes and is not there yet, beside the roll."""
+        wanted = {"start_time": "开始时间", "place": "地点", "chair": "主持人", "content": "内容"}
+        return [label for name, label in wanted.items() if not getattr(self, name)]
+
     def touches(self) -> Iterator[Touch]:
         yield Touch(self.organization_id, self.date, False)
 
@@ -197,7 +211,7 @@ class Attachment(models.Model):
     filename = models.CharField("文件名", max_length=200)
     content_type = models.CharField("类型", max_length=100)
     size = models.PositiveIntegerField("大小（字节）")
-    text = models.TextField("读出的文字", blank=True)
+    text = EncryptedTextField("读出的文字", blank=True)
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
     uploaded_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+", verbose_name="上传人")
 
@@ -211,16 +225,91 @@ class Attachment(models.Model):
     def __str__(self) -> str:
         return self.filename
 
+    def get_absolute_url(self) -> str:
+        return reverse("activities:attachment", args=[self.pk])
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a small picture of it can be shown."""
+        return self.content_type.startswith("image/")
+
+
+class PendingUpload(models.Model):
+    """Minutes that were uploaded and read, and wait for their uploader to confirm what was read.
+
+    The file lies where attachments lie; the text is kept encrypted. Once confirmed it names the activity it became, so
+    that the same page pressed again finds it.
+    """
+
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+", verbose_name="上传人")
+    digest = models.CharField("SHA-256", max_length=64)
+    filename = models.CharField("文件名", max_length=200)
+    content_type = models.CharField("类型", max_length=100)
+    size = models.PositiveIntegerField("大小（字节）")
+    text = EncryptedTextField("读出的文字", blank=True)
+    note = models.CharField("没有读出的原因", max_length=MAX_NOTE, blank=True)
+    activity = models.ForeignKey(Activity, models.CASCADE, null=True, related_name="+", verbose_name="活动")
+    created_at = models.DateTimeField("上传时间", auto_now_add=True)
+
+    objects = PendingUploadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "待确认的会议记录"
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["user", "activity"])]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    def get_absolute_url(self) -> str:
+        return reverse("activities:pending", args=[self.pk])
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is a photo or a scan."""
+        return self.content_type.startswith("image/")
+
+    @cached_property
+    def minutes(self) -> Minutes:
+        """What its text says; where it could not be read, the reason is the only hint."""
+        if not self.text and self.note:
+            return Minutes(text="", hints=[self.note])
+        return read_minutes(self.text, kinds=Activity.Kind.labels, today=timezone.localdate(self.created_at))
+
+
+@transaction.atomic
+def confirm_all(activities: ActivityQuerySet, versions: dict[int, int]) -> list[Activity]:
+    """Confirm what was handed in and is still as it was read, in a handful of queries; return what was confirmed.
+
+    `versions` maps the ids to the versions that the person saw: what changed since, or is no longer handed in, is left.
+    """
+    seen = activities.filter(pk__in=versions, status=Activity.Status.SUBMITTED)
+    held = seen.select_related("organization").select_for_update(of=("self",))
+    rows = [activity for activity in held if activity.version == versions[activity.pk]]
+    changed = {"status": (Activity.Status.SUBMITTED.value, Activity.Status.CONFIRMED.value)}
+    now, actor = timezone.now(), current_actor()
+    Activity.objects.filter(pk__in=[a.pk for a in rows]).update(
+        status=Activity.Status.CONFIRMED,
+        confirmed_at=now,
+        confirmed_by=actor,
+        updated_at=now,
+        updated_by=actor,
+        version=F("version") + 1,
+    )
+    audit.record_many(
+        audit.Event(action="confirm", obj=a, changes=changed, organization_path=a.audit_path()) for a in rows
+    )
+    mark_stale(touch for activity in rows for touch in activity.touches())
+    return rows
+
 
 @transaction.atomic
 def record_roll(activity: Activity, lines: dict[int, tuple[str, str]]) -> dict[str, tuple[Any, Any]]:
     """Replace an activity's roll by member id → (state, reason), touching only what differs; return the differences.
 
-    The audit entry names who changed from what to what.
+    The audit entry names who changed from what to what. A changed roll is a new version of its activity, so that of two
+    people calling it the second is told.
     """
-    from accounts import audit
-    from ledgers.facts import mark_stale
-
     held = {a.member_id: a for a in activity.roll.select_for_update()}
     new, changed = [], []
     changes: dict[str, tuple[Any, Any]] = {}
@@ -240,6 +329,10 @@ def record_roll(activity: Activity, lines: dict[int, tuple[str, str]]) -> dict[s
         changes |= {f"member {member_id}": (line.state, None) for member_id, line in held.items()}
         Attendance.objects.filter(pk__in=[line.pk for line in held.values()]).delete()
     if changes:
+        activity.version += 1
+        Activity.objects.filter(pk=activity.pk).update(
+            version=F("version") + 1, updated_at=timezone.now(), updated_by=current_actor()
+        )
         audit.record("roll", activity, changes=changes, organization_path=activity.audit_path())
         mark_stale(activity.touches())
     return changes

@@ -1,13 +1,15 @@
 """Activities and rolls, asked in the office's words."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
 
 from accounts.permissions import Right
 from ledgers.period import Period
 from ledgers.scope import ScopedQuerySet
 
 if TYPE_CHECKING:
-    from .models import Activity, Attachment, Attendance  # noqa: F401
+    from .models import Activity, Attachment, Attendance, PendingUpload  # noqa: F401
 
 
 class ActivityQuerySet(ScopedQuerySet["Activity"]):
@@ -16,6 +18,10 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
     def counted(self) -> Self:
         """Keep what counts: submitted or confirmed."""
         return self.filter(status__in=self.model.Status.counted())
+
+    def waiting(self) -> Self:
+        """Keep what was handed in and waits to be confirmed, the longest waiting first."""
+        return self.filter(status=self.model.Status.SUBMITTED).order_by("submitted_at", "pk")
 
     def held_in(self, period: Period) -> Self:
         """Keep what was held in the period."""
@@ -34,3 +40,13 @@ class AttendanceQuerySet(ScopedQuerySet["Attendance"]):
 class AttachmentQuerySet(ScopedQuerySet["Attachment"]):
     path = "activity__organization__path"
     right = Right.ACTIVITIES_VIEW
+
+
+class PendingUploadQuerySet(models.QuerySet["PendingUpload"]):
+    def visible_to(self, user: Any) -> Self:
+        """Only who uploaded it sees it."""
+        return self.filter(user=user)
+
+    def unconfirmed(self) -> Self:
+        """Keep what still waits."""
+        return self.filter(activity__isnull=True)

@@ -1,6 +1,29 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import papers, records, review, uploads
 
 app_name = "activities"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("new/", records.create, name="create"),
+    path("roll/", records.roll, name="roll"),
+    path("people/", records.people, name="people"),
+    path("people/<int:pk>/", records.person, name="person"),
+    path("review/", review.review, name="review"),
+    path("upload/", uploads.upload, name="upload"),
+    path("upload/<int:pk>/", uploads.pending, name="pending"),
+    path("upload/<int:pk>/original/", uploads.original, name="original"),
+    path("upload/<int:pk>/preview/", uploads.preview, name="preview"),
+    path("upload/<int:pk>/discard/", uploads.discard, name="discard"),
+    path("attachments/<int:pk>/", papers.attachment, name="attachment"),
+    path("attachments/<int:pk>/thumbnail/", papers.thumbnail, name="thumbnail"),
+    path("attachments/<int:pk>/detach/", papers.detach, name="detach"),
+    path("<int:pk>/", records.detail, name="detail"),
+    path("<int:pk>/edit/", records.edit, name="edit"),
+    path("<int:pk>/submit/", records.submit, name="submit"),
+    path("<int:pk>/confirm/", records.confirm, name="confirm"),
+    path("<int:pk>/return/", records.send_back, name="return"),
+    path("<int:pk>/delete/", records.delete, name="delete"),
+    path("<int:pk>/attach/", papers.attach, name="attach"),
+]

@@ -7,10 +7,13 @@ class AssessmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from branches.panels import register_panel
         from ledgers import facts, ledger
 
         from .facts import FACTS
         from .ledgers import FindingsLedger
+        from .panels import PANELS
 
         ledger.register(FindingsLedger)
         facts.register(*FACTS)
+        register_panel(*PANELS)

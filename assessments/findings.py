@@ -14,6 +14,7 @@ from accounts import audit
 from accounts.acting import acting_as
 from accounts.models import AuditEntry, AuditHead
 from branches.models import Organization
+from ledgers.bulk import insert
 from ledgers.facts import mark_stale
 from ledgers.models import ImportBatch, Record
 from ledgers.period import Period
@@ -71,8 +72,8 @@ def sync(organization: Organization, period: Period) -> None:
 @cache
 def _watched() -> list[str]:
     """Return the models whose changes can break or mend a rule."""
-    records = [m for m in apps.get_models() if issubclass(m, Record) and m is not Finding]
-    return [model._meta.label_lower for model in [*records, ImportBatch]]
+    records = [m._meta.label_lower for m in apps.get_models() if issubclass(m, Record) and m is not Finding]
+    return [*records, ImportBatch._meta.label_lower]
 
 
 def _recorded_since(seq: int) -> bool:
@@ -206,7 +207,7 @@ def _write(change: _Change) -> None:
     existing = change.existing()
     for finding in existing:
         finding.version += 1
-    Finding.objects.bulk_create(change.new, batch_size=1000)
+    insert(change.new)
     fields = ["detail", "value", "required", "months", "state", "cleared", "closed_on", "note", "version"]
     Finding.objects.bulk_update(existing, fields, batch_size=500)
     mark_stale(touch for finding in [*change.new, *existing] for touch in finding.touches())

@@ -52,7 +52,7 @@ class HandleForm(forms.Form):
         (Finding.State.IN_HAND, "安排处理：写明责任人和完成时限"),
         (Finding.State.CLOSED, "销号：写明怎样解决的"),
         (Finding.State.EXEMPTED, "免于处理：写明理由"),
-        (Finding.State.OPEN, "退回待处理"),
+        (Finding.State.OPEN, "重新打开：回到待处理"),
     ]
 
     state = forms.ChoiceField(

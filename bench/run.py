@@ -33,10 +33,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _discover() -> None:
-    """Import every module of this package, so that its cases register."""
+def _discover(name: str | None) -> None:
+    """Import the modules of this package, or only the one that holds a case, so that their cases register."""
     for module in pkgutil.iter_modules(bench.__path__):
-        if module.name != "run":
+        if module.name != "run" and (name is None or name.startswith(f"{module.name}.")):
             importlib.import_module(f"bench.{module.name}")
 
 
@@ -113,7 +113,7 @@ def main() -> int:
         import django
 
         django.setup()
-        _discover()
+        _discover(options.case)
         if options.case:
             print(json.dumps(_measure(options.case)))
             return 0

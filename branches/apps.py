@@ -12,7 +12,11 @@ class BranchesConfig(AppConfig):
         from .facts import FACTS
         from .ledgers import CommitteesLedger, OrganizationsLedger
         from .models import Organization
+        from .own_panels import ACTIONS, PANELS
+        from .panels import register_action, register_panel
 
         ledger.register(OrganizationsLedger, CommitteesLedger)
         facts.register(*FACTS)
         facts.register_tree(Organization.lineages)
+        register_panel(*PANELS)
+        register_action(*ACTIONS)

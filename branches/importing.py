@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from accounts.encryption import blind_index
@@ -23,8 +24,8 @@ class OrganizationImporter(RecordImporter):
 
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
         found = dict(super().existing(rows))
-        paths = {pk: path for pk, path in self.scope().values_list("pk", "path")}
-        codes = {path: code for path, code in Organization.objects.values_list("path", "code")}
+        paths = dict(self.scope().values_list("pk", "path"))
+        codes = dict(Organization.objects.values_list("path", "code"))
         for key, (pk, current) in found.items():
             found[key] = (pk, {**current, "parent_code": codes.get(paths[pk][: -Organization.steplen])})
         return found
@@ -142,7 +143,9 @@ class CommitteeImporter(Importer):
     def prepare(self, rows: list[Row]) -> None:
         """Find the members behind names and IDs; a seat needs one or the other."""
         kinds = dict(
-            Organization.objects.filter(pk__in={r.values["organization"] for r in rows if isinstance(r.values.get("organization"), int)}).values_list("pk", "kind")
+            Organization.objects.filter(
+                pk__in={r.values["organization"] for r in rows if isinstance(r.values.get("organization"), int)}
+            ).values_list("pk", "kind")
         )
         for row in rows:
             row.values.setdefault("post", CommitteeSeat.Post.MEMBER.value)
@@ -187,7 +190,9 @@ class CommitteeImporter(Importer):
                     continue
                 row.values["member"], row.values["name"] = found
                 continue
-            here = [pk for pk, path in by_name[row.values["name"]] if path.startswith(paths[row.values["organization"]])]
+            here = [
+                pk for pk, path in by_name[row.values["name"]] if path.startswith(paths[row.values["organization"]])
+            ]
             if len(here) > 1:
                 self.wrong(row, "name", f"本组织有 {len(here)} 名党员叫这个名字，请改填身份证号")
             elif here:
@@ -224,7 +229,10 @@ class CommitteeImporter(Importer):
             place = row.values["organization"], row.values["number"]
             if place not in held and place not in fresh:
                 fresh[place] = Committee(
-                    organization_id=place[0], number=place[1], start=row.values["start"], term_years=row.values["term_years"]
+                    organization_id=place[0],
+                    number=place[1],
+                    start=row.values["start"],
+                    term_years=row.values["term_years"],
                 )
         touches += create(list(fresh.values()), undo, self.user, report)
         held |= fresh
@@ -258,7 +266,7 @@ class CommitteeImporter(Importer):
         ends = {
             earlier.pk: {"ended_on": later.start}
             for line in by_organization.values()
-            for earlier, later in zip(line, line[1:], strict=False)
+            for earlier, later in pairwise(line)
             if earlier.ended_on is None and later.start > earlier.start
         }
         rewrite(Committee, ends, undo, self.user)

@@ -48,10 +48,16 @@ class OrganizationsLedger(Ledger):
         Column("组织编码", "code", "code", ("编码",), required=True, width=14, max_length=40),
         Column("组织名称", "name", "text", ("党组织名称", "支部名称"), required=True, width=28, max_length=100),
         Column("简称", "short_name", width=14, max_length=40),
+        Column("组织类别", "kind", "choice", ("类别",), True, Organization.Kind.choices, KIND_SYNONYMS, width=14),
         Column(
-            "组织类别", "kind", "choice", ("类别",), True, Organization.Kind.choices, KIND_SYNONYMS, width=14
+            "上级组织编码",
+            "parent_code",
+            "code",
+            ("上级编码",),
+            width=14,
+            sortable=False,
+            note="填上级党组织的编码；最上级留空",
         ),
-        Column("上级组织编码", "parent_code", "code", ("上级编码",), width=14, sortable=False, note="填上级党组织的编码；最上级留空"),
         Column("单位类别", "unit_kind", "choice", choices=Organization.UnitKind.choices, width=12),
         Column("成立日期", "established", "date", width=12),
         Column("联系电话", "phone", "code", width=16, listed=False, max_length=30),
@@ -94,14 +100,54 @@ class CommitteesLedger(Ledger):
     importer = CommitteeImporter
     page = ("branches:committee", "committee_id")
     columns = (
-        Column("组织编码", "committee__organization__code", "organization", ("组织", "支部", "组织名称"), True, width=14, field="organization"),
+        Column(
+            "组织编码",
+            "committee__organization__code",
+            "organization",
+            ("组织", "支部", "组织名称"),
+            True,
+            width=14,
+            field="organization",
+        ),
         Column("组织名称", "committee__organization__name", width=26, writable=False),
         Column("届次", "committee__number", "text", required=True, width=12, max_length=40, field="number"),
         Column("任职开始", "committee__start", "date", ("换届日期",), True, width=12, field="start"),
-        Column("任期(年)", "committee__term_years", "integer", ("任期",), width=9, field="term_years", note="村、社区 5 年，其他 3 年；不填按此计算"),
-        Column("职务", "post", "choice", choices=CommitteeSeat.Post.choices, width=12, synonyms={"支部书记": "secretary", "党支部书记": "secretary", "组织": "organization", "宣传": "publicity", "纪检": "discipline", "支部委员": "member"}),
+        Column(
+            "任期(年)",
+            "committee__term_years",
+            "integer",
+            ("任期",),
+            width=9,
+            field="term_years",
+            note="村、社区 5 年，其他 3 年；不填按此计算",
+        ),
+        Column(
+            "职务",
+            "post",
+            "choice",
+            choices=CommitteeSeat.Post.choices,
+            width=12,
+            synonyms={
+                "支部书记": "secretary",
+                "党支部书记": "secretary",
+                "组织": "organization",
+                "宣传": "publicity",
+                "纪检": "discipline",
+                "支部委员": "member",
+            },
+        ),
         Column("姓名", "name", "name", ("姓名/身份证号",), width=10, note="填姓名；同一支部有重名的填身份证号"),
-        Column("身份证号", "member__id_number", "id", ("公民身份号码",), width=20, field="id_number", listed=False, sortable=False, mask=lambda value: value and f"{value[:4]}{'*' * 10}{value[-4:]}"),
+        Column(
+            "身份证号",
+            "member__id_number",
+            "id",
+            ("公民身份号码",),
+            width=20,
+            field="id_number",
+            listed=False,
+            sortable=False,
+            mask=lambda value: value and f"{value[:4]}{'*' * 10}{value[-4:]}",
+        ),
     )
     filters = (
         field_filter("post", "职务", "post", CommitteeSeat.Post.choices),
@@ -113,5 +159,3 @@ class CommitteesLedger(Ledger):
 
     def timeless(self, filters) -> bool:  # type: ignore[no-untyped-def]
         return "all" in filters
-
-

@@ -310,14 +310,27 @@ class Committee(Record):
         """Days from today to the end of the term; negative once it is over."""
         return (self.term_ends - timezone.localdate()).days
 
+    @property
+    def days_over(self) -> int:
+        """Days since the term was over."""
+        return -self.days_left
+
     @transaction.atomic
     def take_office(self) -> "Committee":
-        """Record this new committee: the one before it ends on the day it starts, and it where a later one starts."""
-        others = self.organization.committees.select_for_update()
-        later = others.filter(start__gt=self.start).order_by("start").first()
-        self.ended_on = self.ended_on or (later.start if later else None)
+        """Record this committee and join it to its neighbours.
+
+        The one before ends on the day this one starts (and follows a correction of that day); a new one ends where a
+        later one has started already.
+        """
+        before, others = self.before(), self.organization.committees.select_for_update().exclude(pk=self.pk)
+        joined = Q(ended_on__isnull=True)
+        if before is None:
+            later = others.filter(start__gt=self.start).order_by("start").first()
+            self.ended_on = later.start if later else None
+        else:
+            joined |= Q(ended_on=before.start)
         self.record()
-        for earlier in others.filter(start__lt=self.start, ended_on__isnull=True):
+        for earlier in others.filter(joined, start__lt=self.start):
             earlier.ended_on = self.start
             earlier.record()
         return self

@@ -1,6 +1,7 @@
 """The organisation tree's own panels: the committee in office, subordinates, history."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,26 +23,34 @@ NODE_FACTS = (("orgs.branches", "党支部"), ("members.total", "党员"), ("fin
 CHILDREN_SHOWN = 50
 
 
-def numbers_of(
-    organizations: Iterable[Organization], period: Period
-) -> dict[int, list[tuple[str, facts.Number, str, str]]]:
-    """Return organisation id → (title, number, unit, address of its rows) of `NODE_FACTS`, as of the period's end.
+@dataclass(frozen=True)
+class Figure:
+    """One number of an organisation, with the address of the rows that it counts."""
 
-    Numbers that are nothing are left out, as is a fact that no app has registered. One reading for all organisations.
+    title: str
+    number: facts.Number
+    unit: str
+    url: str
+
+
+def numbers_of(organizations: Iterable[Organization], period: Period) -> dict[int, list[Figure | None]]:
+    """Return organisation id → the figures of `NODE_FACTS` as of the period's end, with one reading for all.
+
+    None stands for what an organisation of its kind has not: a branch has no branches below it, a group no members.
+    A fact that no app has registered is left out.
     """
     asked = list(organizations)
     known = {fact.code: fact for fact in facts.every()}
     month = period.months()[-1]  # all three are stocks: the last month's sheet holds them
     told = [(known[code], title) for code, title in NODE_FACTS if code in known]
     counted = facts.of_each([o.pk for o in asked], month)
-    return {
-        o.pk: [
-            (title, number, fact.unit, fact.url(o, period))
-            for fact, title in told
-            if (number := counted[o.pk][fact.code]) and not (o.is_branch and fact.code == "orgs.branches")
-        ]
-        for o in asked
-    }
+
+    def figure(o: Organization, fact: facts.Fact, title: str) -> Figure | None:
+        if o.kind == Organization.Kind.GROUP or (o.is_branch and fact.code == "orgs.branches"):
+            return None
+        return Figure(title, counted[o.pk][fact.code], fact.unit, fact.url(o, period))
+
+    return {o.pk: [figure(o, fact, title) for fact, title in told] for o in asked}
 
 
 def _committee(organization: Organization, period: Period, user: User) -> Mapping[str, Any] | None:
@@ -53,6 +62,8 @@ def _committee(organization: Organization, period: Period, user: User) -> Mappin
     committees = list(organization.committees.prefetch_related(Prefetch("seats", seats, to_attr="held")))
     current = next((c for c in committees if c.start <= today and (c.ended_on is None or c.ended_on > today)), None)
     return {
+        "note": current.number if current else "",
+        "note_url": current.get_absolute_url() if current else "",
         "current": current,
         "others": [c for c in committees if c is not current],
         "may_edit": may(user, Right.ORGANIZATIONS_EDIT, organization) and organization.is_live,
@@ -72,7 +83,8 @@ def _children(organization: Organization, period: Period, user: User) -> Mapping
     return {
         "rows": [(child, numbers[child.pk]) for child in shown],
         "more": len(children) > CHILDREN_SHOWN,
-        "tree": f"{reverse('branches:tree')}?{urlencode({'open': organization.code})}",
+        "note": "在组织树里看",
+        "note_url": f"{reverse('branches:tree')}?{urlencode({'open': organization.code})}",
     }
 
 
@@ -90,7 +102,7 @@ def _add_below(organization: Organization) -> str:
 PANELS = (
     Panel("班子", "branches/panels/committee.html", _committee, order=10),
     Panel("下级组织", "branches/panels/children.html", _children, order=60, wide=True),
-    Panel("沿革", "branches/panels/history.html", _history, order=80),
+    Panel("沿革", "branches/panels/history.html", _history, order=25),
 )
 ACTIONS = (
     Action("编辑资料", lambda o: reverse("branches:edit", args=[o.code]), Right.ORGANIZATIONS_EDIT, order=30),

@@ -19,9 +19,10 @@ from .models import Organization
 class Panel:
     """One card on an organisation's page.
 
-    `context(organization, period, user)` returns what `template` reads as `panel`, or None where the card has nothing
-    to say about this organisation; it makes a number of queries that does not grow with the records. `order` sorts
-    the cards; a `wide` one takes the whole row.
+    The page draws the card and its title. `context(organization, period, user)` returns what `template`, the rest of
+    the card, reads as `panel`, or None where there is nothing to say about this organisation; it makes a number of
+    queries that does not grow with the records. Its `note` (with `note_url`) stands at the right of the title.
+    `order` sorts the cards; a `wide` one takes the whole row.
     """
 
     title: str

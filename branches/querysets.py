@@ -24,6 +24,10 @@ class OrganizationQuerySet(MP_NodeQuerySet, ScopedQuerySet["Organization"]):
         """Keep what was established by that day and not dissolved by it. An unknown day of founding counts."""
         return self.filter(live_on(day))
 
+    def undissolved(self) -> Self:
+        """Keep what is not dissolved by today, founded or still to be founded."""
+        return self.exclude(dissolved_on__lte=timezone.localdate())
+
     def branches(self) -> Self:
         """Keep the Party branches of all three kinds."""
         return self.filter(kind__in=self.model.Kind.branches())

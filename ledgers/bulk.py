@@ -16,6 +16,7 @@ _AS_IS = (
     models.IntegerField,
     models.PositiveIntegerField,
     models.PositiveSmallIntegerField,
+    models.BigAutoField,
     models.SlugField,
     models.ForeignKey,
 )
@@ -39,14 +40,15 @@ def insert(objects: Sequence[models.Model]) -> None:
         name = field.attname
         if isinstance(field, models.ForeignKey):  # the related object may have got its key after being assigned
             for thing in objects:
-                if getattr(thing, name) is None and field.is_cached(thing):
-                    related = field.get_cached_value(thing)
-                    setattr(thing, name, related.pk if related is not None else None)
+                if thing.__dict__[name] is None and field.is_cached(thing):
+                    setattr(thing, name, getattr(field.get_cached_value(thing), "pk", None))
         if isinstance(field, models.DateField) and (field.auto_now or field.auto_now_add):
-            values = [field.pre_save(thing, add=True) for thing in objects]
+            moment = field.pre_save(objects[0], add=True)
+            for thing in objects:
+                thing.__dict__[name] = moment
+            columns.append([field.get_db_prep_save(moment, connection)] * len(objects))
         else:
-            values = [getattr(thing, name) for thing in objects]
-        columns.append(_prepared(field, values, connection))
+            columns.append(_prepared(field, [thing.__dict__[name] for thing in objects], connection))
     quote = connection.ops.quote_name
     names = ", ".join(quote(f.column) for f in fields)
     start = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "
@@ -65,6 +67,9 @@ def insert(objects: Sequence[models.Model]) -> None:
 def _prepared(field: models.Field[Any, Any], values: list[Any], connection: Any) -> list[Any]:
     if type(field) in _AS_IS:
         return values
+    if type(field) is models.DateField:
+        as_text = connection.vendor == "sqlite"
+        return [value.isoformat() if value is not None else None for value in values] if as_text else values
     prepare: Callable[..., Any] = field.get_db_prep_save
     return [prepare(value, connection=connection) if value is not None else None for value in values]
 

@@ -23,8 +23,8 @@ from accounts.encryption import decrypt_bytes, encrypt_bytes
 from accounts.models import User
 from accounts.permissions import access_of
 
-from . import ledger as ledgers
 from . import bulk, parsing, reading
+from . import ledger as ledgers
 from .facts import mark_stale
 from .ledger import Column, Ledger
 from .models import ImportBatch, Record, Touch
@@ -178,20 +178,27 @@ class Importer:
         return Analysis(match, rows, Counter(r.state for r in rows))
 
     def _parse(self, rows: list[Row], index: int, column: Column) -> None:
-        parse, key, header = column.parse, column.key, column.header
+        """Read one column. What recurs down the column, such as a branch or a date, is read once."""
+        parse, key, header, masked = column.parse, column.key, column.header, column.mask is not None
+        seen: dict[str, Any] | None = None if masked else {}
         for row in rows:
             cells = row.cells
             cell = cells[index] if index < len(cells) else None
             if cell is None or cell == "":
                 continue
-            if column.mask and isinstance(cell, str) and "*" in cell:
+            if seen is not None and type(cell) is str and cell in seen:
+                value = seen[cell]
+            elif masked and isinstance(cell, str) and "*" in cell:
                 row.masked[key] = cell.strip()  # as exported: leave it as it is
                 continue
-            try:
-                value = parse(cell)
-            except parsing.Unparsable as error:
-                row.errors.append(CellError(header, str(cell), str(error)))
-                continue
+            else:
+                try:
+                    value = parse(cell)
+                except parsing.Unparsable as error:
+                    row.errors.append(CellError(header, str(cell), str(error)))
+                    continue
+                if seen is not None and type(cell) is str:
+                    seen[cell] = value
             if value is not None and value != "":
                 row.values[key] = value
 
@@ -475,10 +482,10 @@ def missing_columns(ledger: Ledger, match: reading.HeaderMatch) -> list[str]:
     return [c.header for c in ledger.columns if c.required and c.header not in mapped]
 
 
-def preview(batch: ImportBatch, report: Report = quiet) -> Analysis:
-    """Analyse a kept batch and keep the outcome for the preview page."""
+def preview(batch: ImportBatch, match: reading.HeaderMatch | None = None, report: Report = quiet) -> Analysis:
+    """Analyse a batch and keep the outcome for the preview page; `match` spares reading a fresh upload twice."""
     importer = importer_for(batch)
-    match = reopen(batch)
+    match = match or reopen(batch)
     if missing := missing_columns(importer.ledger, match):
         raise CannotImport(f"表里没有找到必填的列：{'、'.join(missing)}。请在“核对表头”里指定，或补上这些列后重新上传")
     analysis = importer.analyse(match, report)

@@ -206,9 +206,7 @@ def export(request: HttpRequest, slug: str) -> FileResponse:
     except BadQuery as error:
         raise Http404(str(error)) from error
     target.seek(0)
-    return FileResponse(
-        target, as_attachment=True, filename=exporting.filename(ledger, query), content_type=XLSX
-    )
+    return FileResponse(target, as_attachment=True, filename=exporting.filename(ledger, query), content_type=XLSX)
 
 
 @require_GET

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.acting import current_address
 from accounts.permissions import Right, access_of
 
-from . import importing, progress as progresses, reading
+from . import importing, reading
+from . import progress as progresses
 from .ledger import Ledger
 from .models import ImportBatch
 from .printing import PrintColumn, write_wrong_rows
@@ -70,15 +71,26 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             batch.save()
             if importing.missing_columns(ledger, match) or match.unknown:
                 return redirect("ledgers:mapping", slug, batch.pk)
-            return _preview(request, ledger, batch)
+            return _preview(request, ledger, batch, match)
     recent = ImportBatch.objects.visible_to(request.user).filter(ledger=slug).defer("content", "details", "undo")[:5]  # type: ignore[arg-type]
-    context = {"ledger": ledger, "form": form, "steps": STEPS, "current": 1, "recent": recent, "max_bytes": settings.UPLOAD_MAX_BYTES, "limit": settings.UPLOAD_MAX_BYTES // 1048576, "rows": settings.IMPORT_MAX_ROWS}
+    context = {
+        "ledger": ledger,
+        "form": form,
+        "steps": STEPS,
+        "current": 1,
+        "recent": recent,
+        "max_bytes": settings.UPLOAD_MAX_BYTES,
+        "limit": settings.UPLOAD_MAX_BYTES // 1048576,
+        "rows": settings.IMPORT_MAX_ROWS,
+    }
     return render(request, "ledgers/import_upload.html", context, status=400 if form.errors else 200)
 
 
-def _preview(request: HttpRequest, ledger: Ledger, batch: ImportBatch) -> HttpResponse:
+def _preview(
+    request: HttpRequest, ledger: Ledger, batch: ImportBatch, match: reading.HeaderMatch | None = None
+) -> HttpResponse:
     try:
-        importing.preview(batch)
+        importing.preview(batch, match)
     except (importing.CannotImport, reading.Unreadable) as error:
         messages.error(request, str(error))
         return redirect("ledgers:mapping", ledger.slug, batch.pk)
@@ -204,7 +216,9 @@ def wrong_rows(request: HttpRequest, slug: str, pk: int) -> FileResponse:
         raise Http404
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     columns = [PrintColumn(header or f"第{i + 1}列", width=16) for i, header in enumerate(details["all_headers"])]
-    write_wrong_rows(target, title=f"{ledger.title}（错误行）", columns=columns, rows=(tuple(r) for r in details["wrong"]))
+    write_wrong_rows(
+        target, title=f"{ledger.title}（错误行）", columns=columns, rows=(tuple(r) for r in details["wrong"])
+    )
     target.seek(0)
     name = f"{ledger.title}-错误行-{timezone.localdate()}.xlsx"
     return FileResponse(target, as_attachment=True, filename=name, content_type=XLSX)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from accounts.encryption import blind_index
@@ -9,7 +10,8 @@ from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 
-from .models import UNKNOWN_START, Member, Membership
+from .models import UNKNOWN_START, Member, Membership, mask_id
+from .querysets import MemberQuerySet
 
 DATED = ("branch_id", "employment", "is_floating")
 """Fields that a membership interval holds: a change opens a new one."""
@@ -20,8 +22,13 @@ class MemberImporter(RecordImporter):
 
     identity = ("id_number",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unmasked: dict[int, str] = {}
+        """Sheet row → the citizen ID behind a masked one. Kept apart from the row, so that no page shows it."""
+
     def key(self, row: Row) -> Any:
-        return row.values.get("id_number")
+        return row.values.get("id_number") or self.unmasked.get(row.number)
 
     def key_column(self, row: Row) -> str:
         return "身份证号"
@@ -35,15 +42,39 @@ class MemberImporter(RecordImporter):
             if isinstance(branch, int) and kinds[branch] not in branches:
                 self.wrong(row, "branch_id", "这不是党支部；党员要登记到党支部")
                 row.values.pop("branch_id")
+        self._unmask([row for row in rows if "id_number" in row.masked and not row.errors])
+
+    def _unmask(self, rows: list[Row]) -> None:
+        """Find who stands behind a masked ID: the one of that name, in that branch, whose ID is masked the same."""
+        if not rows:
+            return
+        names = {row.values["name"] for row in rows}
+        held = self.held()
+        if len(names) < self.reads_whole_scope:
+            held = held.filter(name__in=names)
+        found: dict[tuple[str, int, str], set[str]] = defaultdict(set)
+        for name, branch, number in held.values_list("name", "branch_id", "id_number").iterator(chunk_size=5000):
+            found[name, branch, mask_id(number)].add(number)
+        for row in rows:
+            numbers = found.get((row.values["name"], row.values["branch_id"], row.masked["id_number"].upper()), set())
+            if len(numbers) == 1:
+                self.unmasked[row.number] = next(iter(numbers))
+            elif numbers:
+                self.wrong(
+                    row, "id_number", f"本支部有 {len(numbers)} 名党员姓名和隐去后的号码都相同，请填完整的身份证号"
+                )
+            else:
+                self.wrong(row, "id_number", "本支部没有姓名和隐去后的号码都相符的党员，请核对，或填完整的身份证号")
+
+    def held(self) -> MemberQuerySet:
+        """Return the members that this import may change."""
+        rows = Member.objects.visible_to(self.user, self.ledger.edit_right)
+        return rows.under(self.organization) if self.organization is not None else rows
 
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
-        from accounts.permissions import access_of
-
         fields = self.fields
-        held = Member.objects.filter(access_of(self.user).scope(self.ledger.edit_right, "branch__path"))
-        if self.organization is not None:
-            held = held.filter(self.organization.subtree("branch__path"))
-        numbers = {blind_index(row.values["id_number"], "citizen-id"): row.values["id_number"] for row in rows}
+        held = self.held()
+        numbers = {blind_index(number, "citizen-id"): number for number in map(self.key, rows)}
         if len(numbers) < self.reads_whole_scope:
             held = held.filter(id_number_index__in=list(numbers))
         found: dict[str, tuple[Any, Mapping[str, Any]]] = {}
@@ -55,11 +86,13 @@ class MemberImporter(RecordImporter):
             number = numbers.get(index)
             if number is None:
                 continue
-            if number in found:
-                doubled.add(number)
+            if number in found and found[number][1]["left_on"] is None:
+                if left is None:
+                    doubled.add(number)
+                continue  # the one in the register counts, not the one who left it
             found[number] = (pk, {**dict(zip(names, values, strict=True)), "left_on": left})
         for row in rows:
-            number = row.values["id_number"]
+            number = self.key(row)
             if number in doubled:
                 self.wrong(row, "id_number", "登记册里有两名党员用这个身份证号，请先在数据质量里处理")
             elif number in found and found[number][1]["left_on"] is not None:
@@ -87,17 +120,24 @@ class MemberImporter(RecordImporter):
         create(memberships, undo, self.user)
         if changed:
             touches |= set(
-                rewrite(
-                    Member, {r.pk: {k: v for k, (_, v) in r.changes.items()} for r in changed}, undo, self.user
-                )
+                rewrite(Member, {r.pk: {k: v for k, (_, v) in r.changes.items()} for r in changed}, undo, self.user)
             )
-            touches |= self._follow([r for r in changed if any(k in DATED for k in r.changes)], undo)
-            self._start_at_joining([r for r in changed if "joined_on" in r.changes], undo)
+            touches |= self._keep_history(changed, undo)
         return touches
 
-    def _follow(self, rows: list[Row], undo: Undo) -> set[Touch]:
-        """Close the open interval of each and open the next one, from today on."""
-        open_now = {m.member_id: m for m in Membership.objects.filter(member__in=[r.pk for r in rows], end__isnull=True)}
+    def _keep_history(self, rows: list[Row], undo: Undo) -> set[Touch]:
+        """Let the intervals follow what changed: the first begins with joining, a new state opens one from today on."""
+        edits, fresh = self._follow([row for row in rows if any(key in DATED for key in row.changes)])
+        for membership, start in self._starts([row for row in rows if "joined_on" in row.changes], edits):
+            edits.setdefault(membership, {})["start"] = start
+        touches = set(rewrite(Membership, edits, undo, self.user))
+        return touches | set(create(fresh, undo, self.user))
+
+    def _follow(self, rows: list[Row]) -> tuple[dict[Any, dict[str, Any]], list[Membership]]:
+        """Return what closes the open interval of each, or corrects one of today, and the intervals that come next."""
+        open_now = {
+            m.member_id: m for m in Membership.objects.filter(member__in=[r.pk for r in rows], end__isnull=True)
+        }
         states = {m.pk: m for m in Member.objects.filter(pk__in=list(open_now))}
         edits: dict[Any, dict[str, Any]] = {}
         fresh = []
@@ -111,19 +151,15 @@ class MemberImporter(RecordImporter):
             event = Membership.Event.MOVED if moved else Membership.Event.CHANGED
             edits[last.pk] = {"end": self.today, "left_by": event.value}
             fresh.append(Membership(member_id=member_id, start=self.today, came_by=event, **state))
-        touches = set(rewrite(Membership, edits, undo, self.user))
-        return touches | set(create(fresh, undo, self.user))
+        return edits, fresh
 
-    def _start_at_joining(self, rows: list[Row], undo: Undo) -> None:
-        """A corrected 入党时间 corrects the first interval too, where that began with joining."""
+    def _starts(self, rows: list[Row], edits: Mapping[Any, Mapping[str, Any]]) -> Iterable[tuple[Any, date]]:
+        """Yield (interval, start) where a corrected 入党时间 corrects the first one, which began with joining."""
         lines: dict[int, list[Membership]] = defaultdict(list)
         for membership in Membership.objects.filter(member__in=[r.pk for r in rows]).order_by("start"):
             lines[membership.member_id].append(membership)
-        edits = {}
         for row in rows:
-            first, *later = lines[row.pk]
-            joined = row.values["joined_on"]
-            limit = first.end or (later[0].start if later else None)
-            if first.came_by == Membership.Event.JOINED and (limit is None or joined < limit):
-                edits[first.pk] = {"start": joined}
-        rewrite(Membership, edits, undo, self.user)
+            first, joined = lines[row.pk][0], row.values["joined_on"]
+            end = edits.get(first.pk, {}).get("end", first.end)
+            if first.came_by == Membership.Event.JOINED and (end is None or joined < end):
+                yield first.pk, joined

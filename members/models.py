@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -71,12 +71,13 @@ class Employment(models.TextChoices):
     OTHER = "other", "其他"
 
 
-ETHNICITIES = (
-    "汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 哈尼族 哈萨克族 傣族 黎族 傈僳族 "
-    "佤族 畲族 高山族 拉祜族 水族 东乡族 纳西族 景颇族 柯尔克孜族 土族 达斡尔族 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯族 "
-    "阿昌族 普米族 塔吉克族 怒族 乌孜别克族 俄罗斯族 鄂温克族 德昂族 保安族 裕固族 京族 塔塔尔族 独龙族 鄂伦春族 赫哲族 "
-    "门巴族 珞巴族 基诺族"
-).split()
+ETHNICITIES = tuple(
+    "汉族 蒙古族 回族 藏族 维吾尔族 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 白族 土家族 "  # noqa: SIM905 - a list to read
+    "哈尼族 哈萨克族 傣族 黎族 傈僳族 佤族 畲族 高山族 拉祜族 水族 东乡族 纳西族 景颇族 "
+    "柯尔克孜族 土族 达斡尔族 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯族 阿昌族 普米族 "
+    "塔吉克族 怒族 乌孜别克族 俄罗斯族 鄂温克族 德昂族 保安族 裕固族 京族 塔塔尔族 独龙族 "
+    "鄂伦春族 赫哲族 门巴族 珞巴族 基诺族".split()
+)
 """The 56 names of GB/T 3304."""
 
 
@@ -128,6 +129,8 @@ class Member(Record):
     faults = models.CharField("数据质量问题", max_length=20, blank=True, editable=False)
 
     objects = MemberQuerySet.as_manager()
+    basis = ""
+    """The paper that the next change rests on; it goes into the audit trail and nowhere else."""
 
     class Meta:
         verbose_name = "党员"
@@ -195,6 +198,10 @@ class Member(Record):
         self.derive()
         super().save(*args, **kwargs)
 
+    def changes_from(self, before: Self | None) -> dict[str, tuple[Any, Any]]:
+        changes = super().changes_from(before)
+        return changes | {"依据": (None, self.basis)} if self.basis else changes
+
     def touches(self) -> Iterator[Touch]:
         # The members' own fields are not dated, so a change may show in any month that counts them.
         yield Touch(self.branch_id, self.joined_on or UNKNOWN_START, True)
@@ -220,9 +227,11 @@ class Member(Record):
         Without a day the dated change counts from today; a first day given earlier rewrites nothing before it.
         """
         before = self.before()
-        self.record()
         if before is None:
             raise ValueError("use enter() for a new member")
+        self.record()
+        if before.joined_on != self.joined_on:
+            self._start_at_joining()
         last = self.memberships.select_for_update().order_by("-start").first()
         if last is None or last.end is not None:
             return self
@@ -231,16 +240,57 @@ class Member(Record):
             last.follow(self, on or timezone.localdate())
         return self
 
+    def _start_at_joining(self) -> None:
+        """A corrected 入党时间 corrects the first interval too, where that began with joining."""
+        first = self.memberships.select_for_update().order_by("start").first()
+        start = self.joined_on or UNKNOWN_START
+        if first and first.came_by == Membership.Event.JOINED and (first.end is None or start < first.end):
+            first.start = start
+            first.record()
+
     @transaction.atomic
     def leave(self, kind: str, on: date) -> "Member":
-        """Take the member off the register on a day. The memberships keep the history."""
+        """Take the member off the register on a day. The memberships keep the history.
+
+        Raises ValueError with a Chinese message where the day is not after the last change.
+        """
         last = self.memberships.select_for_update().get(end__isnull=True)
         if on <= last.start:
-            raise ValueError(f"离开日期应在 {last.start} 之后")
+            raise ValueError(f"离开日期应在 {last.start} 之后：从那天起才是现在的支部和状态")
         last.end, last.left_by = on, kind
         last.record()
         self.left_on, self.leave_kind = on, kind
         return self.record("leave")
+
+    @transaction.atomic
+    def come_back(self, branch: Organization, on: date) -> "Member":
+        """Take somebody who left back onto the register, in a branch from a day on.
+
+        Raises ValueError with a Chinese message where the day lies before that of leaving.
+        """
+        last = self.memberships.select_for_update().order_by("-start")[0]
+        if last.end is None or on < last.end:
+            raise ValueError(f"转回日期不能早于离开日期 {last.end or self.left_on}")
+        self.branch, self.left_on, self.leave_kind = branch, None, ""
+        self.record("come-back")
+        Membership(
+            member=self,
+            branch=branch,
+            start=on,
+            came_by=Membership.Event.TRANSFERRED_IN,
+            employment=self.employment,
+            is_floating=self.is_floating,
+        ).record()
+        return self
+
+    @transaction.atomic
+    def undo_leave(self) -> "Member":
+        """Take back a leave that was entered by mistake: as if it had never been."""
+        last = self.memberships.select_for_update().order_by("-start")[0]
+        last.end, last.left_by = None, ""
+        last.record()
+        self.left_on, self.leave_kind = None, ""
+        return self.record("undo-leave")
 
 
 class Membership(Record):
@@ -252,7 +302,11 @@ class Membership(Record):
         MOVED = "moved", "支部间调整"
         CHANGED = "changed", "状态变动"
 
-    LEFT_BY = [(Event.MOVED.value, Event.MOVED.label), (Event.CHANGED.value, Event.CHANGED.label), *Member.Leave.choices]
+    LEFT_BY = [
+        (Event.MOVED.value, Event.MOVED.label),
+        (Event.CHANGED.value, Event.CHANGED.label),
+        *Member.Leave.choices,
+    ]
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="memberships", verbose_name="党员")
     branch = models.ForeignKey(Organization, models.PROTECT, related_name="memberships", verbose_name="党支部")
@@ -269,7 +323,9 @@ class Membership(Record):
         verbose_name = "组织关系"
         ordering = ["member", "start"]
         constraints = [
-            models.CheckConstraint(condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="membership_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="membership_end_after_start"
+            ),
             models.UniqueConstraint(fields=["member"], condition=Q(end__isnull=True), name="one_open_membership"),
             models.UniqueConstraint(fields=["member", "start"], name="one_membership_per_start"),
         ]
@@ -316,5 +372,3 @@ def mask_id(number: str) -> str:
 def mask_phone(number: str) -> str:
     """Return a phone with the middle hidden: 139****7381."""
     return f"{number[:3]}****{number[-4:]}" if len(number) >= 7 else "*" * len(number)
-
-

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def in_force(day: date, prefix: str = "") -> Q:
-    """Return the condition that a membership interval, reached by `prefix`, covers the day. The last day is not in it."""
+    """Return the condition that a membership interval, reached by `prefix`, covers the day; its `end` is not in it."""
     return Q(**{f"{prefix}start__lte": day}) & (Q(**{f"{prefix}end__isnull": True}) | Q(**{f"{prefix}end__gt": day}))
 
 

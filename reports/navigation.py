@@ -72,7 +72,12 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "党组织",
         (
             Item("组织树", "branches:tree", "network", covers=("/branches/",)),
-            _ledger("支委会与换届", "committees", "users-round"),
+            Item(
+                "支委会与换届",
+                "branches:terms",
+                "users-round",
+                covers=("/branches/committees/", "/branches/seats/", "/ledgers/committees/"),
+            ),
             _ledger("党务工作者", "workers", "id-card"),
         ),
     ),
@@ -113,6 +118,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "系统",
         (
             Item("账号", "accounts:list", "user-cog"),
+            Item("本街道规定", "assessments:settings", "sliders-horizontal"),
             Item("审计", "accounts:audit", "shield-check"),
         ),
     ),

@@ -28,9 +28,6 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
-from weasyprint.formatting_structure import boxes
-from weasyprint.layout import inline
-from weasyprint.text.line_break import create_layout, line_size
 
 from reports.document import Evidence, Figure, Report, Statement, Topic, cleaned, local, to_json
 
@@ -534,43 +531,6 @@ def to_pdf(report: Report) -> bytes:
     """Return the page printed on A4; a figure links to its row in the annex, as the portal may be out of reach."""
     html = _page(report, css=_css(), links_to_annex=True)
     return weasyprint.HTML(string=html, url_fetcher=_refuse).write_pdf()
-
-
-def _justify_line(context: Any, line: boxes.LineBox, slack: float) -> None:
-    """Make a line as wide as the type area by spreading its characters.
-
-    Stands in for WeasyPrint's own, which only widens spaces: Chinese has none, and its right edge would be ragged.
-    """
-    characters = sum(len(box.text) for box in line.descendants() if isinstance(box, boxes.TextBox))
-    if characters > 1:
-        _spread(context, line, slack / (characters - 1), 0)
-
-
-def _spread(context: Any, box: Any, spacing: float, shift: float) -> float:
-    """Move a box by `shift` and spread its text; returns how far what follows it has to move. Lengths in CSS pixels."""
-    if isinstance(box, boxes.TextBox):
-        before, spaced = box.width, box.style.copy()
-        set_before = spaced["letter_spacing"]
-        spaced["letter_spacing"] = spacing + (0 if set_before == "normal" else set_before)
-        layout = create_layout(box.text, spaced, context, None, 0)
-        box.width, _ = line_size(layout.get_first_line()[0], spaced)
-        layout.deactivate()
-        box.style, box.pango_layout = spaced, layout
-        box.position_x += shift
-        return shift + box.width - before
-    if isinstance(box, boxes.LineBox | boxes.InlineBox):
-        box.position_x += shift
-        moved = shift
-        for child in box.children:
-            if child.is_in_normal_flow():
-                moved = _spread(context, child, spacing, moved)
-        box.width += moved - shift
-        return moved
-    box.translate(shift, 0)
-    return shift
-
-
-inline.justify_line = _justify_line
 
 
 def _refuse(url: str, *args: Any, **kwargs: Any) -> NoReturn:

@@ -1,18 +1,13 @@
 """Rules about the register's own quality (Q01-Q04). They never show a citizen ID."""
 
 from collections.abc import Iterator
-from datetime import date
 
-from dateutil.relativedelta import relativedelta
 from django.db.models import Count, Q
 
 from assessments.engine import Check, Rule, Violation, register
 from members.models import Membership
+from members.quality import faults_of_dates
 from members.querysets import in_force
-
-ADULT_AT = 18
-ADULTHOOD = relativedelta(years=ADULT_AT)
-PROBATION = relativedelta(years=1)
 
 
 class FaultRule(Rule):
@@ -65,7 +60,7 @@ class IdOnce(Rule):
 
 @register
 class PlausibleDates(Rule):
-    """Dates that cannot be: joined under 18 or in the future, regularised before a year was over."""
+    """Dates that cannot be, as `members.quality` says: the form warns of the same when somebody types them."""
 
     code = "Q04"
     title = "入党时间、转正时间合理"
@@ -79,16 +74,7 @@ class PlausibleDates(Rule):
         columns = ("branch_id", "member__birth_date", "member__joined_on", "member__regularised_on")
         under = rows.under(check.organization, check.day).order_by("start")
         faulty: dict[int, Violation] = {}
-        for member_id, branch_id, *dates in under.values_list("member_id", *columns).iterator(chunk_size=5000):
-            if faults := list(_faults(check.today, *dates)):
+        for member_id, branch_id, born, joined, regularised in under.values_list("member_id", *columns).iterator(5000):
+            if faults := [fault.what for fault in faults_of_dates(born, joined, regularised, check.today)]:
                 faulty[member_id] = Violation(self.code, check.by_id[branch_id], "；".join(faults), member_id=member_id)
         yield from faulty.values()
-
-
-def _faults(today: date, born: date | None, joined: date, regularised: date | None) -> Iterator[str]:
-    if joined > today:
-        yield f"入党时间 {joined} 还没有到"
-    if born and joined < born + ADULTHOOD:
-        yield f"入党时不满 {ADULT_AT} 岁"
-    if regularised and regularised < joined + PROBATION:
-        yield f"{joined} 入党，{regularised} 转正，不满一年"

@@ -9,6 +9,7 @@ from random import Random
 from dateutil.relativedelta import relativedelta
 
 from accounts.encryption import blind_index
+from ledgers.parsing import check_digit
 from members.models import UNKNOWN_START, Education, Employment, Gender, Member, Membership
 
 from .names import FIRMS, NATIVE_PLACES, TRADES, address, mobile, person
@@ -16,8 +17,6 @@ from .plan import Branch, Plan, Stay, Street
 
 AREA = "990100"
 """Area prefix of citizen IDs that is given to no place."""
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-CHECK_DIGITS = "10X98765432"
 
 GONE_SHARE = 0.05
 """Members who left, as a share of those who are still there."""
@@ -26,7 +25,7 @@ Leave = Member.Leave
 
 
 class IdNumbers:
-    """Gives out citizen IDs, each once: area, birth date, sequence (odd for men), check digit of GB 11643-1999."""
+    """Gives out citizen IDs, each once: area, birth date, sequence (odd for men), check digit."""
 
     def __init__(self) -> None:
         self._last: Counter[tuple[date, bool]] = Counter()
@@ -40,7 +39,7 @@ class IdNumbers:
             if sequence > 999:
                 raise ValueError("同一天出生的演示党员太多，身份证号不够用；请减少人数")
             digits = f"{AREA}{born:%Y%m%d}{sequence:03}"
-            number = digits + CHECK_DIGITS[sum(int(d) * w for d, w in zip(digits, WEIGHTS, strict=True)) % 11]
+            number = digits + check_digit(digits)
             if not self._taken or blind_index(number, "citizen-id") not in self._taken:
                 return number
 
@@ -73,7 +72,7 @@ def settle(street: Street) -> Counter[str]:
 def _person(random: Random, street: Street, branch: Branch, number: int) -> Member:
     """Return a member of the branch as the register holds them, all derived fields filled."""
     plan, male = street.plan, random.random() < 0.56
-    probationary = random.random() < 0.03
+    probationary = random.random() < 0.04
     born = _born(random, plan, branch, probationary=probationary)
     joined, regularised = _party_dates(random, plan, born, probationary=probationary)
     age = (plan.until - born).days // 365

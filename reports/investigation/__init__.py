@@ -1,1 +1,1 @@
-"""The investigation report (调研报告): four sections written from the facts and rules of one organisation in one period."""
+"""The investigation report (调研报告): four sections written from one organisation's facts and broken rules."""

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from assessments import engine
 from assessments.engine import Violation
+from branches.ledgers import OrganizationsLedger
 from branches.models import Organization
-from ledgers import ledger
 from ledgers.ledger import BadQuery, Filter, Query
 from ledgers.period import Period
+from members.ledgers import MembersLedger
 
 BREAKS = "breaks"
 
@@ -27,9 +28,7 @@ def judged_by(period: Period) -> date | None:
     return today if period.start <= today <= period.end else None
 
 
-def violations(
-    organization: Organization, period: Period, rules: Collection[str] | None = None
-) -> list[Violation]:
+def violations(organization: Organization, period: Period, rules: Collection[str] | None = None) -> list[Violation]:
     """Return what breaks the rules in the subtree in the period."""
     return engine.check(organization, period, rules, by=judged_by(period))
 
@@ -79,7 +78,6 @@ def _members(value: str, query: Query) -> Q:
 
 def register_filters() -> None:
     """Give the two registers the filter; called when the app is ready, before anybody asks them anything."""
-    for slug, condition in (("organizations", _organizations), ("members", _members)):
-        register = type(ledger.get(slug))
+    for register, condition in ((OrganizationsLedger, _organizations), (MembersLedger, _members)):
         if all(one.name != BREAKS for one in register.filters):
             register.filters = (*register.filters, BreaksRules(BREAKS, "没有达到的规则", condition, more=True))

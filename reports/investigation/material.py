@@ -16,7 +16,7 @@ from ledgers.period import Period
 from reports.document import Evidence, Figure
 
 from . import wording
-from .wording import Part, Parts, Times
+from .wording import Loose, Parts, Times
 
 
 class Material:
@@ -88,6 +88,13 @@ class Material:
         flows = [fact.code for fact in facts.every() if fact.ledger == "activities"]
         return any(self.before(code) for code in flows)
 
+    def is_compared(self, code: str) -> bool:
+        """Whether a fact can be held against the period before: one never recorded then would seem to have grown.
+
+        A single branch is compared once it recorded anything, since it may well have held no meeting of one kind.
+        """
+        return bool(self.before(code)) or (self.is_one_branch and self.was_recorded)
+
     # figures
 
     def figure(self, code: str, organization: Organization | None = None) -> Figure:
@@ -97,7 +104,7 @@ class Material:
         people = code.startswith("population.total")
         text = wording.in_wan(value) if people else wording.number(value)
         notes = [f"准确数 {wording.number(value)}"] if people and value >= 10_000 else []
-        if organization is None and self.before(code) != value and (fact.stock or self.before(code)):
+        if organization is None and self.before(code) != value and self.is_compared(code):
             notes.append(f"{self.times.last} {wording.number(self.before(code))}")
         return Figure(
             text=text,
@@ -138,7 +145,7 @@ class Material:
         )
 
     def rows(self, code: str) -> Evidence:
-        """Return the rows behind a fact as a link that backs a whole statement, such as one that says there are none."""
+        """Return the rows behind a fact as a link for a whole statement, such as one that says there are none."""
         fact = facts.get(code)
         url = fact.url(self.organization, self.period)
         return Evidence(f"{fact.title}：{wording.number(self.value(code))} {fact.unit}", url)
@@ -169,23 +176,33 @@ class Material:
     # sentences
 
     def tally(self, *groups: tuple[str, Sequence[tuple[str, str]]]) -> Parts:
-        """Return 召开支部党员大会13次、支部委员会会议38次，开展主题党日47次: verb → facts with their nouns, zeros left out."""
-        clauses: list[Part | Parts] = []
+        """Return 召开支部党员大会13次、支部委员会会议38次，开展主题党日47次 from verbs and facts with their nouns.
+
+        What is zero is left out.
+        """
+        clauses: list[Loose] = []
         for verb, items in groups:
             held = [(code, noun) for code, noun in items if self.value(code)]
             if held:
                 each = [(noun, self.figure(code), facts.get(code).unit) for code, noun in held]
                 clauses.append((verb, wording.listed(each)))
-        return wording.listed(tuple(wording.flat([clause]) for clause in clauses), "，")
+        return wording.listed(clauses, "，")
 
     def changes(self, items: Iterable[tuple[str, str]]) -> str:
-        """Return how facts have changed: 支部党员大会增加3次，主题党日与上季度持平 is said as one comparison."""
-        more, less, same = [], [], []
+        """Return how facts have changed, in one sentence: 与上季度相比，支部党员大会增加3次，主题党日持平。"""
+        more: list[str] = []
+        less: list[str] = []
+        same: list[str] = []
         for code, noun in items:
-            difference = self.value(code) - self.before(code)
-            if not self.value(code) and not self.before(code):
+            now, before = self.value(code), self.before(code)
+            if not self.is_compared(code) or not (now or before):
                 continue
-            words = f"{noun}{'增加' if difference > 0 else '减少'}{wording.number(abs(difference))}{facts.get(code).unit}"
-            (same if not difference else more if difference > 0 else less).append(words if difference else noun)
+            by = f"{wording.difference(now, before)}{facts.get(code).unit}"
+            if now == before:
+                same.append(noun)
+            elif now > before:
+                more.append(f"{noun}增加{by}")
+            else:
+                less.append(f"{noun}减少{by}")
         said = [*more, *less, *([f"{'、'.join(same)}持平"] if same else [])]
         return f"与{self.times.last}相比，{'，'.join(said)}。" if said else ""

@@ -6,15 +6,17 @@ record. The systems S1 to S24 are those of the design. To add a topic, add one f
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
+from branches.models import Organization
 from ledgers import facts
 from reports.document import Evidence, Statement
 from reports.document import Topic as Written
 
 from . import ranking, wording
 from .material import Material
-from .wording import Part, Parts, flat, listed
+from .wording import Loose, Parts, flat, listed
 
 SITUATION, PRACTICE = 1, 2
 
@@ -23,7 +25,7 @@ class Saying(NamedTuple):
     """One paragraph: a name that stays the same from build to build, its parts, and what backs it as a whole."""
 
     name: str
-    parts: Iterable[Part | Parts]
+    parts: Iterable[Loose]
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -84,13 +86,13 @@ def topic(
 def organizations(m: Material) -> Iterator[Saying]:
     """What there is: communities, population, branches; of a branch, where it belongs and since when."""
     if m.is_one_branch:
-        parent = m.organization.get_parent()
+        parent = Organization.objects.get_parent(m.organization)
         since = m.organization.established
         where = f"隶属{parent.name}" if parent else "现已登记"
         founded = f"，{wording.chinese_date(since)}成立" if since else ""
         yield Saying("place", [f"{m.organization.name}{where}{founded}。"], (_page(m),))
         return
-    clauses: list[Part | Parts] = []
+    clauses: list[Loose] = []
     if m.communities:
         clauses.append(("下辖", m.figure("orgs.communities"), "个社区党委"))
     if m.value("orgs.branches"):
@@ -101,7 +103,7 @@ def organizations(m: Material) -> Iterator[Saying]:
         clauses.append(("居民", m.figure("population.households"), "户"))
     yield Saying("counts", [m.place, listed(clauses, "，"), "。"])
     if 1 < len(m.communities) <= MOST_COMMUNITIES:
-        shares: list[Part | Parts] = [
+        shares: list[Loose] = [
             (
                 wording.place(one),
                 m.figure("orgs.branches", one),
@@ -130,11 +132,11 @@ def members(m: Material) -> Iterator[Saying]:
         ["现有党员", total, "名", grown, "。" if not kinds else "，其中", kinds, "。" if kinds else ""],
         m.rows_before("members.total") if before else (),
     )
-    work = _counted(
-        m, [("members.in_service", "在职党员"), ("members.retired", "离退休党员"), ("members.floating", "流动党员")]
-    )
-    if work:
-        yield Saying("employment", ["从就业状态看，", work, "。"])
+    work = _counted(m, [("members.in_service", "在职党员"), ("members.retired", "离退休党员")])
+    floating = _counted(m, [("members.floating", "流动党员")])
+    if work or floating:
+        lead = "按就业状况分，" if work else ""
+        yield Saying("employment", [lead, listed([part for part in (work, floating) if part], "；"), "。"])
     structure = _counted(
         m,
         [
@@ -172,7 +174,13 @@ def study(m: Material) -> Iterator[Saying]:
     """Study sessions, and who held most and fewest."""
     yield Saying(
         "counts",
-        [_opening(m), "组织集中学习、读书活动等学习教育", m.figure("study.sessions"), "次。", _compared(m, "study.sessions", "学习教育")],
+        [
+            _opening(m),
+            "组织集中学习、读书活动等学习教育",
+            m.figure("study.sessions"),
+            "次。",
+            _compared(m, "study.sessions", "学习教育"),
+        ],
         m.rows_before("study.sessions"),
     )
     if best := ranking.by_fact(m, "study.sessions", "学习次数"):
@@ -259,15 +267,13 @@ def meetings(m: Material) -> Iterator[Saying]:
             [f"{m.times.this}没有{'、'.join(noun for _, noun in lacking)}记录。"],
             tuple(m.rows(code) for code, _ in lacking),
         )
-    if any(m.before(code) for code in codes):
-        yield Saying("changes", [m.changes(items)], m.rows_before(*codes))
-    else:
-        yield Saying(
-            "changes", [f"{m.times.last}没有组织生活记录，不作比较。"], m.rows_before("meetings.general")
-        )
+    if changes := m.changes(items):
+        yield Saying("changes", [changes], m.rows_before(*codes))
+    elif not any(m.before(code) for code in codes):
+        yield Saying("changes", [f"{m.times.last}没有组织生活记录，不作比较。"], m.rows_before("meetings.general"))
     if rate := m.rate("attendance.rate"):
         before = m.ratio_before("attendance.rate")
-        compared = f"，{wording.change_of_percent(m.ratio('attendance.rate'), before, m.times.last)}" if before else ""
+        compared = f"，{wording.change_of_percent(Decimal(rate.value), before, m.times.last)}" if before else ""
         away = _counted(m, [("attendance.leave", "请假"), ("attendance.absent", "缺席")], "人次")
         yield Saying(
             "attendance",
@@ -288,7 +294,7 @@ def meetings(m: Material) -> Iterator[Saying]:
 @topic("training", "业务培训", "S5、S24", PRACTICE, ["training.sessions", "training.hours"])
 def training(m: Material) -> Iterator[Saying]:
     """Training sessions and credit hours."""
-    clauses: list[Part | Parts] = []
+    clauses: list[Loose] = []
     if m.value("training.sessions"):
         clauses.append(("组织专题培训、座谈研讨等培训", m.figure("training.sessions"), "次"))
     if m.value("training.hours"):
@@ -348,7 +354,7 @@ def enterprises(m: Material) -> Iterator[Saying]:
 )
 def cobuilding(m: Material) -> Iterator[Saying]:
     """Joint meetings, agreements, members who checked in to a community."""
-    clauses: list[Part | Parts] = []
+    clauses: list[Loose] = []
     for code, words in (
         ("cobuild.joint_meetings", "召开党建联席会议"),
         ("cobuild.agreements", "签订共驻共建协议"),
@@ -372,7 +378,7 @@ def cobuilding(m: Material) -> Iterator[Saying]:
 @topic("brands", "党建品牌和特色服务", "S13、S14", PRACTICE, ["brands.projects", "services.events"])
 def brands(m: Material) -> Iterator[Saying]:
     """Brand projects, service events and the people served."""
-    clauses: list[Part | Parts] = []
+    clauses: list[Loose] = []
     for code, before, after in (
         ("brands.projects", "打造党建品牌项目", "个"),
         ("services.events", "开展服务活动", "场"),
@@ -410,7 +416,7 @@ def _counted(m: Material, items: Iterable[tuple[str, str]], unit: str = "名") -
 
 def _compared(m: Material, code: str, noun: str) -> str:
     """Return a sentence on how one fact has changed; what was not recorded before is not compared."""
-    if not m.before(code):
+    if not m.is_compared(code):
         return f"{m.times.last}没有{noun}记录，不作比较。"
     unit = facts.get(code).unit
     return f"{noun}{wording.change(m.value(code), m.before(code), unit, m.times.last)}。"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeAlias
 
 from branches.models import Organization
 from ledgers.facts import Number
@@ -14,6 +15,7 @@ from reports.official import chinese_date
 
 Part = str | Figure
 Parts = tuple[Part, ...]
+Loose: TypeAlias = "str | Figure | Iterable[Loose]"
 
 Kind = Organization.Kind
 _TAILS = ("街道工作委员会", "街道党工委", "街道党委", "街道工委", "社区党委", "社区党总支", "社区委员会", "区委")
@@ -88,6 +90,11 @@ def number(value: Number) -> str:
     return str(value)
 
 
+def difference(now: Number, before: Number) -> str:
+    """Return by how much two numbers differ, as the text shows it."""
+    return number(abs(Decimal(now) - Decimal(before)))
+
+
 def in_wan(value: Number) -> str:
     """Return a headcount as documents write it: 4.76万 from ten thousand on, else in full."""
     if value < 10_000:
@@ -99,7 +106,7 @@ def change(now: Number, before: Number, unit: str, last: str) -> str:
     """Return 较上季度增加3次, 较上季度减少1次 or 与上季度持平."""
     if now == before:
         return f"与{last}持平"
-    return f"较{last}{'增加' if now > before else '减少'}{number(abs(now - before))}{unit}"
+    return f"较{last}{'增加' if now > before else '减少'}{difference(now, before)}{unit}"
 
 
 def change_of_percent(now: Decimal, before: Decimal, last: str) -> str:
@@ -115,12 +122,12 @@ def tidy(text: str) -> str:
     return _GAP.sub("", text)
 
 
-def listed(items: Sequence[Part | Parts], mark: str = "、") -> Parts:
+def listed(items: Sequence[Loose], mark: str = "、") -> Parts:
     """Return items with a mark between them."""
     return flat(mark if i % 2 else items[i // 2] for i in range(2 * len(items) - 1))
 
 
-def flat(items: Iterable[Part | Iterable[Part]]) -> Parts:
+def flat(items: Iterable[Loose]) -> Parts:
     """Return parts of parts as one row of parts, texts that meet joined."""
     joined: list[Part] = []
     for part in _unpacked(items):
@@ -131,7 +138,7 @@ def flat(items: Iterable[Part | Iterable[Part]]) -> Parts:
     return tuple(joined)
 
 
-def _unpacked(items: Iterable[Part | Iterable[Part]]) -> Iterator[Part]:
+def _unpacked(items: Iterable[Loose]) -> Iterator[Part]:
     for item in items:
         if isinstance(item, str | Figure):
             yield item

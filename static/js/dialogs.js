@@ -1,4 +1,4 @@
-// Asks before a form is sent, opens dialogs, closes menus, prints.
+// Asks before a form is sent or a link followed, opens dialogs, closes menus, prints.
 //   <button data-confirm="删除这条记录？" data-confirm-detail="删除后可在审计记录里查到。" data-confirm-yes="删除">
 //   <button data-dialog="#id">, <button data-print>
 
@@ -36,6 +36,13 @@ document.addEventListener(
   },
   true,
 );
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-confirm]");
+  if (!link) return;
+  event.preventDefault();
+  ask(link, () => window.location.assign(link.href));
+});
 
 document.addEventListener("htmx:confirm", (event) => {
   const question = event.detail.question;

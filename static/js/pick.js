@@ -31,6 +31,8 @@ async function pickIn(root) {
           .catch(() => show()),
       score: () => () => 1,
     };
+    // The library takes the label for its own input; the select stays in the page and wants a name as well.
+    select.setAttribute("aria-label", select.getAttribute("aria-label") ?? select.labels[0]?.textContent.trim() ?? "");
     new window.TomSelect(select, { maxOptions: 200, render: words, ...remote });
   }
 }

@@ -14,8 +14,6 @@ function check(area) {
     ? `“${tooBig.name}”有 ${size(tooBig.size)}，超过 ${size(limit)}，请压缩或拆分后再传`
     : empty && `“${empty.name}”是空文件，请重新选择`;
   for (const input of inputs) input.setCustomValidity(input.files.length && wrong ? wrong : "");
-  const main = area.querySelector("input[type=file]:not([capture])");
-  if (main && inputs.length > 1) main.required = !files.length; // a picture taken will do instead
   const note = area.querySelector("[data-upload-chosen]");
   note.textContent = wrong || files.map((file) => `${file.name}（${size(file.size)}）`).join("、");
   note.classList.toggle("is-wrong", Boolean(wrong));

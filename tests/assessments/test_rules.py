@@ -348,9 +348,9 @@ def test_shared_id_is_found_across_subtrees(street, branch):
     [
         ({"born": date(1990, 7, 1), "joined_on": date(2008, 7, 1), "regularised_on": date(2009, 7, 1)}, None),
         ({"born": date(1990, 7, 2), "joined_on": date(2008, 7, 1), "regularised_on": date(2009, 7, 1)}, "不满 18 岁"),
-        ({"joined_on": date(2010, 7, 1), "regularised_on": date(2011, 6, 30)}, "不满一年"),
+        ({"joined_on": date(2010, 7, 1), "regularised_on": date(2011, 6, 30)}, "满一年才能转正"),
         ({"joined_on": date(2024, 2, 29), "regularised_on": date(2025, 2, 28)}, None),
-        ({"joined_on": date(2024, 2, 29), "regularised_on": date(2025, 2, 27)}, "不满一年"),
+        ({"joined_on": date(2024, 2, 29), "regularised_on": date(2025, 2, 27)}, "满一年才能转正"),
         ({"born": date(2000, 2, 29), "joined_on": date(2018, 2, 28), "regularised_on": date(2019, 3, 1)}, None),
     ],
 )

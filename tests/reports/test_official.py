@@ -9,12 +9,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-import weasyprint
 from docx import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from pypdf import PdfReader
-from weasyprint.formatting_structure import boxes
 
 from reports import official
 from reports.document import Evidence, Figure, Report, Section, Statement, Topic, to_json
@@ -339,21 +337,6 @@ class TestPdf:
         page = PdfReader(io.BytesIO(to_pdf(source))).pages[1].extract_text()
         lines = [line for line in page.splitlines() if "字" in line]
         assert [line.strip() for line in lines] == ["字" * 28] * 22
-
-    def test_every_full_line_reaches_the_right_margin(self):
-        text = "第三季度各支部召开支部党员大会19次、支部委员会会议39次，开展主题党日58次，党员到会率91.7%。" * 8
-        html = official._page(report(statement(text)), css=official._css())
-        page = weasyprint.HTML(string=html).render().pages[0]._page_box
-        block = max(
-            (box for box in page.descendants() if isinstance(box, boxes.BlockBox) and box.element_tag == "p"),
-            key=lambda box: box.height,
-        )
-        lines = [line for line in block.descendants() if isinstance(line, boxes.LineBox)]
-        right = block.content_box_x() + block.width
-        assert len(lines) > 10
-        for line in lines[:-1]:
-            last = line.children[-1]
-            assert last.position_x + last.width == pytest.approx(right, abs=1)
 
     def test_a_figure_links_to_its_row_in_the_annex(self):
         reader = PdfReader(io.BytesIO(to_pdf(report(*TWO_FIGURES))))

@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from assessments import findings
 from assessments.models import Finding
+from branches.management.arguments import organization_coded, period_written
 from branches.models import Organization
 from ledgers.period import Period
-
-from .check_rules import organization_of, period_of
 
 
 class Command(BaseCommand):
@@ -28,9 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Sync and print."""
         running = Period.containing(timezone.localdate(), Period.QUARTER)
-        periods = [period_of(options["period"])] if options["period"] else [running.previous(), running]
+        periods = [period_written(options["period"])] if options["period"] else [running.previous(), running]
         code = options["organization"]
-        organizations = [organization_of(code)] if code else list(Organization.get_root_nodes())
+        organizations = [organization_coded(code)] if code else list(Organization.get_root_nodes())
         for organization in organizations:
             for period in periods:
                 findings.sync(organization, period)

@@ -7,8 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.acting import acting_as
 from accounts.permissions import Right, access_of
+from branches.management.arguments import PortalCommand, organization_coded, user_named
 from ledgers import importing, ledger, reading
-from reports.management.arguments import PortalCommand, organization_coded, user_named
 
 
 class Command(PortalCommand):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from branches.management.arguments import PortalCommand, organization_coded, period_written
 from ledgers import facts
-from reports.management.arguments import PortalCommand, organization_coded, period_written
 
 
 class Command(PortalCommand):

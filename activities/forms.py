@@ -1,0 +1,220 @@
+"""Forms of activities: the record with its roll, the same filled in from minutes, the filters of the review."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Right
+from branches.forms import OrganizationField
+from branches.models import Organization
+from ledgers.forms import Difference, RecordForm
+from members.models import Member
+
+from . import roll as rolls
+from .attachments import Paper, hang
+from .minutes import Minutes
+from .models import Activity, Attendance, PendingUpload, record_roll
+from .roll import Roll
+
+Kind = Activity.Kind
+MEETINGS = (*Kind.meetings(), Kind.REVIEW)
+TOGETHER = (Kind.JOINT_MEETING, Kind.COBUILDING, Kind.VOLUNTEERING)
+GROUPED = (
+    ("组织生活", MEETINGS),
+    ("学习", Kind.studies()),
+    ("培训", Kind.trainings()),
+    ("共建与服务", TOGETHER),
+    ("其他", tuple(k for k in Kind if k not in (*MEETINGS, *Kind.studies(), *Kind.trainings(), *TOGETHER))),
+)
+KIND_CHOICES = [("", "请选择"), *((group, [(k.value, k.label) for k in kinds]) for group, kinds in GROUPED)]
+SEARCHABLE_FROM = 12
+"""How long a list of organisations is before it is searched by typing."""
+
+
+class ActivityForm(RecordForm):
+    """An activity with its roll. Saved as a draft, or handed in when `action` says so."""
+
+    class Meta:
+        model = Activity
+        fields = (
+            "organization",
+            "kind",
+            "date",
+            "start_time",
+            "topic",
+            "place",
+            "chair",
+            "recorder",
+            "lecturer",
+            "hours",
+            "content",
+            "resolution",
+        )
+        field_classes = {"organization": OrganizationField}
+        widgets = {
+            "content": forms.Textarea(attrs={"rows": 8}),
+            "resolution": forms.Textarea(attrs={"rows": 3}),
+        }
+        help_texts = {"hours": "到会党员每人记的学时。", "resolution": "没有决议可以不填。"}
+
+    roll: Roll | None = None
+    """The roll as it was sent, once the form is bound and its organisation and date are known."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        editable = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT)
+        field = self.fields["organization"]
+        assert isinstance(field, OrganizationField)
+        field.queryset = editable.undissolved() | editable.filter(pk=self.instance.organization_id)
+        field.empty_label = "请选择"
+        found = list(field.queryset[: SEARCHABLE_FROM + 1])
+        if len(found) == 1:
+            self.initial.setdefault("organization", found[0].pk)
+        if len(found) > SEARCHABLE_FROM:
+            field.widget.attrs["data-pick"] = ""
+        self.fields["kind"].choices = KIND_CHOICES  # type: ignore[attr-defined]
+        for name in ("chair", "recorder", "lecturer"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    @property
+    def action(self) -> str:
+        """What the pressed button asks for: submit, or to save as it is."""
+        return str(self.data.get("action", ""))
+
+    def clean(self) -> dict[str, Any]:
+        """Check the day against today and the organisation's life, and read the roll."""
+        given = super().clean() or {}
+        day, organization = given.get("date"), given.get("organization")
+        if day and day > timezone.localdate() and (self.action == "submit" or not self.instance.is_open):
+            self.add_error("date", "活动还没有到日期，请先存草稿，开过以后再提交")
+        if not day or not organization:
+            return given
+        if organization.established and day < organization.established:
+            self.add_error("date", f"{organization.name}到 {organization.established} 才成立，请核对日期或组织")
+        if organization.dissolved_on and day >= organization.dissolved_on:
+            self.add_error("date", f"{organization.name}已在 {organization.dissolved_on} 撤销，请核对日期或组织")
+        if self._sent.get("roll_for") != roll_key(organization, given.get("kind", ""), day):
+            self.add_error(None, "名单已按新的组织、类型和日期重新列出，请核对考勤后再保存")
+            return given
+        try:
+            self.roll = rolls.of_form(self._sent, self.user, organization, day, self.instance)
+        except ValueError as refusal:
+            self.add_error(None, str(refusal))
+        return given
+
+    @property
+    def _sent(self) -> QueryDict:
+        assert isinstance(self.data, QueryDict)
+        return self.data
+
+    def roll_to_show(self) -> Roll:
+        """Return the roll for the page: what was typed, or what is on record."""
+        if self.is_bound:
+            if self.roll is not None:
+                return self.roll
+            organization, kind, day = where_and_when(self._sent, self.user)
+            if organization is None or day is None:
+                return Roll()
+            return rolls.renewed(self._sent, self.user, organization, kind, day, self.instance)
+        return rolls.of_activity(self.instance) if self.instance.pk else Roll()
+
+    def store(self) -> Activity:
+        """Record the activity, then its roll; hand it in when that was the button."""
+        activity: Activity = self.instance
+        activity.record()
+        assert self.roll is not None  # `clean` read it, or the form is not valid
+        record_roll(activity, self.roll.marks)
+        if self.action == "submit" and activity.is_open:
+            activity.submit()
+        return activity
+
+    def _compare(self) -> bool:
+        """Put the newest roll beside the sent one as well."""
+        super()._compare()
+        newest = rolls.of_activity(self.instance).marks
+        typed = self.roll.marks if self.roll else newest
+        differing = [pk for pk in {**newest, **typed} if newest.get(pk) != typed.get(pk)]
+        names = dict(Member.objects.filter(pk__in=differing).values_list("pk", "name")) if differing else {}
+        self.differences += [
+            Difference(f"考勤：{names[pk]}", _spoken(newest.get(pk)), _spoken(typed.get(pk))) for pk in differing
+        ]
+        return bool(self.differences)
+
+
+def _spoken(mark: tuple[str, str] | None) -> str:
+    if mark is None:
+        return "（不在名单里）"
+    state, reason = mark
+    return Attendance.State(state).label + (f"（{reason}）" if reason else "")
+
+
+def roll_key(organization: Organization | None, kind: str, day: date | None) -> str:
+    """Return what a roll was listed for; the form sends it back, so that a roll of somewhere else is noticed."""
+    caller = kind if kind in (Kind.COMMITTEE, Kind.GROUP) else ""
+    return f"{organization.pk}/{day}/{caller}" if organization and day else ""
+
+
+def where_and_when(data: QueryDict, user: User) -> tuple[Organization | None, str, date | None]:
+    """Read organisation, kind and day out of a form that need not be complete; None for what is missing or unseen."""
+    number, kind = data.get("organization", ""), str(data.get("kind", ""))
+    organization = None
+    if number and number.isdecimal():
+        organization = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT).filter(pk=number).first()
+    try:
+        day: date | None = forms.DateField().clean(data.get("date", ""))
+    except ValidationError:
+        day = None
+    return organization, kind if kind in Kind.values else "", day
+
+
+class MinutesForm(ActivityForm):
+    """The same form filled in from minutes that were read; saving it makes the activity out of the upload."""
+
+    def __init__(self, *args: Any, upload: PendingUpload, minutes: Minutes, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.upload, self.minutes = upload, minutes
+        self.others = list(PendingUpload.objects.visible_to(self.user).unconfirmed().exclude(pk=upload.pk))
+
+    def clean(self) -> dict[str, Any]:
+        """See that every namesake was told apart."""
+        given = super().clean()
+        if rolls.unanswered(self._sent):
+            self.add_error(None, "记录里有同名的党员，请在考勤上方选定是哪一位")
+        return given
+
+    @property
+    def belonging(self) -> list[PendingUpload]:
+        """The other uploads that were ticked as papers of the same activity."""
+        ticked = self._sent.getlist("also") if self.is_bound else []
+        return [other for other in self.others if str(other.pk) in ticked]
+
+    def roll_to_show(self) -> Roll:
+        """Return the roll as the minutes have it, with what was marked since."""
+        if self.is_bound:
+            organization, kind, day = where_and_when(self._sent, self.user)
+            sent = self._sent
+        else:
+            organization = Organization.objects.filter(pk=self.initial.get("organization")).first()
+            kind, day, sent = str(self.initial.get("kind", "")), self.initial.get("date"), QueryDict()
+        if organization is None or day is None:
+            return Roll()
+        return rolls.renewed(sent, self.user, organization, kind, day, self.instance, self.minutes)
+
+    def store(self) -> Activity:
+        """Make the activity, hang the papers on it, and mark the uploads as done with."""
+        held = PendingUpload.objects.select_for_update().filter(pk__in=[self.upload.pk, *(o.pk for o in self.belonging)])
+        uploads = list(held)
+        if any(upload.activity_id for upload in uploads) or self.upload.pk not in {u.pk for u in uploads}:
+            raise ValidationError("这份记录已经在别的页面确认过，请回到上传页查看")
+        self.instance.expected_stated = self.minutes.expected
+        self.instance.present_stated = self.minutes.present_count
+        activity = super().store()
+        hang(activity, [Paper(u.digest, u.filename, u.content_type, u.size, u.text) for u in uploads], self.user)
+        PendingUpload.objects.filter(pk__in=[u.pk for u in uploads]).update(activity=activity)
+        return activity

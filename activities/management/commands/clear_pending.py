@@ -1,0 +1,23 @@
+"""Throw away uploads that nobody confirmed, and the files that nothing refers to any more."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from activities.attachments import clear_unused
+from activities.models import Attachment, PendingUpload
+
+KEPT = timedelta(days=7)
+
+
+class Command(BaseCommand):
+    help = "删除 7 天没有确认的会议记录上传，以及不再被引用的附件文件；每晚运行一次"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        old = PendingUpload.objects.filter(created_at__lt=timezone.now() - KEPT)
+        removed, _ = old.delete()
+        used = {*Attachment.objects.values_list("digest", flat=True), *PendingUpload.objects.values_list("digest", flat=True)}
+        self.stdout.write(json.dumps({"uploads": removed, "files": clear_unused(used)}))

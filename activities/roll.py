@@ -1,0 +1,307 @@
+"""The roll of an activity on its way to being saved: who is called, how each is marked, what minutes say of them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import QueryDict
+
+from accounts.permissions import Right, access_of
+from branches.models import CommitteeSeat, Organization
+from members.models import Member, Membership
+from members.querysets import in_force
+
+from .minutes import Minutes, match_roster
+from .models import Activity, Attendance
+
+State = Attendance.State
+NOBODY = "none"
+"""The answer that a name in minutes is none of the members offered."""
+UNMENTIONED = "记录里没有提到"
+
+
+@dataclass
+class Line:
+    """One person on the roll. `added` by hand rather than by rule; `doubt` says why a person should look again."""
+
+    member_id: int
+    name: str
+    initials: str
+    group: str = ""
+    category: str = Member.Category.FULL.value
+    is_floating: bool = False
+    state: str = State.PRESENT.value
+    reason: str = ""
+    added: bool = False
+    doubt: str = ""
+    unasked: str = ""  # the state before a question about this person was answered
+
+    @property
+    def notes(self) -> str:
+        """What tells this person from a namesake, and matters for the roll."""
+        category = Member.Category.PROBATIONARY.label if self.category == Member.Category.PROBATIONARY else ""
+        return " · ".join(note for note in (self.group, category, "流动党员" if self.is_floating else "") if note)
+
+
+@dataclass
+class Question:
+    """A name in minutes that only a person can place; `must` be answered where the options are namesakes."""
+
+    name: str
+    state: str
+    reason: str
+    options: list[Line]
+    must: bool
+    answer: str = ""
+
+    @property
+    def choices(self) -> Iterator[tuple[str, Line]]:
+        """Yield what each answer sends (member, the state to leave, the one to take, reason), and whom it means."""
+        for line in self.options:
+            yield f"{line.member_id}:{line.unasked}:{self.state}:{self.reason}", line
+
+
+@dataclass
+class Roll:
+    """The lines, the groups they can be narrowed to, and what reading minutes left open."""
+
+    lines: list[Line] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    group: str = ""
+    questions: list[Question] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def marks(self) -> dict[int, tuple[str, str]]:
+        """Member id → (state, reason), as `record_roll` takes it."""
+        return {line.member_id: (line.state, line.reason) for line in self.lines}
+
+    @property
+    def unmentioned(self) -> list[Line]:
+        """Who is called but not named in the minutes."""
+        return [line for line in self.lines if line.doubt == UNMENTIONED]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return expected, present (late or not), leave, absent."""
+        states = Counter(line.state for line in self.lines)
+        return {
+            "expected": len(self.lines),
+            "present": sum(states[state.value] for state in State.there()),
+            "leave": states[State.LEAVE.value],
+            "absent": states[State.ABSENT.value],
+        }
+
+
+# Who
+
+
+def called(organization: Organization, kind: str, day: date) -> list[Line]:
+    """Return who is due at an activity of this kind on this day, everyone present until marked otherwise.
+
+    A committee meeting, and an activity of an organisation that is neither branch nor group, calls the committee's
+    seats; a group its members; everything else all members of the branch on that day. Two queries at most.
+    """
+    is_group = organization.kind == Organization.Kind.GROUP
+    if kind == Activity.Kind.COMMITTEE or not (organization.is_branch or is_group):
+        seats = CommitteeSeat.objects.held_on(day).filter(
+            committee__organization=organization, member__isnull=False
+        )
+        due = Q(member__in=list(seats.values_list("member_id", flat=True)))
+    elif is_group:
+        names = [name for name in (organization.name, organization.short_name) if name]
+        due = Q(branch__path=organization.path[: -organization.steplen], member__group_name__in=names)
+    else:
+        due = Q(branch=organization)
+    rows = Membership.objects.in_force_on(day).filter(due).order_by("member_id")
+    return [
+        Line(*values)
+        for values in rows.values_list(
+            "member_id",
+            "member__name",
+            "member__initials",
+            "member__group_name",
+            "member__category",
+            "is_floating",
+        )
+    ]
+
+
+def people(condition: Q) -> list[Line]:
+    """Return a line for each member that fits, in the order of the register."""
+    rows = Member.objects.filter(condition).order_by("pk")
+    return [
+        Line(*values) for values in rows.values_list("pk", "name", "initials", "group_name", "category", "is_floating")
+    ]
+
+
+def allowed(ids: Iterable[int], user: Any, organization: Organization, day: date, activity: Activity) -> Q:
+    """Return the condition on those of these members whom this user may put on this roll.
+
+    Whom they see, whoever was in the branch that day even if gone since, and who is on the roll already.
+    """
+    branches = [organization.path, organization.path[: -organization.steplen]]
+    then = Membership.objects.filter(in_force(day), member=OuterRef("pk"), branch__path__in=branches)
+    mine = access_of(user).scope(Right.MEMBERS_VIEW, "branch__path") | Exists(then)
+    if activity.pk:
+        mine |= Exists(Attendance.objects.filter(activity=activity, member=OuterRef("pk")))
+    return Q(pk__in=list(ids)) & mine
+
+
+# From what
+
+
+def of_activity(activity: Activity) -> Roll:
+    """Return the roll as it is on record."""
+    rows = activity.roll.order_by("pk").values_list(
+        "member_id",
+        "member__name",
+        "member__initials",
+        "member__group_name",
+        "member__category",
+        "member__is_floating",
+        "state",
+        "reason",
+    )
+    return Roll([Line(*values) for values in rows])
+
+
+def fresh(organization: Organization, kind: str, day: date, group: str = "") -> Roll:
+    """Return the roll of who is called; of one group where a branch holds a group meeting."""
+    lines = called(organization, kind, day)
+    roll = Roll(lines)
+    if kind == Activity.Kind.GROUP and organization.is_branch:
+        roll.groups = sorted({line.group for line in lines} - {""})
+        roll.group = group if group in roll.groups else ""
+        roll.lines = [line for line in lines if roll.group in ("", line.group)]
+    return roll
+
+
+def again(source: Activity, organization: Organization, day: date) -> Roll:
+    """Return the roll for an activity like an earlier one: who is called now, and who else was there and still is."""
+    roll = fresh(organization, source.kind, day)
+    known = {line.member_id for line in roll.lines}
+    held = Attendance.objects.filter(activity=source, member=OuterRef("pk"))
+    for line in people(Q(Exists(held), left_on__isnull=True)):
+        if line.member_id not in known:
+            line.added = True
+            roll.lines.append(line)
+    return roll
+
+
+def sent(data: QueryDict) -> dict[int, tuple[str, str]]:
+    """Read member id → (state, reason) out of a sent form; what is malformed is passed over."""
+    found = {}
+    for name in data:
+        number, state = name.removeprefix("state-"), str(data[name])
+        if number != name and _is_id(number) and state in State.values:
+            reason = str(data.get(f"reason-{number}", "")).strip()[:100] if state == State.LEAVE else ""
+            found[int(number)] = (state, reason)
+    return found
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _added(data: QueryDict) -> set[int]:
+    return {int(number) for number in data.getlist("added") if _is_id(number)}
+
+
+def of_form(data: QueryDict, user: Any, organization: Organization, day: date, activity: Activity) -> Roll:
+    """Return the roll as it was sent, with the answers to the questions put in. Raises ValueError, in Chinese.
+
+    An answer only changes a line that stands as it was before: where a person marked somebody otherwise, that holds.
+    """
+    marks = sent(data)
+    for name in data:
+        number, unasked, state, reason = [*str(data[name]).split(":", 3), "", "", ""][:4]
+        if not name.startswith("ask-") or not _is_id(number) or state not in State.values:
+            continue
+        if marks.get(int(number), ("",))[0] == unasked:
+            marks[int(number)] = (state, reason.strip()[:100] if state == State.LEAVE else "")
+    lines = people(allowed(marks, user, organization, day, activity))
+    if len(lines) < len(marks):
+        raise ValueError("名单里有您看不到的党员，请重新打开这个页面再点名。")
+    added = _added(data)
+    for line in lines:
+        line.state, line.reason = marks[line.member_id]
+        line.added = line.member_id in added
+    return Roll(lines)
+
+
+def unanswered(data: QueryDict) -> bool:
+    """Say whether a question that must be answered was not."""
+    return any(name not in data for name in data.getlist("must"))
+
+
+def renewed(
+    data: QueryDict,
+    user: Any,
+    organization: Organization,
+    kind: str,
+    day: date,
+    activity: Activity,
+    minutes: Minutes | None = None,
+) -> Roll:
+    """Return the roll for what the form says now, with the marks made so far and whom somebody added by hand."""
+    roll = fresh(organization, kind, day, str(data.get("group", "")))
+    if minutes is not None:
+        fill_from(roll, minutes)
+    marks = sent(data)
+    extra = (_added(data) & set(marks)) - {line.member_id for line in roll.lines}
+    if extra:
+        for line in people(allowed(extra, user, organization, day, activity)):
+            line.added = True
+            roll.lines.append(line)
+    for line in roll.lines:
+        if line.member_id in marks:
+            line.state, line.reason = marks[line.member_id]
+    for number, question in enumerate(roll.questions):
+        question.answer = str(data.get(f"ask-{number}", ""))
+    return roll
+
+
+def fill_from(roll: Roll, minutes: Minutes) -> None:
+    """Mark the lines as minutes say, and put what they leave open on the roll.
+
+    Where minutes name who came, who is not named stands as absent, with a doubt; where they name nobody, everyone else
+    stands as present. Who chaired or took the notes was there.
+    """
+    said: dict[str, tuple[str, str]] = dict.fromkeys(
+        filter(None, (*minutes.attendees, minutes.chair, minutes.recorder)), (State.PRESENT.value, "")
+    )
+    said |= {name: (State.ABSENT.value, "") for name in minutes.absent}
+    said |= {name: (State.LEAVE.value, reason[:100]) for name, reason in minutes.leave}
+    times = Counter([*minutes.attendees, *minutes.absent, *(name for name, _ in minutes.leave)])
+    by_id = {line.member_id: line for line in roll.lines}
+    match = match_roster(list(said), [(line.member_id, line.name) for line in roll.lines])
+    named: dict[int, tuple[str, str]] = {member: said[name] for name, member in match.matched.items()}
+    for line in roll.lines:
+        if line.member_id in named:
+            line.state, line.reason = named[line.member_id]
+        elif minutes.attendees:
+            line.state, line.doubt = State.ABSENT.value, UNMENTIONED
+    for name, members in match.namesakes.items():
+        if times[name] >= len(members):  # written once for each of them
+            for pk in members:
+                (by_id[pk].state, by_id[pk].reason), by_id[pk].doubt = said[name], ""
+        else:
+            _ask(roll, Question(name, *said[name], [by_id[pk] for pk in members], must=True))
+    for name, near in match.near.items():
+        _ask(roll, Question(name, *said[name], [by_id[pk] for pk, _ in near if pk not in named], must=False))
+    observers = {*minutes.observers}
+    roll.unknown += [name for name in match.unknown if name not in observers]
+
+
+def _ask(roll: Roll, question: Question) -> None:
+    """Put a question on the roll; a name that nobody else can be meant by is unknown."""
+    if not question.options:
+        roll.unknown.append(question.name)
+        return
+    roll.questions.append(question)
+    for line in question.options:
+        line.unasked, line.doubt = line.state, "同名，请在上面选定" if question.must else "名字相近，请在上面选定"

@@ -1,0 +1,46 @@
+"""The queue of minutes that wait to be confirmed."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.permissions import Right
+
+from ..models import Activity, Attendance, confirm_all
+from .records import waiting_for
+
+PAGE_SIZE = 50
+
+
+@require_http_methods(["GET", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    """List what waits, the longest waiting first; confirm those that were ticked, as they were seen."""
+    if request.method == "POST":
+        versions = {}
+        for ticked in request.POST.getlist("activity"):
+            number, _, version = ticked.partition("-")
+            if number.isdecimal() and version.isdecimal():
+                versions[int(number)] = int(version)
+        if not versions:
+            messages.warning(request, "还没有选择：请先打勾，再点“确认所选”。")
+            return redirect("activities:review")
+        confirmed = confirm_all(Activity.objects.visible_to(request.user, Right.ACTIVITIES_CONFIRM), versions)
+        if confirmed:
+            messages.success(request, f"已确认 {len(confirmed)} 条。")
+        if left := len(versions) - len(confirmed):
+            messages.warning(request, f"{left} 条刚刚被改过或已处理，没有确认，请重新查看。")
+        return redirect("activities:review")
+    rows = (
+        waiting_for(request)
+        .select_related("organization", "submitted_by")
+        .annotate(
+            expected=Count("roll"),
+            present=Count("roll", filter=Q(roll__state__in=Attendance.State.there())),
+        )
+        .defer("content", "resolution")
+    )
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "activities/review.html", {"page": page})

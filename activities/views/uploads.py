@@ -1,0 +1,189 @@
+"""Minutes come in as files: taken, read, and confirmed side by side with their text, one after another."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from accounts.permissions import Right
+from branches.models import Organization
+from ledgers.models import Submission
+
+from .. import attachments
+from ..attachments import ACCEPT, TEXT, Paper, Refused
+from ..forms import MinutesForm
+from ..minutes import Minutes, Unreadable, extract_text, match_organization
+from ..models import MAX_NOTE, Activity, Attachment, PendingUpload
+from .records import roll_context, say_saved
+
+FILES_AT_ONCE = 10
+STEPS = ("选择文件", "核对内容和考勤", "提交")
+KINDS = {label: value for value, label in Activity.Kind.choices}
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take files of minutes, read them, and go on to confirm the first."""
+    user = _user(request)
+    refused: list[str] = []
+    if request.method == "POST":
+        files = [*request.FILES.getlist("file"), *request.FILES.getlist("photo")]
+        taken = []
+        for file in files[:FILES_AT_ONCE]:
+            try:
+                taken.append(_read(user, *attachments.take(file)))
+            except Refused as refusal:
+                refused.append(str(refusal))
+        if len(files) > FILES_AT_ONCE:
+            refused.append(f"一次最多上传 {FILES_AT_ONCE} 个文件，后面 {len(files) - FILES_AT_ONCE} 个没有收下。")
+        if not files:
+            refused.append("还没有选择文件：请选择会议记录，或者拍照。")
+        if taken:
+            PendingUpload.objects.bulk_create(taken)
+            for one in refused:
+                messages.warning(request, one)
+            return redirect(taken[0])
+    return render(
+        request,
+        "activities/upload.html",
+        {
+            "steps": STEPS,
+            "refused": refused,
+            "waiting": _waiting(user),
+            "accept": ACCEPT,
+            "words": attachments.WORDS,
+            "max_bytes": settings.UPLOAD_MAX_BYTES,
+            "megabytes": settings.UPLOAD_MAX_BYTES // (1024 * 1024),
+        },
+        status=400 if refused else 200,
+    )
+
+
+def _read(user: User, paper: Paper, data: bytes) -> PendingUpload:
+    """Return the upload with its text, or with the reason why there is none: it is welcome as a paper all the same."""
+    text, note = "", ""
+    try:
+        if paper.content_type == TEXT:
+            text = attachments.decode(data) or ""
+        else:
+            text = extract_text(data, paper.filename)
+    except Unreadable as reason:
+        note = str(reason)[:MAX_NOTE]
+    return PendingUpload(
+        user=user,
+        digest=paper.digest,
+        filename=paper.filename,
+        content_type=paper.content_type,
+        size=paper.size,
+        text=text,
+        note=note,
+    )
+
+
+def _waiting(user: User) -> QuerySet[PendingUpload]:
+    return PendingUpload.objects.visible_to(user).unconfirmed().defer("text")
+
+
+@require_http_methods(["GET", "POST"])
+def pending(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what was read beside the text, and make the activity out of what the person confirms."""
+    user = _user(request)
+    found = get_object_or_404(PendingUpload.objects.visible_to(user).select_related("activity"), pk=pk)
+    if found.activity is not None:
+        if not _is_same_press(request, user):
+            messages.info(request, "这份记录已经确认过，没有重复登记。")
+        return _onwards(request, user, found.activity)
+    form = MinutesForm(
+        request.POST or None,
+        initial=_first_values(request, user, found.minutes),
+        instance=Activity(),
+        user=user,
+        upload=found,
+        minutes=found.minutes,
+    )
+    if form.is_valid() and form.save_record(user):
+        say_saved(request, form)
+        return _onwards(request, user, form.instance)
+    context = {
+        "form": form,
+        "upload": found,
+        "minutes": found.minutes,
+        "steps": STEPS,
+        "belonging": {other.pk for other in form.belonging},
+        "known": Attachment.objects.visible_to(user).filter(digest=found.digest).select_related("activity").defer("text")[:3],
+        **roll_context(form, form.roll_to_show()),
+    }
+    return render(request, "activities/pending.html", context)
+
+
+def _is_same_press(request: HttpRequest, user: User) -> bool:
+    token = request.POST.get("token", "")
+    return len(token) == 36 and Submission.objects.filter(user=user, token=token).exists()
+
+
+def _onwards(request: HttpRequest, user: User, activity: Activity) -> HttpResponse:
+    """Go to the next upload that waits, or to the activity."""
+    following = _waiting(user).first()
+    if following is not None and request.method == "POST":
+        messages.info(request, f"接着核对下一份：{following.filename}")
+        return redirect(following)
+    return redirect(activity)
+
+
+def _first_values(request: HttpRequest, user: User, minutes: Minutes) -> dict[str, Any]:
+    """Return the form's first values: what was read, and the organisation that is meant."""
+    names = ("date", "start_time", "place", "chair", "recorder", "lecturer", "topic", "content", "resolution")
+    values: dict[str, Any] = {name: getattr(minutes, name) for name in names}
+    for name in ("place", "chair", "recorder", "lecturer", "topic"):
+        values[name] = values[name][: Activity._meta.get_field(name).max_length]
+    values["kind"] = KINDS.get(minutes.kind, "")
+    editable = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT).undissolved()
+    known = list(editable.values_list("pk", "name", "short_name"))
+    place = None
+    if minutes.organization_text:
+        place = match_organization(minutes.organization_text, known)
+    place = place or (match_organization(minutes.text, known) if minutes.text else None)
+    chosen = request.chosen_organization or None  # type: ignore[attr-defined]
+    if place is None and len(known) == 1:
+        place = known[0][0]
+    if place is None and chosen is not None and chosen.is_branch and any(pk == chosen.pk for pk, *_ in known):
+        place = chosen.pk
+    values["organization"] = place
+    return values
+
+
+@require_GET
+def original(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out an uploaded file that waits, to who uploaded it."""
+    found = get_object_or_404(PendingUpload.objects.visible_to(request.user), pk=pk)
+    return attachments.download(found.digest, found.filename, found.content_type)
+
+
+@require_GET
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out the picture of a photo that waits."""
+    found = get_object_or_404(PendingUpload.objects.visible_to(request.user), pk=pk)
+    try:
+        return attachments.picture(found.digest, attachments.PREVIEW)
+    except (Refused, FileNotFoundError) as error:
+        raise Http404 from error
+
+
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Throw away an upload that waits; the file goes with the next clearing."""
+    found = get_object_or_404(PendingUpload.objects.visible_to(request.user).unconfirmed(), pk=pk)
+    found.delete()
+    messages.success(request, f"已放弃“{found.filename}”，没有登记活动。")
+    following = _waiting(_user(request)).first()
+    return redirect(following) if following is not None else redirect("activities:upload")
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

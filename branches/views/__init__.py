@@ -1,0 +1,1 @@
+"""Pages of the organisation tree: the tree itself, one organisation, its committees."""

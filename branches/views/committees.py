@@ -1,0 +1,124 @@
+"""Committees: one with its seats, elections, seats changed during the term, terms that run out."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.permissions import Right, access_of
+from branches.forms import NAMES_SUGGESTED, CommitteeForm, SeatChangeForm, live_members
+from branches.models import Committee, CommitteeSeat, Organization, Term
+from branches.querysets import live_on
+from ledgers.requests import PortalRequest
+from ledgers.scope import may
+
+from .organizations import trail
+
+PAGE_SIZE = 50
+DUE = (Term.OVER, Term.WITHIN_3, Term.WITHIN_6)
+
+
+@require_GET
+def terms(request: PortalRequest) -> HttpResponse:
+    """List the committees whose term is over or ends within six months, the most pressing first."""
+    today = timezone.localdate()
+    due = (
+        Committee.objects.visible_to(request.user)
+        .in_office_on(today)
+        .term_ends_by(Term.WITHIN_6.limit(today))
+        .filter(live_on(today, "organization__"))
+        .select_related("organization")
+        .prefetch_related(Prefetch("seats", CommitteeSeat.objects.held_on(today), to_attr="held"))
+    )
+    if request.chosen_organization:
+        due = due.under(request.chosen_organization)
+    rows = sorted(due, key=lambda committee: (committee.term_ends, committee.organization.path))
+    counts = Counter(committee.term for committee in rows)
+    wanted = request.GET.get("term", "")
+    if wanted in DUE:
+        rows = [committee for committee in rows if committee.term == wanted]
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    access = access_of(request.user)
+    context = {
+        "page": page,
+        "rows": [(each, access.has_on(Right.ORGANIZATIONS_EDIT, each.organization.path)) for each in page],
+        "counts": [(term, counts[term]) for term in DUE],
+        "wanted": wanted,
+        "organization": request.chosen_organization,
+    }
+    return render(request, "branches/terms.html", context)
+
+
+@require_GET
+def committee(request: PortalRequest, pk: int) -> HttpResponse:
+    """Show one committee with everybody who sat on it."""
+    shown = get_object_or_404(Committee.objects.visible_to(request.user).select_related("organization"), pk=pk)
+    context = {
+        "committee": shown,
+        "organization": shown.organization,
+        "trail": trail(request, shown.organization),
+        "seats": shown.seats.select_related("member"),
+        "may_edit": may(request.user, Right.ORGANIZATIONS_EDIT, shown.organization),
+        "may_see_members": may(request.user, Right.MEMBERS_VIEW, shown.organization),
+    }
+    return render(request, "branches/committee.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: PortalRequest) -> HttpResponse:
+    """Record a newly elected committee of the organisation in the query string."""
+    editable = Organization.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT).undissolved()
+    organization = get_object_or_404(editable, code=request.GET.get("organization", ""))
+    in_community = organization.kind == Organization.Kind.COMMUNITY_COMMITTEE or (
+        organization.unit_kind == Organization.UnitKind.COMMUNITY
+    )
+    fresh = Committee(organization=organization, term_years=5 if in_community else 3)
+    return _edit(request, fresh, f"已登记{organization.label}新一届班子。")
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: PortalRequest, pk: int) -> HttpResponse:
+    """Correct a committee or its seats."""
+    editable = Committee.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT)
+    return _edit(request, get_object_or_404(editable.select_related("organization"), pk=pk), "已保存。")
+
+
+@require_http_methods(["GET", "POST"])
+def change_seat(request: PortalRequest, pk: int) -> HttpResponse:
+    """Let somebody leave a seat during the term, and somebody else take it."""
+    held = CommitteeSeat.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT).filter(left_on__isnull=True)
+    seat = get_object_or_404(held.select_related("committee__organization", "member"), pk=pk)
+    form = SeatChangeForm(request.POST or None, instance=seat, initial={"left_on": timezone.localdate()})
+    if form.is_valid() and (there := form.save_record(request.user)):
+        messages.success(request, "已登记班子变动。")
+        return redirect(there)
+    organization = seat.committee.organization
+    context = {"form": form, "seat": seat, "organization": organization, "trail": trail(request, organization)}
+    return render(request, "branches/seat.html", context | {"names": _names(organization)})
+
+
+def _edit(request: PortalRequest, instance: Committee, done: str) -> HttpResponse:
+    organization = instance.organization
+    form = CommitteeForm(request.POST or None, instance=instance)
+    if form.is_valid() and (there := form.save_record(request.user)):
+        messages.success(request, done)
+        return redirect(there)
+    context = {
+        "form": form,
+        "formset": form.seats,
+        "organization": organization,
+        "trail": trail(request, organization),
+        "names": _names(organization),
+    }
+    return render(request, "branches/committee_form.html", context)
+
+
+def _names(organization: Organization) -> list[str]:
+    """Return the members' names to suggest while typing; none where there are too many to list."""
+    names = list(live_members(organization).order_by("name").values_list("name", flat=True)[: NAMES_SUGGESTED + 1])
+    return list(dict.fromkeys(names)) if len(names) <= NAMES_SUGGESTED else []

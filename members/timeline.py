@@ -1,0 +1,146 @@
+"""What happened to a member: plain functions over querysets, each yielding moments, and one that sorts them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils import timezone
+
+from accounts.audit import DIGEST_MARK
+from accounts.models import AuditEntry
+from branches.models import CommitteeSeat, Organization
+
+from .models import UNKNOWN_START, Member, Membership
+from .taking_part import Attendance
+
+ENTRIES = 50
+"""Changes shown at most; all of them stand in the audit trail."""
+ACTS = {
+    "create": "登记入册",
+    "change": "修改",
+    "leave": "办理离开登记册",
+    "come-back": "办理转回",
+    "undo-leave": "撤销离开",
+    "reveal": "查看完整证件号和联系方式",
+}
+"""Audit action → what the timeline says."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline. `who` did it where it is a change of the record; `url` opens what is behind it."""
+
+    day: date
+    title: str
+    detail: str = ""
+    who: str = ""
+    url: str = ""
+
+
+def timeline(*sources: Iterable[Moment]) -> list[Moment]:
+    """Put moments of several sources together, the latest first; of one day, in the order given."""
+    return sorted((moment for source in sources for moment in source), key=lambda moment: moment.day, reverse=True)
+
+
+def milestones(member: Member) -> Iterator[Moment]:
+    """Yield joining and regularisation."""
+    if member.joined_on:
+        yield Moment(member.joined_on, "入党", "支部党员大会接收为预备党员")
+    if member.regularised_on:
+        yield Moment(member.regularised_on, "转正", "成为正式党员，党龄从这天算起")
+
+
+def belonging(memberships: Iterable[Membership]) -> Iterator[Moment]:
+    """Yield what began and ended each interval, given in order of time with their branches."""
+    last: Membership | None = None
+    for membership in memberships:
+        if membership.start > UNKNOWN_START:
+            yield _began(membership, last)
+        if membership.end and membership.left_by in Member.Leave.values:
+            yield Moment(membership.end, membership.get_left_by_display(), f"离开{membership.branch.name}")
+        last = membership
+
+
+def _began(membership: Membership, last: Membership | None) -> Moment:
+    branch = membership.branch.name
+    match membership.came_by:
+        case Membership.Event.MOVED if last:
+            return Moment(membership.start, "支部间调整", f"由{last.branch.name}调整到{branch}")
+        case Membership.Event.CHANGED if last:
+            return Moment(membership.start, "状态变动", "；".join(_differences(last, membership)))
+        case Membership.Event.TRANSFERRED_IN:
+            return Moment(membership.start, "组织关系转入", f"转入{branch}")
+    return Moment(membership.start, "编入支部", branch)
+
+
+def _differences(last: Membership, now: Membership) -> Iterator[str]:
+    if last.employment != now.employment:
+        yield f"{last.get_employment_display() or '未填'} → {now.get_employment_display() or '未填'}"
+    if last.is_floating != now.is_floating:
+        yield "列为流动党员" if now.is_floating else "不再列为流动党员"
+
+
+def offices(seats: Iterable[CommitteeSeat]) -> Iterator[Moment]:
+    """Yield election to and departure from committees, with their committee and organisation."""
+    for seat in seats:
+        committee = seat.committee
+        what = f"{committee.organization.name}{committee.number}{seat.get_post_display()}"
+        yield Moment(committee.start, "当选", what)
+        if ended := seat.left_on or committee.ended_on:
+            yield Moment(ended, "离任", what)
+
+
+def attendance(years: Iterable[Attendance], today: date) -> Iterator[Moment]:
+    """Yield one line for each year with meetings."""
+    for year in years:
+        day = min(year.period.end, today)
+        detail = f"应到 {year.expected.value} 次，到会 {year.present.value} 次，到会率 {year.percent}%"
+        yield Moment(day, f"{year.period.label}参加组织生活", detail, url=year.expected.url)
+
+
+def changes(member: Member) -> list[Moment]:
+    """Return who registered, changed and looked into the record, from the audit trail; two queries."""
+    trail = AuditEntry.objects.filter(model=member._meta.label_lower, object_id=str(member.pk)).order_by("-seq")
+    entries = list(trail[:ENTRIES])
+    branches = {pk for entry in entries for pk in entry.changes.get("branch", ()) if pk}
+    names = dict(Organization.objects.filter(pk__in=branches).values_list("pk", "name"))
+    moments = [
+        Moment(
+            timezone.localdate(entry.at),
+            ACTS.get(entry.action, entry.action_label),
+            "；".join(_spoken(entry, names)),
+            entry.actor_name or "系统",
+        )
+        for entry in entries
+    ]
+    if len(entries) < ENTRIES and not any(entry.action == "create" for entry in entries):
+        moments.append(Moment(timezone.localdate(member.created_at), ACTS["create"], "随文件导入"))
+    return moments
+
+
+def _spoken(entry: AuditEntry, branches: Mapping[int, str]) -> Iterator[str]:
+    """Yield each change of an entry in words; a sensitive value is never shown, nor what a new record began with."""
+    if entry.action == "create":
+        return
+    for name, (before, after) in entry.changes.items():
+        try:
+            field: Any = Member._meta.get_field(name)
+        except FieldDoesNotExist:
+            yield f"{name}：{after}" if entry.action != "reveal" else str(after)
+            continue
+        if any(isinstance(value, str) and value.startswith(DIGEST_MARK) for value in (before, after)):
+            yield f"{field.verbose_name}（已更改，不显示）"
+        else:
+            yield f"{field.verbose_name}：{_value(field, before, branches)} → {_value(field, after, branches)}"
+
+
+def _value(field: Any, value: Any, branches: Mapping[int, str]) -> str:
+    if value in (None, ""):
+        return "未填"
+    if field.name == "branch":
+        return branches.get(value, str(value))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return str(dict(field.flatchoices).get(value, value))

@@ -1,0 +1,479 @@
+"""The leadership's dashboard: one organisation in one period, understood in two minutes.
+
+Every number is a fact or a rate of two facts read from the sheets, and leads to its rows; nothing is counted here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from math import ceil
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Right
+from activities.facts import MEETINGS
+from assessments.findings import refresh_if_changed
+from assessments.models import Severity
+from branches.models import Organization
+from ledgers import facts
+from ledgers import ledger as ledgers
+from ledgers.facts import Fact, Number
+from ledgers.ledger import Query
+from ledgers.period import Period
+from ledgers.scope import may
+
+from . import charts
+from .facts import AGES, EDUCATIONS, EMPLOYMENTS, GENDERS
+from .investigation.wording import Times, rounded
+from .obligations import DUTIES, Book, Duty, Obligation, Share, group_by, share
+
+BRANCH_ROWS = 60
+"""Branches a matrix shows one by one; from more on it shows the parts of the organisation that they lie in."""
+RANKED = 10
+"""Places shown at each end of a ranking."""
+TREND_MONTHS = 12
+KINDS = tuple(f"meetings.{name}" for name in ("general", "committee", "group", "lecture", "theme_day", "life"))
+OWED = {"kind": ",".join(duty.kind for duty in DUTIES), "status": "counted"}
+
+
+@require_GET
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show the dashboard of the chosen organisation and period; `kind` says which meetings the matrix is about."""
+    organization: Organization | None = request.chosen_organization or None  # type: ignore[attr-defined]
+    asked = request.GET.get("organization")
+    if asked and (organization is None or organization.code != asked):
+        raise Http404("an organisation out of sight")
+    if organization is None:
+        return render(request, "reports/dashboard_empty.html")
+    if not may(request.user, Right.DASHBOARD_VIEW, organization):  # type: ignore[arg-type]
+        raise Http404("no dashboard of this organisation")
+    period: Period = request.chosen_period  # type: ignore[attr-defined]
+    duty = next((duty for duty in DUTIES if duty.kind == request.GET.get("kind")), DUTIES[0])
+    refresh_if_changed(organization, period)
+    board = Dashboard(organization, period, duty, timezone.localdate())
+    return render(request, "reports/dashboard.html", {"board": board, "trail": trail(request.user, board)})
+
+
+def address(organization: Organization, period: Period, **more: str) -> str:
+    """Return the address of a dashboard."""
+    return f"{reverse('reports:dashboard')}?{urlencode({'organization': organization.code, 'period': period.code, **more})}"
+
+
+def trail(user: Any, board: "Dashboard") -> list[tuple[str, str]]:
+    """Return (name, address) of the organisations above that the user may see, the highest first, and its own."""
+    here, step = board.organization, Organization.steplen
+    above = [here.path[:end] for end in range(step, len(here.path), step)]
+    seen = Organization.objects.visible_to(user).filter(path__in=above)
+    links = [(o.label, address(o, board.period, kind=board.duty.kind)) for o in seen]
+    return [*links, (here.label, "")]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix. `state` is the colour, `text` the word or number, `label` both in full."""
+
+    state: str
+    text: str
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One branch, or one part of the organisation, over the months."""
+
+    name: str
+    url: str
+    cells: Sequence[Cell]
+    missed: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """One part of the organisation in a ranking: its percentage and what it rests on."""
+
+    rank: int
+    name: str
+    url: str
+    percent: Decimal
+    words: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the members' structure."""
+
+    label: str
+    number: Number
+    percent: float
+    url: str
+
+
+class Dashboard:
+    """What the page shows, read once."""
+
+    def __init__(self, organization: Organization, period: Period, duty: Duty, today: date) -> None:
+        self.organization = organization
+        self.period = period
+        self.previous = period.previous()
+        self.duty = duty
+        self.today = today
+        self.times = Times(period)
+        self.spans = spans(period, duty)
+        first = min(self.previous.start, self.spans[0].start)
+        last = max(period.end, self.spans[-1].end)
+        self.book = Book(organization, months_between(first, last), today)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the period is not over yet."""
+        return self.today in self.period
+
+    # numbers
+
+    @cached_property
+    def _parts(self) -> list[Organization]:
+        """The parts of the organisation directly below it that hold branches, in the order of the tree."""
+        wanted = {self.book.parts_of[branch.pk] for branch in self.book.branches} - {self.organization.pk}
+        return [o for o in self.book.by_id.values() if o.pk in wanted]
+
+    @cached_property
+    def _numbers(self) -> Mapping[Period, Mapping[int, Mapping[str, Number]]]:
+        ids = [self.organization.pk, *(part.pk for part in self._parts)]
+        return facts.of_each_period(ids, [self.previous, self.period])
+
+    def number(self, code: str) -> Number:
+        """Return a fact of the organisation in this period."""
+        return self._numbers[self.period][self.organization.pk].get(code, 0)
+
+    def before(self, code: str) -> Number:
+        """Return a fact of the organisation in the period before."""
+        return self._numbers[self.previous][self.organization.pk].get(code, 0)
+
+    def url(self, code: str) -> str:
+        """Return the address of the rows behind a fact."""
+        return facts.get(code).url(self.organization, self.period)
+
+    @cached_property
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """Fact code without dots → number and address, for the template."""
+        codes = (
+            "members.total",
+            "members.in_service",
+            "members.retired",
+            "members.floating",
+            "attendance.present",
+            "attendance.expected",
+            "findings.open",
+            "orgs.branches",
+        )
+        return {code.replace(".", "_"): {"value": self.number(code), "url": self.url(code)} for code in codes}
+
+    @cached_property
+    def has_past(self) -> bool:
+        """Whether anything was recorded in the period before: without it, comparing would invent a change."""
+        return any(self.before(code) for code in KINDS)
+
+    @property
+    def members_change(self) -> Number | None:
+        """How many more members than at the end of the period before."""
+        return self.number("members.total") - self.before("members.total") if self.before("members.total") else None
+
+    @property
+    def findings_change(self) -> Number | None:
+        """How many more open findings than at the end of the period before."""
+        return self.number("findings.open") - self.before("findings.open") if self.has_past else None
+
+    @cached_property
+    def attendance(self) -> Decimal | None:
+        """The attendance rate in percent."""
+        return percent_of(self._numbers[self.period][self.organization.pk])
+
+    @property
+    def attendance_change(self) -> Decimal | None:
+        """Points by which the attendance rate rose."""
+        return difference(self.attendance, percent_of(self._numbers[self.previous][self.organization.pk]))
+
+    @cached_property
+    def share(self) -> Share:
+        """The 三会一课落实率; see `obligations.share`."""
+        return share(self.book.of(self.period))
+
+    @property
+    def share_change(self) -> Decimal | None:
+        """Points by which the 落实率 rose."""
+        before = share(self.book.of(self.previous)) if self.has_past else Share(0, 0)
+        return difference(self.share.percent, before.percent)
+
+    @property
+    def owed_url(self) -> str:
+        """Address of the meetings that the 落实率 is about."""
+        return ledgers.get("activities").url(Query(self.organization, self.period, filters=OWED))
+
+    @cached_property
+    def severities(self) -> list[dict[str, Any]]:
+        """How serious the open findings are: word, number, address of the rows."""
+        fact = facts.get("findings.open")
+        query = fact.query(self.organization, self.period)
+        counted = dict(fact.register.rows(query).order_by().values_list("severity").annotate(n=Count("pk")))
+        return [
+            {
+                "label": label,
+                "value": counted.get(value, 0),
+                "url": fact.register.url(
+                    Query(self.organization, on=query.on, filters={**query.filters, "severity": value})
+                ),
+            }
+            for value, label in Severity.choices
+        ]
+
+    # what to look at
+
+    @cached_property
+    def duties(self) -> list[dict[str, Any]]:
+        """Each kind of meeting with its share in the period, for the switch above the matrix."""
+        of_kind = {duty: [o for o in self.book.of(self.period) if o.duty == duty] for duty in DUTIES}
+        return [
+            {
+                "duty": duty,
+                "share": share(of_kind[duty]),
+                "url": address(self.organization, self.period, kind=duty.kind) + "#matrix",
+                "on": duty == self.duty,
+            }
+            for duty in DUTIES
+        ]
+
+    @cached_property
+    def worst_duty(self) -> dict[str, Any] | None:
+        """The kind of meeting with the most missed obligations."""
+        worst = max(self.duties, key=lambda d: d["share"].missed)
+        return worst if worst["share"].missed else None
+
+    @property
+    def worst_place(self) -> Place | None:
+        """The part of the organisation with the lowest 落实率, where they differ."""
+        places = self.by_share["places"]
+        return places[-1] if len(places) > 1 and places[-1].percent < places[0].percent else None
+
+    # matrix
+
+    @cached_property
+    def columns(self) -> list[Period]:
+        """The months, or quarters, of the matrix."""
+        wanted = columns_wanted(self.period, self.duty)
+        return [part for span in self.spans for part in span.split(self.duty.every)][-wanted:]
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether the rows are parts of the organisation rather than branches."""
+        return len(self.book.branches) > BRANCH_ROWS and any(not part.is_branch for part in self._parts)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The matrix: those with the most missing first, else in the order of the tree."""
+        owed = [o for span in self.spans for o in self.book.of_duty(self.duty, span) if o.part in self.columns]
+        if self.in_parts:
+            groups = group_by(owed, self.book.parts_of)
+            rows = [self._part_row(part, groups.get(part.pk, [])) for part in self._parts]
+        else:
+            found = {(o.branch.pk, o.part): o for o in owed}
+            rows = [self._branch_row(branch, found) for branch in self.book.branches]
+        return sorted(rows, key=lambda row: -row.missed)
+
+    def _branch_row(self, branch: Organization, found: Mapping[tuple[int, Period], Obligation]) -> Row:
+        owed = [found.get((branch.pk, part)) for part in self.columns]
+        cells = [
+            branch_cell(one, self.today)
+            if one
+            else Cell("none", "–", f"{branch.label} {part.label}：不要求{self.duty.title}")
+            for one, part in zip(owed, self.columns, strict=True)
+        ]
+        return Row(
+            branch.label, branch.get_absolute_url(), cells, sum(one.is_missed for one in owed if one is not None)
+        )
+
+    def _part_row(self, part: Organization, owed: Iterable[Obligation]) -> Row:
+        by_column: dict[Period, list[Obligation]] = {column: [] for column in self.columns}
+        for one in owed:
+            by_column[one.part].append(one)
+        cells = [part_cell(part, column, self.duty, group) for column, group in by_column.items()]
+        missed = sum(one.is_missed for group in by_column.values() for one in group)
+        return Row(part.label, address(part, self.period, kind=self.duty.kind) + "#matrix", cells, missed)
+
+    # rankings
+
+    @cached_property
+    def by_share(self) -> dict[str, Any]:
+        """The parts of the organisation by 落实率."""
+        groups = group_by(self.book.of(self.period), self.book.parts_of)
+        shares = [(part, share(groups.get(part.pk, []))) for part in self._parts]
+        return ranking(
+            (part, one.percent, f"已落实 {one.met} 项，应落实 {one.due} 项", self._owed_by(part))
+            for part, one in shares
+            if one.percent is not None
+        )
+
+    @cached_property
+    def by_attendance(self) -> dict[str, Any]:
+        """The parts of the organisation by attendance rate."""
+        present = facts.get("attendance.present")
+        found = []
+        for part in self._parts:
+            numbers = self._numbers[self.period][part.pk]
+            percent = percent_of(numbers)
+            if percent is not None:
+                words = f"到会 {numbers['attendance.present']} 人次，应到 {numbers['attendance.expected']} 人次"
+                found.append((part, percent, words, present.url(part, self.period)))
+        return ranking(found)
+
+    def _owed_by(self, part: Organization) -> str:
+        return ledgers.get("activities").url(Query(part, self.period, filters=OWED))
+
+    @property
+    def parts_are(self) -> str:
+        """What the parts of the organisation are called."""
+        kinds = {part.kind for part in self._parts}
+        if kinds == {Organization.Kind.COMMUNITY_COMMITTEE}:
+            return "各社区"
+        if kinds == {Organization.Kind.WORKING_COMMITTEE}:
+            return "各街道"
+        return "各党支部" if all(part.is_branch for part in self._parts) else "各下级党组织"
+
+    # trend and structure
+
+    @cached_property
+    def trend(self) -> charts.Trend:
+        """The last twelve months to the period's end, or to this month."""
+        last = Period.containing(min(self.period.end, max(self.today, self.period.start)))
+        months = list(last.last(TREND_MONTHS))
+        numbers = facts.of_each_period([self.organization.pk], months)
+        log, present = ledgers.get("activities"), facts.get("attendance.present")
+        return charts.trend(
+            [
+                charts.Value(
+                    label=f"{month.number}月",
+                    name=month.label,
+                    count=sum(numbers[month][self.organization.pk][code] for code in KINDS),
+                    count_url=log.url(Query(self.organization, month, filters=MEETINGS)),
+                    percent=percent_of(numbers[month][self.organization.pk]),
+                    percent_url=present.url(self.organization, month),
+                )
+                for month in months
+            ]
+        )
+
+    @cached_property
+    def structure(self) -> list[tuple[str, list[Bar]]]:
+        """The members by age, education, gender and employment; what nobody is, is left out."""
+        get = facts.get
+        groups: list[tuple[str, Sequence[Fact]]] = [
+            ("年龄", [get("members.under_35"), AGES[0], get("members.over_60"), AGES[1]]),
+            ("就业状态", [get("members.in_service"), get("members.retired"), *EMPLOYMENTS]),
+            ("学历", EDUCATIONS),
+            ("性别", [*GENDERS, get("members.female")]),
+        ]
+        return [(title, bars) for title, members in groups if (bars := self._bars(members))]
+
+    def _bars(self, members: Sequence[Fact]) -> list[Bar]:
+        total = self.number("members.total")
+        found = [(fact, self.number(fact.code)) for fact in members]
+        return [
+            Bar(
+                fact.title.removesuffix("党员").removesuffix("学历").removesuffix("的"),
+                number,
+                round(100 * float(number) / float(total), 1),
+                fact.url(self.organization, self.period),
+            )
+            for fact, number in found
+            if number and total
+        ]
+
+
+def columns_wanted(period: Period, duty: Duty) -> int:
+    """Return how many columns the matrix has: six months or four quarters, twelve months for a year."""
+    if duty.every == Period.QUARTER:
+        return 4
+    return 12 if period.kind == Period.YEAR else 6
+
+
+def spans(period: Period, duty: Duty) -> list[Period]:
+    """Return the periods whose obligations the matrix shows, the chosen one last.
+
+    They are as long as the chosen period, so that whom a rule applies to is judged as in the rate above; but at least
+    as long as the rule's own.
+    """
+    base = period if period.kind >= duty.every else Period.containing(period.start, duty.every)
+    return list(base.last(ceil(columns_wanted(period, duty) * duty.every / base.kind)))
+
+
+def months_between(first: date, last: date) -> list[Period]:
+    """Return the months from that of one day to that of another, without gaps."""
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return list(Period.containing(last).last(count))
+
+
+def branch_cell(one: Obligation, today: date) -> Cell:
+    """Return the cell of one branch in one month or quarter."""
+    number = str(one.held) if one.required == 1 else f"{one.held}/{one.required}"
+    if one.is_met:
+        state, text, word = "ok", number, f"已开 {one.held} 次"
+    elif one.is_due:
+        state, text, word = "bad", number if one.held else "缺", f"应开 {one.required} 次，缺 {one.required - one.held} 次"
+    elif one.part.start <= today:
+        state, text, word = "warn", number if one.held else "待开", f"还没到期，已开 {one.held} 次"
+    else:
+        state, text, word = "none", "未到", "还没到这个时期"
+    return Cell(state, text, f"{one.branch.label} {one.part.label}{one.duty.title}：{word}", one.url)
+
+
+def part_cell(part: Organization, column: Period, duty: Duty, owed: Sequence[Obligation]) -> Cell:
+    """Return the cell of one part of the organisation: how many of its branches have held enough."""
+    about = f"{part.label} {column.label}{duty.title}"
+    if not owed:
+        return Cell("none", "–", f"{about}：不要求")
+    met = sum(one.is_met for one in owed)
+    if met == len(owed):
+        state = "ok"
+    elif not owed[0].is_due:
+        state = "warn"
+    else:
+        state = "warn" if 2 * met >= len(owed) else "bad"
+    words = f"{met} 个支部达标，应达标 {len(owed)} 个"
+    return Cell(state, f"{met}/{len(owed)}", f"{about}：{words}", duty.fact.url(part, column))
+
+
+def ranking(found: Iterable[tuple[Organization, Decimal, str, str]]) -> dict[str, Any]:
+    """Return the places, highest first and equals sharing a rank, and those to show: both ends of a long list."""
+    order = sorted(found, key=lambda place: -place[1])
+    percents = [percent for _, percent, _, _ in order]
+    places = [
+        Place(percents.index(percent) + 1, part.label, url, percent, words) for part, percent, words, url in order
+    ]
+    if len(places) <= 2 * RANKED:
+        return {"places": places, "first": places, "last": [], "left": 0}
+    return {
+        "places": places,
+        "first": places[:RANKED],
+        "last": places[-RANKED:],
+        "left": len(places) - 2 * RANKED,
+    }
+
+
+def percent_of(numbers: Mapping[str, Number]) -> Decimal | None:
+    """Return the attendance rate in percent with one decimal; None where nobody was expected."""
+    ratio = facts.rate("attendance.rate").of(numbers)
+    return None if ratio is None else rounded(ratio)
+
+
+def difference(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Return the change between two percentages as they are shown; None where there is nothing to compare."""
+    return None if now is None or before is None else now - before

@@ -1,0 +1,356 @@
+"""What is wrong and what to do about it: sections 3 and 4, written from the rules that are broken."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from assessments import engine
+from assessments.engine import Check, Rule, Violation
+from branches.models import Organization
+from ledgers import facts
+from ledgers.ledger import Query
+from reports.document import Evidence, Figure, Statement
+
+from . import wording
+from .evidence import broken_by, judged_by, violations
+from .material import Material
+from .wording import Loose, Parts, flat, listed, tidy
+
+CASES = 3
+"""Cases that the text names; the evidence lists the others."""
+MOST_EVIDENCE = 60
+"""Links under one problem; a longer list is what the number itself opens."""
+MOST_OWNERS = 4
+
+
+class Phrase(NamedTuple):
+    """How a broken rule is spoken of: as a heading, and after 3个党支部."""
+
+    heading: str
+    predicate: str
+
+
+PHRASES = {
+    "R01": Phrase("支部党员大会没有按季度召开", "没有做到"),
+    "R02": Phrase("支部委员会会议没有按月召开", "没有做到"),
+    "R03": Phrase("党小组会没有按月召开", "没有做到"),
+    "R04": Phrase("党课没有按季度开展", "没有做到"),
+    "R05": Phrase("主题党日没有按月开展", "没有做到"),
+    "R06": Phrase("组织生活会没有按年召开", "没有做到"),
+    "R10": Phrase("正式党员人数不足", "正式党员不足3名"),
+    "R11": Phrase("党支部规模偏大", "党员超过50名"),
+    "R12": Phrase("支部委员会设置不到位", "没有按规定设立支部委员会"),
+    "R13": Phrase("任期届满没有换届", "委员会任期届满没有换届"),
+    "R14": Phrase("委员会任期即将届满", "委员会任期将在6个月内届满"),
+    "R16": Phrase("组织生活到会率偏低", "到会率低于规定"),
+    "R24": Phrase("预备党员转正讨论不及时", "预备期满一年还没有转正"),
+    "R30": Phrase("党员学习培训学时不足", "全年学时不足"),
+    "Q01": Phrase("身份证号登记有误", "的身份证号校验不正确"),
+    "Q02": Phrase("出生日期、性别与身份证号不一致", "的出生日期或性别与身份证号不一致"),
+    "Q03": Phrase("身份证号重复登记", "的身份证号重复登记"),
+    "Q04": Phrase("入党、转正时间登记有误", "的入党时间或转正时间不合理"),
+}
+"""The rules in the words of a report; a rule that is not here is spoken of by its title."""
+
+
+def phrase(rule: Rule) -> Phrase:
+    """Return how a report speaks of a rule."""
+    return PHRASES.get(rule.code) or Phrase(f"“{tidy(rule.title)}”没有落实", "没有做到")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule: who breaks it now, who broke it in the period before, and how many it applies to."""
+
+    rule: Rule
+    found: Sequence[Violation]
+    before: Sequence[Violation] = ()
+    compared: bool = False
+    applicable: int = 0
+
+    @property
+    def code(self) -> str:
+        """The rule's code."""
+        return self.rule.code
+
+    @property
+    def is_about_members(self) -> bool:
+        """Whether single members break the rule rather than an organisation."""
+        return any(v.member_id for v in (*self.found, *self.before))
+
+    @cached_property
+    def places(self) -> Counter[int]:
+        """Organisation id → how often it breaks the rule."""
+        return Counter(v.organization.pk for v in self.found)
+
+    @cached_property
+    def again(self) -> set[int]:
+        """The organisations that broke it in the period before as well."""
+        if not self.compared or self.code.startswith("Q"):
+            return set()
+        return self.places.keys() & {v.organization.pk for v in self.before}
+
+    @property
+    def phrase(self) -> Phrase:
+        """The rule in the words of a report."""
+        return phrase(self.rule)
+
+    @property
+    def noun(self) -> str:
+        """What is counted: 个党支部, 名党员."""
+        if self.is_about_members:
+            return "名预备党员" if self.code == "R24" else "名党员"
+        kinds = {v.organization.kind for v in self.found}
+        if kinds <= set(Organization.Kind.branches()):
+            return "个党支部"
+        return "个党小组" if kinds == {Organization.Kind.GROUP} else "个党组织"
+
+    @property
+    def rank(self) -> tuple[int, int, bool, str]:
+        """The order of problems: the most widespread first, then the most serious."""
+        return (-len(self.places), -len(self.found), self.rule.severity != engine.Severity.SERIOUS, self.code)
+
+
+class Problems:
+    """The broken rules of a period, most widespread first, put in words."""
+
+    def __init__(self, material: Material) -> None:
+        self.m = material
+        now, before = self._read(material.period), self._read(material.previous)
+        check = Check(material.organization, material.period, judged_by(material.period))
+        self.listed = sorted(
+            (self._problem(check, engine.get(code), found, before[code]) for code, found in list(now.items())),
+            key=lambda problem: problem.rank,
+        )
+        self.solved = [
+            engine.get(code)
+            for code in sorted(before)
+            if code not in now and self._is_compared(engine.get(code)) and engine.get(code).asked_by(check)
+        ]
+
+    def _read(self, period: wording.Period) -> defaultdict[str, list[Violation]]:
+        grouped: defaultdict[str, list[Violation]] = defaultdict(list)
+        for violation in violations(self.m.organization, period):
+            grouped[violation.rule].append(violation)
+        return grouped
+
+    def _is_compared(self, rule: Rule) -> bool:
+        """Whether what a rule counts was recorded in the period before at all; a state always was."""
+        holds = getattr(rule, "holds", None)
+        code = getattr(holds, "fact", "")
+        if rate := getattr(holds, "rate", ""):
+            code = facts.rate(rate).denominator
+        if code and not facts.get(code).stock:
+            return self.m.is_compared(code)
+        return rule.every is None or self.m.was_recorded
+
+    def _problem(self, check: Check, rule: Rule, found: list[Violation], before: list[Violation]) -> Problem:
+        circle = getattr(rule, "applies_to", None)
+        applicable = len(list(circle.among(check))) if circle and not found[0].member_id else 0
+        return Problem(rule, found, before, self._is_compared(rule), applicable)
+
+    # 三、存在的问题
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield section 3: how much is wrong, each problem, where problems gather, what has been put right."""
+        times = self.m.times
+        if not self.listed:
+            nothing = f"{times.this}按规则检查，没有发现未达到要求的情况。"
+            if not self.m.branches and not self.m.is_one_branch:
+                nothing = f"{times.this}没有登记党支部，无法按规则检查。"
+            yield Statement("problems.none", (nothing,), "paragraph")
+        elif not self.m.is_one_branch:
+            yield Statement("problems.total", self._total(), "paragraph")
+        for problem in self.listed:
+            parts = flat([f"{problem.phrase.heading}。", self._basis(problem), self._extent(problem)])
+            yield Statement(f"problem.{problem.code}", parts, "item", self._evidence(problem))
+        if gathered := self._gathered():
+            yield Statement("problems.gathered", gathered, "paragraph", self._gathered_evidence())
+        if self.solved:
+            names = "、".join(f"“{phrase(rule).heading}”" for rule in self.solved)
+            words = f"{times.last}存在的{names}问题，{times.this}没有再出现。"
+            yield Statement("problems.solved", (words,), "paragraph")
+
+    def _total(self) -> Parts:
+        places = {v.organization.pk for problem in self.listed for v in problem.found}
+        codes = [problem.code for problem in self.listed]
+        figure = self._figure("problems", "存在问题的党组织", codes, len(places))
+        return flat([f"按规则检查，{self.m.times.this}共发现{len(codes)}类问题，涉及", figure, "个党组织。具体是："])
+
+    def _figure(self, code: str, title: str, codes: Sequence[str], value: int) -> Figure:
+        """Return a number of organisations that break one of these rules."""
+        query = Query(self.m.organization, on=self.m.period.end, filters=broken_by(codes, self.m.period))
+        return self.m.drawn_from("organizations", query, value, code=code, title=title, unit="个")
+
+    def _count(self, problem: Problem, organization: Organization | None = None) -> Figure:
+        """Return how many break a rule, leading to them in their register."""
+        if not problem.is_about_members:
+            return self._figure(problem.code, problem.phrase.heading, [problem.code], len(problem.places))
+        whose = organization or self.m.organization
+        query = Query(whose, on=self.m.period.end, filters=broken_by([problem.code], self.m.period))
+        value = problem.places[organization.pk] if organization else len(problem.found)
+        return self.m.drawn_from("members", query, value, code=problem.code, title=problem.phrase.heading, unit="名")
+
+    def _basis(self, problem: Problem) -> str:
+        """Return 按照《……》，支部党员大会每季度至少召开一次。 What is only an error in the register needs no basis."""
+        if problem.code.startswith("Q"):
+            return ""
+        sources = problem.rule.source.split("；")
+        named = [source for source in sources if source.startswith("《")] or sources[:1]
+        return f"按照{tidy(''.join(named))}，{tidy(problem.rule.title)}。"
+
+    def _extent(self, problem: Problem) -> Parts:
+        """Return how many, what share, how it has changed, who: the facts of one problem."""
+        times = self.m.times
+        clauses: list[Loose] = []
+        if self.m.is_one_branch and not problem.is_about_members:
+            what = "本支部" if self.m.organization.is_branch else "本党小组"
+            cases = self._detail(problem, problem.found[0])
+            clauses.append((what, problem.phrase.predicate, *(("（", cases, "）") if cases else ())))
+            if problem.again:
+                clauses.append(f"已{times.running}存在这一问题")
+            return flat([listed(clauses, "，"), "。"])
+        clauses.append((self._count(problem), problem.noun, problem.phrase.predicate))
+        if problem.applicable:
+            clauses.append((f"占适用{problem.noun[1:]}的", self._share(problem)))
+        if problem.compared:
+            clauses.append(wording.change(len(problem.found), len(problem.before), problem.noun[0], times.last))
+        sentence = listed(clauses, "，")
+        return flat([sentence, "。" if self.m.is_one_branch else ("。", *self._named(problem))])
+
+    def _share(self, problem: Problem) -> Figure:
+        ratio = wording.rounded(Decimal(len(problem.places)) / Decimal(problem.applicable))
+        count = self._count(problem)
+        formula = f"没有达到 {len(problem.places)} ÷ 适用 {problem.applicable}"
+        return replace(count, text=f"{ratio}%", value=ratio, unit="%", title=f"{count.title}的占比", formula=formula)
+
+    def _cases(self, problem: Problem) -> list[Violation]:
+        """Return one violation of each organisation, the gravest first: twice in a row, most missing, tree order."""
+        firsts = {v.organization.pk: v for v in reversed(problem.found)}
+        return sorted(
+            firsts.values(),
+            key=lambda v: (
+                v.organization.pk not in problem.again,
+                -problem.places[v.organization.pk],
+                -len(v.months),
+                v.organization.path,
+            ),
+        )
+
+    def _named(self, problem: Problem) -> Parts:
+        """Return the sentence that names cases: 涉及甲党支部（缺8月）、乙党支部等。"""
+        cases = self._cases(problem)
+        alike = len(cases) > 1 and len({v.detail for v in problem.found}) == 1
+        lasting = len(problem.again) == len(cases)
+        items: list[Loose] = []
+        for case in cases[:CASES]:
+            notes: list[Loose] = []
+            if problem.is_about_members:
+                notes.append((self._count(problem, case.organization), "名"))
+            elif not alike and (detail := self._detail(problem, case)):
+                notes.append(detail)
+            if case.organization.pk in problem.again and not lasting:
+                notes.append(self.m.times.running)
+            items.append((case.organization.name, *(("（", listed(notes, "，"), "）") if notes else ())))
+        others = "等" if len(cases) > CASES else ""
+        how_long = f"，{'均' if len(cases) > 1 else ''}已{self.m.times.running}存在这一问题" if lasting else ""
+        return flat(["涉及", listed(items), others, how_long, "。"])
+
+    def _detail(self, problem: Problem, violation: Violation) -> Parts:
+        """Return what is wrong in one case, its number leading to the rows counted; nothing where that is plain."""
+        if violation.months == (self.m.period.code,) and not violation.value:
+            return ()
+        year = f"{self.m.period.year}年"
+        words = tidy(violation.detail)
+        if violation.months:
+            words = words.replace(year, "")
+        number = wording.number(violation.value) if violation.value is not None else ""
+        code = getattr(getattr(problem.rule, "holds", None), "fact", "")
+        if not code or not number or len(violation.months) > 1 or number not in words or problem.rule.every:
+            return (words,)
+        before, _, after = words.partition(number)
+        fact = facts.get(code)
+        query = fact.query(violation.organization, self.m.period)
+        figure = self.m.drawn_from(
+            fact.ledger, query, int(violation.value or 0), code=code, title=fact.title, unit=fact.unit
+        )
+        return flat([before, figure, after])
+
+    def _evidence(self, problem: Problem) -> tuple[Evidence, ...]:
+        """Return the cases as links: the rows that were counted, or the branch's members."""
+        links = []
+        for case in self._cases(problem)[:MOST_EVIDENCE]:
+            name = case.organization.name
+            if problem.is_about_members:
+                figure = self._count(problem, case.organization)
+                links.append(Evidence(f"{name}：{figure.text} 名", figure.url))
+            else:
+                url = problem.rule.evidence(case.organization, self.m.period)
+                links.append(Evidence(f"{name}：{tidy(case.detail)}", url))
+        return tuple(links)
+
+    @cached_property
+    def _loads(self) -> list[tuple[Organization, list[str]]]:
+        """The organisations with the rules they break, those with most first."""
+        broken: defaultdict[int, list[str]] = defaultdict(list)
+        by_id: dict[int, Organization] = {}
+        for problem in self.listed:
+            for pk in problem.places:
+                broken[pk].append(problem.code)
+            by_id |= {v.organization.pk: v.organization for v in problem.found}
+        return sorted(
+            ((by_id[pk], codes) for pk, codes in broken.items()), key=lambda load: (-len(load[1]), load[0].path)
+        )
+
+    def _gathered(self) -> Parts:
+        """Return where problems gather: the organisations that break most rules, three at the least."""
+        most = self._loads[:CASES]
+        if self.m.is_one_branch or not most or len(most[0][1]) < CASES or len(self._loads) <= CASES:
+            return ()
+        names: list[Loose] = [f"{o.name}（{len(codes)}类）" for o, codes in most if len(codes) >= CASES]
+        return flat(["问题较集中的有", listed(names), "，需要重点帮助。"])
+
+    def _gathered_evidence(self) -> tuple[Evidence, ...]:
+        return tuple(
+            Evidence(
+                f"{o.name}：{'、'.join(phrase(engine.get(code)).heading for code in codes)}",
+                o.get_absolute_url(),
+            )
+            for o, codes in self._loads[:CASES]
+            if len(codes) >= CASES
+        )
+
+    # 四、下步打算
+
+    def steps(self) -> Iterator[Statement]:
+        """Yield section 4: for each problem what puts it right, who sees to it, and by when."""
+        if not self.listed:
+            words = f"{self.m.times.this}没有需要整改的问题，继续按规定开展组织生活，并及时登记。"
+            yield Statement("steps.none", (words,), "paragraph")
+        for problem in self.listed:
+            heading = problem.phrase.heading
+            about: Parts = (f"针对“{heading}”的问题，",)
+            if not self.m.is_one_branch:
+                about = (f"针对“{heading}”的问题（涉及", self._count(problem), f"{problem.noun}），")
+            parts = flat(
+                [about, tidy(problem.rule.remedy), f"由{self._owners(problem)}，{self.m.times.deadline}前完成。"]
+            )
+            yield Statement(f"step.{problem.code}", parts, "item")
+
+    def _owners(self, problem: Problem) -> str:
+        """Return who sees to it: the communities above the branches concerned, or the organisation itself."""
+        if self.m.is_one_branch:
+            return f"{self.m.organization.name}负责"
+        communities = {o.path: o.name for o in self.m.communities}
+        own = self.m.organization
+        paths = {v.organization.path for v in problem.found}
+        above = {next((p for p in communities if path.startswith(p)), "") for path in paths}
+        names = [communities[path] for path in sorted(above - {""})]
+        if len(names) > MOST_OWNERS:
+            return "各有关社区党委督促有关党支部落实"
+        if not names or "" in above:
+            names.append(own.name)
+        return f"{'、'.join(names)}督促有关党支部落实"

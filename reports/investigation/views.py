@@ -1,0 +1,198 @@
+"""Pages of the investigation report: the list, the paper with its evidence, editing, signing off, downloads."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.text import get_valid_filename
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.permissions import Right
+from branches.models import Organization
+from ledgers.models.record import Conflict
+from ledgers.period import Period
+from ledgers.scope import may
+from reports import official
+from reports.models import InvestigationReport
+
+from .edits import statement_in
+from .forms import StatementForm
+
+PER_PAGE = 30
+KEPT = 30 * 24 * 3600
+"""Seconds for which a printed PDF is kept."""
+CONTENT_TYPES = {
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pdf": "application/pdf",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+}
+
+
+@require_http_methods(["GET", "POST"])
+def investigation(request: HttpRequest) -> HttpResponse:
+    """List the reports in scope; on POST build one for an organisation and a period."""
+    if request.method == "POST":
+        buildable = Organization.objects.visible_to(request.user, Right.REPORTS_BUILD)
+        organization = get_object_or_404(buildable, code=request.POST.get("organization", ""))
+        try:
+            period = Period.parse(request.POST.get("period", ""))
+        except ValueError as error:
+            messages.error(request, str(error))
+            return redirect("reports:investigation")
+        try:
+            return redirect(InvestigationReport.drafted(organization, period))
+        except Conflict as conflict:
+            messages.error(request, str(conflict))
+            return redirect("reports:investigation")
+    organization = request.chosen_organization  # type: ignore[attr-defined]
+    reports = InvestigationReport.objects.visible_to(request.user).select_related("organization", "signed_by")
+    if organization:
+        reports = reports.under(organization)
+    page = Paginator(reports.defer("built"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "reports/investigation.html",
+        {
+            "page": page,
+            "organization": organization,
+            "period": request.chosen_period,  # type: ignore[attr-defined]
+            "may_build": bool(organization) and may(request.user, Right.REPORTS_BUILD, organization),  # type: ignore[arg-type]
+        },
+    )
+
+
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a report as paper with its evidence; `?edit=KEY` opens one statement for editing."""
+    report = get_object_or_404(_readable(request), pk=pk)
+    key = request.GET.get("edit", "")
+    form = StatementForm.of(report, key) if key and _may_edit(request, report) else None
+    return _page(request, report, form)
+
+
+@require_POST
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save the words of one statement, or with `restore` go back to the built ones."""
+    report = get_object_or_404(_readable(request, Right.REPORTS_BUILD), pk=pk)
+    form = StatementForm(request.POST)
+    if "restore" in request.POST and (found := statement_in(report.content, request.POST.get("key", ""))):
+        form = StatementForm({**request.POST.dict(), "text": found[0].text})
+    if not form.is_valid():
+        return _page(request, report, form)
+    values = form.cleaned_data
+    try:
+        report.edit(values["key"], values["text"].replace("\r\n", "\n"), values["version"])
+    except Conflict as conflict:
+        form.add_error(None, str(conflict))
+        form.start_from_newest(report)
+        return _page(request, report, form)
+    except ValueError as error:
+        messages.error(request, str(error))
+        return redirect(report)
+    return redirect(f"{report.get_absolute_url()}#s-{values['key']}")
+
+
+@require_POST
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer what is asked where data have changed under an edited paragraph."""
+    report = get_object_or_404(_readable(request, Right.REPORTS_BUILD), pk=pk)
+    key = request.POST.get("key", "")
+    try:
+        report.settle(key, take_new=request.POST.get("choice") == "new")
+    except (ValueError, Conflict) as error:
+        messages.error(request, str(error))
+    return redirect(f"{report.get_absolute_url()}#s-{key}")
+
+
+@require_POST
+def rebuild(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write a draft anew from the data of this moment; edits stay."""
+    report = get_object_or_404(_readable(request, Right.REPORTS_BUILD), pk=pk)
+    try:
+        report.rebuild()
+    except (ValueError, Conflict) as error:
+        messages.error(request, str(error))
+        return redirect(report)
+    if changes := report.composed.changes:
+        asked = f"其中 {len(changes)} 处数据有变，请逐处选择。"
+        messages.warning(request, f"已按最新数据重新生成。您改过的内容都还在，{asked}")
+    else:
+        messages.success(request, "已按最新数据重新生成，您改过的内容都还在。")
+    return redirect(report)
+
+
+@require_POST
+def sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign a draft off, provided that it still says what the person read."""
+    report = get_object_or_404(_readable(request, Right.REPORTS_SIGN), pk=pk)
+    try:
+        if report.is_draft and request.POST.get("digest") != report.digest:
+            raise ValueError("报告刚刚有改动，请看过最新内容后再签发")
+        report.sign()
+    except (ValueError, Conflict) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "已签发。内容从现在起不再改变，可以导出 Word 或 PDF。")
+    return redirect(report)
+
+
+@require_GET
+def download(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
+    """Send the report as a file. A PDF takes seconds to print, so each version is printed once and kept."""
+    report = get_object_or_404(_readable(request), pk=pk)
+    suffix = f".{ending}"
+    key = f"report:{report.digest}{suffix}"
+    content = cache.get(key) if suffix == ".pdf" else None
+    if content is None:
+        content = official.WRITERS[suffix](report.composed.report)
+        if suffix == ".pdf":
+            cache.set(key, content, KEPT)
+    name = get_valid_filename(f"{report.content.title}（{report.when.label}）")[:120] + suffix
+    response = HttpResponse(content, content_type=CONTENT_TYPES[suffix])
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _readable(request: HttpRequest, right: Right | None = None) -> Any:
+    reports = InvestigationReport.objects.visible_to(request.user, right)
+    return reports.select_related("organization", "signed_by", "updated_by").prefetch_related("edits")
+
+
+def _may_edit(request: HttpRequest, report: InvestigationReport) -> bool:
+    return report.is_draft and may(request.user, Right.REPORTS_BUILD, report.organization)  # type: ignore[arg-type]
+
+
+def _page(request: HttpRequest, report: InvestigationReport, form: StatementForm | None) -> HttpResponse:
+    composed = report.composed
+    edits = {edit.key: edit for edit in report.edits.all()} if report.is_draft else {}
+    editing = form["key"].value() if form else ""
+    built = statement_in(report.content, editing) if editing else None
+    paper = composed.report
+    return render(
+        request,
+        "reports/investigation_detail.html",
+        {
+            "report": report,
+            "paper": paper,
+            "title_lines": official.title_lines(paper.title, 28),
+            "period_line": official.period_line(paper),
+            "blocks": official.lay_out(paper),
+            "figures": list(dict(paper.figures()).items()),
+            "signing_date": official.signing_date(paper),
+            "changes": composed.changes,
+            "edits": edits,
+            "form": form,
+            "editing": editing,
+            "built_words": built[0].text if built and editing in edits else "",
+            "newest": edits[editing].text if form and form.non_field_errors() and editing in edits else "",
+            "may_edit": _may_edit(request, report),
+            "may_sign": report.is_draft and may(request.user, Right.REPORTS_SIGN, report.organization),  # type: ignore[arg-type]
+        },
+        status=409 if form and form.non_field_errors() else 200,
+    )

@@ -1,0 +1,76 @@
+// The form of an activity with its roll, what minutes left to be asked, and the review by keyboard.
+
+const typing = (target) => target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, dialog[open]");
+const changed = (element) => element?.dispatchEvent(new Event("change", { bubbles: true }));
+
+document.addEventListener("click", (event) => {
+  const remove = event.target.closest("[data-roll-remove]");
+  if (!remove) return;
+  const row = remove.closest("[data-roll-row]");
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  const list = row.parentElement;
+  row.remove();
+  const radio = next?.querySelector("input[type=radio]:checked");
+  radio?.focus();
+  changed(radio ?? list);
+});
+
+// An answer moves its person to the state that the minutes give, and the others back.
+function mark(radio, answered) {
+  const [member, unasked, state, reason] = radio.value.split(/:(.*?):(.*?):(.*)/s);
+  const row = document.getElementById(`line-${member}`);
+  const choice = row?.querySelector(`input[type=radio][value="${answered ? state : unasked}"]`);
+  if (!choice) return;
+  choice.checked = true;
+  if (answered && reason) row.querySelector("[data-roll-reason]").value = reason;
+  changed(choice);
+}
+
+document.addEventListener("change", (event) => {
+  const answer = event.target.closest("[data-ask]");
+  if (answer) {
+    for (const radio of document.getElementsByName(answer.name)) if (radio !== answer) mark(radio, false);
+    mark(answer, true);
+  }
+  const all = event.target.closest("[data-tick-all]");
+  if (all) for (const box of all.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = all.checked;
+});
+
+// Adding a person: Enter takes the first found; who is on the roll already is shown instead of added again.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("[data-person]")) return;
+  event.preventDefault();
+  document.querySelector("[data-person-of]")?.click();
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const button = event.target.closest?.("[data-person-of]");
+  const row = button && document.getElementById(`line-${button.dataset.personOf}`);
+  if (!row) return;
+  event.preventDefault();
+  row.querySelector("input[type=radio]:checked").focus();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "roll-lines") return;
+  const search = document.querySelector("[data-person]");
+  search.value = "";
+  document.getElementById("people").replaceChildren();
+  const radio = event.target.lastElementChild.querySelector("input[type=radio]:checked");
+  radio.focus();
+  changed(radio);
+});
+
+// data-key names the key that presses a button, follows a link or goes to a field. Before the page's own keys.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+    const target = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("textarea")) target.focus();
+    else target.click();
+  },
+  true,
+);

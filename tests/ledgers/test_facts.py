@@ -1,0 +1,232 @@
+"""Facts: each equals the rows its address opens, adds up over branches and months, and is never shown stale."""
+
+from datetime import date
+from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
+
+from activities.models import Activity, Attendance, record_roll
+from branches.models import Organization
+from ledgers import facts
+from ledgers.ledger import get
+from ledgers.models import StaleMark
+from ledgers.period import Period
+from members.models import Member
+from tests.factories import ActivityFactory, MemberFactory, OrganizationFactory, street, superuser
+
+pytestmark = pytest.mark.django_db
+
+Q3 = Period.parse("2026Q3")
+Q2 = Period.parse("2026Q2")
+
+
+def furnish(branches: int = 2):
+    """A street with some of everything, so that no fact is zero for want of rows."""
+    place = street(2, branches)
+    for community in place.communities:
+        community.population, community.households = 4000, 1500
+        community.record()
+    for number, branch in enumerate(place.branches):
+        people = [
+            MemberFactory(branch=branch, gender="female", birth_date=None, education="college"),
+            MemberFactory(branch=branch, employment="retired", ethnicity="回族", is_floating=True),
+            MemberFactory(branch=branch, category="probationary", joined_on=date(2026, 8, 1)),
+        ]
+        people[1].leave("deceased", date(2026, 9, 2))
+        for kind in (
+            *Activity.Kind.meetings(),
+            Activity.Kind.STUDY,
+            Activity.Kind.TRAINING,
+            Activity.Kind.JOINT_MEETING,
+        ):
+            activity = ActivityFactory(
+                organization=branch, kind=kind, hours=Decimal("1.5"), date=date(2026, 7, 1 + number)
+            )
+            states = [Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT]
+            record_roll(activity, {m.pk: (s.value, "出差") for m, s in zip(people, states, strict=True)})
+    return place
+
+
+def count_behind(url: str) -> tuple[int, dict]:
+    """Count the rows of the list that an address opens."""
+    parts = urlsplit(url)
+    params = dict(parse_qsl(parts.query))
+    organization = Organization.objects.get(code=params["organization"])
+    ledger = get(parts.path.strip("/").split("/")[1])
+    rows = ledger.rows(ledger.query(params, organization=organization, strict=True), superuser())
+    return rows.count(), {"rows": rows, "ledger": ledger}
+
+
+def test_each_fact_equals_the_rows_that_its_address_opens() -> None:
+    place = furnish()
+    for organization in (place.committee, place.community, place.branch):
+        for period in (Q3, Q2, Period.parse("2026-07"), Period.parse("2026")):
+            numbers = facts.of(organization, period)
+            for fact in facts.every():
+                count, behind = count_behind(fact.url(organization, period))
+                if fact.sums:
+                    count = behind["rows"].aggregate(n=Sum(fact.sums))["n"] or 0
+                assert numbers[fact.code] == count, (fact.code, organization, period)
+
+
+def test_an_ancestor_is_the_sum_of_its_children() -> None:
+    place = furnish()
+    whole = facts.of(place.committee, Q3)
+    each = facts.of_each([c.pk for c in place.communities], Q3)
+    own = facts.of_each([place.committee.pk], Q3, own=True)[place.committee.pk]
+    for code, number in whole.items():
+        assert number == sum(each[c.pk][code] for c in place.communities) + own[code], code
+
+
+def test_a_flow_adds_up_over_months_and_a_stock_is_as_of_the_last_day() -> None:
+    place = furnish()
+    quarter = facts.of(place.committee, Q3)
+    months = [facts.of(place.committee, month) for month in Q3.months()]
+    for fact in facts.every():
+        expected = months[-1][fact.code] if fact.stock else sum(m[fact.code] for m in months)
+        assert quarter[fact.code] == expected, fact.code
+
+
+def test_a_change_is_seen_at_once_and_only_where_it_counts() -> None:
+    place = furnish()
+    before = facts.of(place.committee, Q3)
+    ActivityFactory(organization=place.branch, kind="lecture", date=date(2026, 9, 30))
+    after = facts.of(place.committee, Q3)
+    assert after["meetings.lecture"] == before["meetings.lecture"] + 1
+    assert facts.of(place.communities[1], Q3)["meetings.lecture"] == 2
+    assert {c for c in after if after[c] != before[c]} == {"meetings.lecture"}
+
+
+def test_a_draft_and_a_returned_activity_do_not_count() -> None:
+    place = street()
+    activity = ActivityFactory(organization=place.branch, kind="life", status=Activity.Status.DRAFT)
+    assert facts.of(place.branch, Q3)["meetings.life"] == 0
+    activity.submit()
+    assert facts.of(place.branch, Q3)["meetings.life"] == 1
+    activity.send_back("缺少决议")
+    assert facts.of(place.branch, Q3)["meetings.life"] == 0
+
+
+def test_a_past_quarter_gives_the_same_numbers_after_people_move_on() -> None:
+    place = street()
+    members = MemberFactory.create_batch(3, branch=place.branch)
+    then = facts.of(place.branch, Q3)
+    assert then["members.total"] == 3
+    members[0].leave("transferred", date(2026, 10, 1))
+    members[1].branch = place.branches[1]
+    members[1].amend(date(2026, 10, 5))
+    members[2].employment = "retired"
+    members[2].amend(date(2026, 10, 7))
+    assert facts.of(place.branch, Q3) == then
+    later = facts.of(place.branch, Period.parse("2026-10"))
+    assert (later["members.total"], later["members.in_service"], later["members.retired"]) == (1, 0, 1)
+    assert later["members.transferred_out"] == 1
+
+
+@pytest.mark.parametrize(("day", "live"), [(date(2026, 9, 30), 0), (date(2026, 10, 1), 1)])
+def test_the_day_of_leaving_no_longer_counts(day: date, live: int) -> None:
+    place = street()
+    MemberFactory(branch=place.branch).leave("deceased", day)
+    assert facts.of(place.branch, Q3)["members.total"] == live
+
+
+@pytest.mark.parametrize(("day", "full"), [(date(2026, 9, 30), 1), (date(2026, 10, 1), 0)])
+def test_a_member_is_full_from_the_day_of_regularisation(day: date, full: int) -> None:
+    place = street()
+    MemberFactory(branch=place.branch, joined_on=date(2025, 9, 1), regularised_on=day)
+    assert facts.of(place.branch, Q3)["members.full"] == full
+    assert facts.of(place.branch, Q3)["members.probationary"] == 1 - full
+
+
+def test_moving_a_branch_leaves_earlier_quarters_where_they_were() -> None:
+    place = street()
+    ActivityFactory(organization=place.branch, kind="life", date=date(2026, 8, 1))
+    here, there = place.communities
+    branch = Organization.objects.get(pk=place.branch.pk)
+    branch.move_under(there, date(2026, 10, 1))
+    here, there = (Organization.objects.get(pk=o.pk) for o in (here, there))
+    ActivityFactory(organization_id=branch.pk, kind="life", date=date(2026, 11, 1))
+    assert facts.of(here, Q3)["meetings.life"] == 1
+    assert facts.of(there, Q3)["meetings.life"] == 0
+    fourth = Period.parse("2026Q4")
+    assert facts.of(here, fourth)["meetings.life"] == 0
+    assert facts.of(there, fourth)["meetings.life"] == 1
+    count, _ = count_behind(facts.get("meetings.life").url(here, Q3))
+    assert count == 1
+
+
+def test_reading_fresh_sheets_costs_the_same_for_many_branches() -> None:
+    def cost(place) -> int:
+        facts.of(place.committee, Q3)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            facts.of_each_period([o.pk for o in place.branches], [Q2, Q3])
+        facts.of_each_period([o.pk for o in place.branches], [Q2, Q3])
+        with CaptureQueriesContext(connection) as queries:
+            facts.of_each_period([o.pk for o in place.branches], [Q2, Q3])
+        return len(queries)
+
+    few, many = street(1, 2), street(1, 30)
+    assert cost(few) == cost(many) <= 3
+
+
+def test_rebuilding_costs_the_same_for_many_branches() -> None:
+    def cost(branches: int) -> int:
+        place = street(1, branches)
+        for branch in place.branches:
+            ActivityFactory(organization=branch)
+        facts.of(place.committee, Q3)
+        for branch in place.branches:
+            ActivityFactory(organization=branch)
+        with CaptureQueriesContext(connection) as queries:
+            facts.of(place.committee, Q3)
+        return len(queries)
+
+    assert cost(2) == cost(20)
+
+
+def test_a_mark_that_reaches_beyond_what_was_read_is_kept_for_the_rest() -> None:
+    place = street()
+    for period in (Q2, Q3):
+        facts.of(place.committee, period)
+    MemberFactory(branch=place.branch, joined_on=date(2026, 5, 1))
+    assert facts.of(place.committee, Q2)["members.total"] == 1
+    assert StaleMark.objects.exists()
+    assert facts.of(place.committee, Q3)["members.total"] == 1
+    assert not StaleMark.objects.exists()
+
+
+def test_a_new_fact_is_counted_for_months_counted_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = street()
+    ActivityFactory(organization=place.branch, kind="visit")
+    facts.of(place.committee, Q3)
+    monkeypatch.setattr(facts, "_facts", dict(facts._facts))
+    facts._digest.cache_clear()
+    try:
+        facts.register(facts.Fact("test.visits", "走访", "次", "activities", {"kind": "visit", "status": "counted"}))
+        assert facts.of(place.committee, Q3)["test.visits"] == 1
+    finally:
+        facts._digest.cache_clear()
+
+
+def test_money_keeps_its_cents() -> None:
+    place = street()
+    activity = ActivityFactory(organization=place.branch, kind="study", hours=Decimal("0.1"))
+    members = MemberFactory.create_batch(3, branch=place.branch)
+    record_roll(activity, {m.pk: ("present", "") for m in members})
+    assert facts.of(place.committee, Q3)["training.hours"] == Decimal("0.3")
+    assert Member.objects.count() == 3
+
+
+def test_a_dissolved_branch_no_longer_counts_from_that_day() -> None:
+    place = street()
+    extra = OrganizationFactory(parent=place.community)
+    assert facts.of(place.committee, Q3)["orgs.branches"] == 5
+    extra.dissolve(date(2026, 9, 30))
+    assert facts.of(place.committee, Q3)["orgs.branches"] == 4
+    assert facts.of(place.committee, Period.parse("2026-08"))["orgs.branches"] == 5

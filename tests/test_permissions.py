@@ -1,0 +1,213 @@
+"""The permission walk: every address × every role × one's own and somebody else's organisation.
+
+A new address fails here until it stands in `config.permissions`, and, if it has parameters, until `TARGETS` says how to
+open it. Outside the scope the answer is 404: nothing tells that something is there.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
+from accounts.roles import Role
+from activities.models import Activity
+from branches.models import Organization
+from config.permissions import URL_TABLE
+from ledgers import importing, ledger
+from ledgers.models import ImportBatch
+from tests.factories import (
+    ActivityFactory,
+    CommitteeFactory,
+    MemberFactory,
+    PostingFactory,
+    SeatFactory,
+    UserFactory,
+    street,
+)
+from tests.ledgers.workbooks import xlsx
+
+pytestmark = pytest.mark.django_db
+
+
+def patterns(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Yield (view name, pattern) of every address of the portal; Django's admin is for superusers and walked by Django."""
+    for each in (resolver or get_resolver()).url_patterns:
+        if isinstance(each, URLResolver):
+            if each.namespace != "admin":
+                yield from patterns(each, f"{each.namespace}:" if each.namespace else space)
+        elif isinstance(each, URLPattern) and each.name:
+            yield f"{space}{each.name}", each
+
+
+@dataclass
+class Place:
+    """One community with a little of everything in it; what an address needs is made when it is asked for."""
+
+    community: Organization
+    branch: Organization
+    owner: User
+
+    @cached_property
+    def member(self) -> Any:
+        return MemberFactory(branch=self.branch)
+
+    @cached_property
+    def activity(self) -> Any:
+        return ActivityFactory(organization=self.branch, status=Activity.Status.SUBMITTED)
+
+    @cached_property
+    def committee(self) -> Any:
+        return CommitteeFactory(organization=self.branch)
+
+    @cached_property
+    def seat(self) -> Any:
+        return SeatFactory(committee=self.committee, member=self.member)
+
+    @cached_property
+    def account(self) -> User:
+        user = UserFactory()
+        PostingFactory(user=user, role=Role.BRANCH_SECRETARY, organization=self.branch)
+        return user
+
+    def batch(self, user: User) -> ImportBatch:
+        """A batch belongs to whoever uploaded it: the visitor at home, somebody else abroad."""
+        data = xlsx(("姓名", "身份证号", "所在党支部", "党员类别"), ["张三", "坏", self.branch.name, "正式党员"])
+        batch, match = importing.open_batch(ledger.get("members"), data, "表.xlsx", user, self.community)
+        batch.save()
+        importing.preview(batch, match)
+        return batch
+
+
+Target = Callable[[Place, User], dict[str, Any]]
+
+
+def pk_of(name: str) -> Target:
+    return lambda place, user: {"pk": getattr(place, name).pk}
+
+
+def slug(place: Place, user: User) -> dict[str, Any]:
+    return {"slug": "members"}
+
+
+def batch(place: Place, user: User) -> dict[str, Any]:
+    return {"slug": "members", "pk": place.batch(user if place.owner == user else place.owner).pk}
+
+
+def code(place: Place, user: User) -> dict[str, Any]:
+    return {"code": place.branch.code}
+
+
+TARGETS: dict[str, Target] = {
+    "ledgers:batch": batch,
+    "ledgers:mapping": batch,
+    "ledgers:apply": batch,
+    "ledgers:progress": batch,
+    "ledgers:wrong-rows": batch,
+    "ledgers:undo": batch,
+    "branches:committee": pk_of("committee"),
+    "branches:committee-edit": pk_of("committee"),
+    "branches:seat-change": pk_of("seat"),
+}
+BY_SPACE: dict[str, Target] = {
+    "ledgers": slug,
+    "branches": code,
+    "members": pk_of("member"),
+    "activities": pk_of("activity"),
+    "accounts": pk_of("account"),
+}
+SCOPELESS = {"ledgers:list", "ledgers:print", "ledgers:export", "ledgers:template", "ledgers:import"}
+"""Addresses whose parameter is not a thing of somebody's: their rows are scoped, see the tests of ledgers."""
+EVERYONE = [pytest.param(None, id="nobody"), *(pytest.param(role, id=role.value) for role in Role)]
+
+
+def allowed(name: str, role: Role | None) -> bool:
+    """Say what the table says."""
+    rule = URL_TABLE[name]
+    if rule is PUBLIC:
+        return True
+    if role is None:
+        return False
+    if rule is SIGNED_IN:
+        if name in ("ledgers:list", "ledgers:print"):
+            return Right.MEMBERS_VIEW in ROLE_RIGHTS[role]
+        if name == "ledgers:catalogue":
+            return Right.ORGANIZATIONS_VIEW in ROLE_RIGHTS[role]
+        return True
+    return rule in ROLE_RIGHTS[role]
+
+
+def open_it(client: Client, name: str, kwargs: dict[str, Any]) -> Any:
+    """Open an address as a link would, or press its button where it only takes one."""
+    url = reverse(name, kwargs=kwargs)
+    response = client.get(url)
+    return client.post(url) if response.status_code == 405 else response
+
+
+def test_every_address_is_in_the_table() -> None:
+    walked = {name for name, _ in patterns()}
+    assert walked - set(URL_TABLE) == set(), "an address without a rule answers 404 to everyone"
+    assert set(URL_TABLE) - walked == set(), "a rule without an address"
+
+
+def home_and_abroad(role: Role | None) -> tuple[Place, Place, User | None]:
+    """Return the visitor's community, another one of another street, and the visitor."""
+    here, there = street(1, 1), street(1, 1)
+    user = None
+    if role is not None:
+        user = UserFactory()
+        place = here.branch if role == Role.BRANCH_SECRETARY else here.community
+        PostingFactory(user=user, role=role, organization=place, start=date(2020, 1, 1))
+    stranger = UserFactory()
+    PostingFactory(user=stranger, role=Role.OFFICE, organization=there.committee)
+    home = Place(here.community, here.branch, user or stranger)
+    return home, Place(there.community, there.branch, stranger), user
+
+
+@pytest.mark.parametrize("role", EVERYONE)
+def test_who_may_open_what(role: Role | None) -> None:
+    wrong = []
+    for name, pattern in patterns():
+        home, abroad, user = home_and_abroad(role)
+        client = Client()
+        if user:
+            client.force_login(user)
+        parameters = pattern.pattern.converters
+        target = TARGETS.get(name) or BY_SPACE.get(name.partition(":")[0])
+        if parameters and target is None:
+            wrong.append(f"{name}: say in TARGETS how to open it")
+            continue
+        if name in ("accounts:sign-out",):
+            continue  # ends the walk's own session; see tests of accounts
+        visitor = user or home.owner
+        kwargs = target(home, visitor) if parameters and target else {}
+        if set(kwargs) != set(parameters):
+            wrong.append(f"{name}: TARGETS gives {sorted(kwargs)}, the address takes {sorted(parameters)}")
+            continue
+        at_home = open_it(client, name, kwargs)
+        if role is None and URL_TABLE[name] is not PUBLIC:
+            if not (at_home.status_code == 302 and "/accounts/sign-in/" in at_home["Location"]):
+                wrong.append(f"{name}: not signed in, {at_home.status_code}")
+            continue
+        may = allowed(name, role)
+        if may and (at_home.status_code == 404 or at_home.status_code >= 500):
+            wrong.append(f"{name}: at home {at_home.status_code}")
+        if not may and at_home.status_code != 404:
+            wrong.append(f"{name}: without the right {at_home.status_code}")
+        if parameters and target and name not in SCOPELESS:
+            status = open_it(client, name, target(abroad, visitor)).status_code
+            if status != 404:
+                wrong.append(f"{name}: abroad {status}")
+    assert wrong == []
+
+
+def test_the_admin_is_for_superusers(client: Client) -> None:
+    user = UserFactory(is_staff=True)
+    client.force_login(user)
+    assert client.get("/admin/").status_code == 404
