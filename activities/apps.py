@@ -7,14 +7,15 @@ class ActivitiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from branches.panels import register_panel
+        from branches.panels import register_action, register_panel
         from ledgers import facts, ledger
 
         from .facts import FACTS, RATES
         from .ledgers import ActivitiesLedger, AttendanceLedger
-        from .panels import PANELS
+        from .panels import ACTIONS, PANELS
 
         ledger.register(ActivitiesLedger, AttendanceLedger)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)
+        register_action(*ACTIONS)

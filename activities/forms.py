@@ -125,14 +125,18 @@ class ActivityForm(RecordForm):
         return rolls.of_activity(self.instance) if self.instance.pk else Roll()
 
     def store(self) -> Activity:
-        """Record the activity, then its roll; hand it in when that was the button."""
+        """Record the activity, then its roll and what comes with it; hand it in when that was the button."""
         activity: Activity = self.instance
         activity.record()
         assert self.roll is not None  # `clean` read it, or the form is not valid
         record_roll(activity, self.roll.marks)
+        self.enclose(activity)
         if self.action == "submit" and activity.is_open:
             activity.submit()
         return activity
+
+    def enclose(self, activity: Activity) -> None:
+        """Put with the recorded activity what else came with the form; nothing here."""
 
     def _compare(self) -> bool:
         """Put the newest roll beside the sent one as well."""
@@ -179,6 +183,7 @@ class MinutesForm(ActivityForm):
     def __init__(self, *args: Any, upload: PendingUpload, minutes: Minutes, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.upload, self.minutes = upload, minutes
+        self.instance.expected_stated, self.instance.present_stated = minutes.expected, minutes.present_count
         self.others = list(PendingUpload.objects.visible_to(self.user).unconfirmed().exclude(pk=upload.pk))
 
     def clean(self) -> dict[str, Any]:
@@ -206,15 +211,11 @@ class MinutesForm(ActivityForm):
             return Roll()
         return rolls.renewed(sent, self.user, organization, kind, day, self.instance, self.minutes)
 
-    def store(self) -> Activity:
-        """Make the activity, hang the papers on it, and mark the uploads as done with."""
-        held = PendingUpload.objects.select_for_update().filter(pk__in=[self.upload.pk, *(o.pk for o in self.belonging)])
-        uploads = list(held)
+    def enclose(self, activity: Activity) -> None:
+        """Hang the papers on the activity, and mark the uploads as done with."""
+        wanted = [self.upload.pk, *(other.pk for other in self.belonging)]
+        uploads = list(PendingUpload.objects.select_for_update().filter(pk__in=wanted))
         if any(upload.activity_id for upload in uploads) or self.upload.pk not in {u.pk for u in uploads}:
             raise ValidationError("这份记录已经在别的页面确认过，请回到上传页查看")
-        self.instance.expected_stated = self.minutes.expected
-        self.instance.present_stated = self.minutes.present_count
-        activity = super().store()
         hang(activity, [Paper(u.digest, u.filename, u.content_type, u.size, u.text) for u in uploads], self.user)
         PendingUpload.objects.filter(pk__in=[u.pk for u in uploads]).update(activity=activity)
-        return activity

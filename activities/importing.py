@@ -36,7 +36,9 @@ class ActivityImporter(RecordImporter):
         by_number: dict[Any, tuple[Any, Mapping[str, Any]]] = {}
         doubled: set[str] = set()
         if numbers:
-            numbered = held.exclude(number="") if len(numbers) >= self.reads_whole_scope else held.filter(number__in=numbers)
+            numbered = (
+                held.exclude(number="") if len(numbers) >= self.reads_whole_scope else held.filter(number__in=numbers)
+            )
             for pk, *values in numbered.values_list("pk", *names).iterator(chunk_size=5000):
                 current = dict(zip(names, values, strict=True))
                 number = current["number"]
@@ -45,8 +47,8 @@ class ActivityImporter(RecordImporter):
                 by_number[(number,)] = (pk, current)
         found = by_number
         if days and len(numbers) < len(rows):
-            for pk, *values in held.filter(date__range=(min(days), max(days))).values_list("pk", *names).iterator(
-                chunk_size=5000
+            for pk, *values in (
+                held.filter(date__range=(min(days), max(days))).values_list("pk", *names).iterator(chunk_size=5000)
             ):
                 current = dict(zip(names, values, strict=True))
                 found.setdefault(tuple(current[k] for k in ("organization_id", "kind", "date", "topic")), (pk, current))
@@ -127,7 +129,9 @@ class AttendanceImporter(Importer):
             number = row.values.get("id_number")
             if number is not None and number not in indexes:
                 indexes[number] = blind_index(number, "citizen-id")
-        wanted = held if len(indexes) >= self.reads_whole_scope else held.filter(id_number_index__in=list(indexes.values()))
+        wanted = (
+            held if len(indexes) >= self.reads_whole_scope else held.filter(id_number_index__in=list(indexes.values()))
+        )
         by_index = dict(wanted.values_list("id_number_index", "pk")) if indexes else {}
         names = {row.values["name"] for row in rows if "id_number" not in row.values}
         by_name: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -154,8 +158,10 @@ class AttendanceImporter(Importer):
 
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
         wanted = {row.values["activity"] for row in rows}
-        held = Attendance.objects.filter(activity__in=wanted) if len(wanted) < self.reads_whole_scope else (
-            Attendance.objects.filter(access_of(self.user).scope(self.ledger.edit_right, self.ledger.path))
+        held = (
+            Attendance.objects.filter(activity__in=wanted)
+            if len(wanted) < self.reads_whole_scope
+            else (Attendance.objects.filter(access_of(self.user).scope(self.ledger.edit_right, self.ledger.path)))
         )
         return {
             (activity, member): (pk, {"state": state, "reason": reason})
@@ -188,5 +194,3 @@ class AttendanceImporter(Importer):
             Touch(organization, day, False)
             for organization, day in Activity.objects.filter(pk__in=activities).values_list("organization_id", "date")
         }
-
-

@@ -213,7 +213,9 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField("大小（字节）")
     text = EncryptedTextField("读出的文字", blank=True)
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
-    uploaded_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+", verbose_name="上传人")
+    uploaded_by = models.ForeignKey(
+        "accounts.User", models.SET_NULL, null=True, related_name="+", verbose_name="上传人"
+    )
 
     objects = AttachmentQuerySet.as_manager()
 

@@ -107,9 +107,7 @@ def called(organization: Organization, kind: str, day: date) -> list[Line]:
     """
     is_group = organization.kind == Organization.Kind.GROUP
     if kind == Activity.Kind.COMMITTEE or not (organization.is_branch or is_group):
-        seats = CommitteeSeat.objects.held_on(day).filter(
-            committee__organization=organization, member__isnull=False
-        )
+        seats = CommitteeSeat.objects.held_on(day).filter(committee__organization=organization, member__isnull=False)
         due = Q(member__in=list(seats.values_list("member_id", flat=True)))
     elif is_group:
         names = [name for name in (organization.name, organization.short_name) if name]
@@ -145,9 +143,9 @@ def allowed(ids: Iterable[int], user: Any, organization: Organization, day: date
     """
     branches = [organization.path, organization.path[: -organization.steplen]]
     then = Membership.objects.filter(in_force(day), member=OuterRef("pk"), branch__path__in=branches)
-    mine = access_of(user).scope(Right.MEMBERS_VIEW, "branch__path") | Exists(then)
+    mine = access_of(user).scope(Right.MEMBERS_VIEW, "branch__path") | Q(Exists(then))
     if activity.pk:
-        mine |= Exists(Attendance.objects.filter(activity=activity, member=OuterRef("pk")))
+        mine |= Q(Exists(Attendance.objects.filter(activity=activity, member=OuterRef("pk"))))
     return Q(pk__in=list(ids)) & mine
 
 
@@ -274,7 +272,7 @@ def fill_from(roll: Roll, minutes: Minutes) -> None:
     said: dict[str, tuple[str, str]] = dict.fromkeys(
         filter(None, (*minutes.attendees, minutes.chair, minutes.recorder)), (State.PRESENT.value, "")
     )
-    said |= {name: (State.ABSENT.value, "") for name in minutes.absent}
+    said |= dict.fromkeys(minutes.absent, (State.ABSENT.value, ""))
     said |= {name: (State.LEAVE.value, reason[:100]) for name, reason in minutes.leave}
     times = Counter([*minutes.attendees, *minutes.absent, *(name for name, _ in minutes.leave)])
     by_id = {line.member_id: line for line in roll.lines}

@@ -97,9 +97,19 @@ class StockResource(resources.ModelResource):
         force_init_instance = True  # the ID is encrypted and cannot be looked up: spare it the query for each row
         import_id_fields = ("id_number",)
         fields = (
-            "name gender ethnicity birth_date id_number branch group_name category education joined_on "
-            "regularised_on employment workplace phone address native_place"
-        ).split()
+            *(
+                "name",
+                "gender",
+                "ethnicity",
+                "birth_date",
+                "id_number",
+                "branch",
+                "group_name",
+                "category",
+                "education",
+            ),
+            *("joined_on", "regularised_on", "employment", "workplace", "phone", "address", "native_place"),
+        )
 
 
 def stock(path: Path) -> float:

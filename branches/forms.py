@@ -77,7 +77,7 @@ class OrganizationForm(RecordForm):
             self.order_fields(["parent"])
         else:
             del self.fields["parent"], self.fields["document"]
-            above = self.instance.get_parent()
+            above = Organization.objects.get_parent(self.instance)
             self.may_restructure = may_restructure(user, self.instance)
             for name in OF_THE_SUPERIOR:
                 self.fields[name].disabled = not self.may_restructure
@@ -95,16 +95,18 @@ class OrganizationForm(RecordForm):
         """Check the place in the tree, and that no sister has the same name."""
         given = super().clean() or {}
         fresh = self.instance._state.adding
-        parent = given.get("parent") if fresh else self.instance.get_parent()
+        parent = given.get("parent") if fresh else Organization.objects.get_parent(self.instance)
         candidate = Organization(kind=given.get("kind") or self.instance.kind)
         if given.get("kind"):
             if parent is not None and not candidate.may_stand_under(parent):
                 words = f"{candidate.get_kind_display()}不能设在{parent.get_kind_display()}之下，请另选类别或上级"
                 self.add_error("kind", words)
-            elif not fresh and not all(child.may_stand_under(candidate) for child in self.instance.get_children()):
+            elif not fresh and not all(
+                child.may_stand_under(candidate) for child in Organization.objects.get_children(self.instance)
+            ):
                 self.add_error("kind", "它的下级组织不能设在这个类别之下，请先调整下级")
         if given.get("name"):
-            sisters = parent.get_children() if parent else Organization.objects.filter(depth=1)
+            sisters = Organization.objects.get_children(parent) if parent else Organization.objects.filter(depth=1)
             if sisters.undissolved().filter(name=given["name"]).exclude(pk=self.instance.pk).exists():
                 self.add_error("name", "同一上级下已有同名的组织，请加以区分")
         return given
@@ -128,7 +130,7 @@ class OrganizationForm(RecordForm):
 
 def may_restructure(user: User, organization: Organization) -> bool:
     """Say whether the user may move, dissolve or rename it: that is up to who keeps its superior's records."""
-    parent = organization.get_parent()
+    parent = Organization.objects.get_parent(organization)
     return user.is_superuser if parent is None else may(user, Right.ORGANIZATIONS_EDIT, parent)
 
 
@@ -165,7 +167,7 @@ class MoveForm(EventForm):
         moving = self.organization
         kinds = [kind for kind in Organization.Kind if moving.may_stand_under(Organization(kind=kind))]
         places = Organization.objects.visible_to(user, Right.ORGANIZATIONS_EDIT).undissolved().filter(kind__in=kinds)
-        parent = moving.get_parent()
+        parent = Organization.objects.get_parent(moving)
         field = self.fields["new_parent"]
         assert isinstance(field, OrganizationField)
         field.queryset = places.exclude(moving.subtree()).exclude(pk=parent.pk if parent else None)
@@ -387,6 +389,10 @@ class SeatChangeForm(NamesakeMixin, RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["left_on"].required = True
+
+    def is_valid(self) -> bool:
+        """Say whether it can be saved; pressed a second time, the successor who is there already is no fault."""
+        return super().is_valid() or self.was_saved()
 
     def clean_left_on(self) -> date:
         """Within the term, and not before the seat was taken."""

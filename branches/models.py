@@ -169,7 +169,7 @@ class Organization(MP_Node, Record):
 
         if parent.path.startswith(self.path):
             raise ValueError("不能移到自己或自己的下级之下")
-        old = self.get_parent(update=True)
+        old = Organization.objects.get_parent(self, update=True)
         if old is None:
             raise ValueError("最上级组织不能移动")
         if old.pk == parent.pk:
@@ -196,7 +196,7 @@ class Organization(MP_Node, Record):
     def obstacles_to_dissolving(self, on: date) -> list[str]:
         """Return, in Chinese, what must be done first: subordinates and members that would be left on that day."""
         there = Q(dissolved_on__isnull=True) | Q(dissolved_on__gt=on)
-        below = self.get_descendants().filter(there).count()
+        below = Organization.objects.get_descendants(self).filter(there).count()
         left = self.memberships.filter(Q(end__isnull=True) | Q(end__gt=on)).count()
         obstacles = []
         if below:

@@ -74,7 +74,7 @@ def _committee(organization: Organization, period: Period, user: User) -> Mappin
 
 def _children(organization: Organization, period: Period, user: User) -> Mapping[str, Any] | None:
     """The live subordinates with their numbers."""
-    live = organization.get_children().live_on(timezone.localdate())
+    live = Organization.objects.get_children(organization).live_on(timezone.localdate())
     children = list(live[: CHILDREN_SHOWN + 1])
     if not children:
         return None

@@ -9,6 +9,7 @@ import importlib.util
 import ipaddress
 import secrets
 import sys
+import warnings
 from pathlib import Path
 
 import environ
@@ -39,7 +40,7 @@ def _kept_keys() -> dict[str, str]:
 
 
 def _package_dir(name: str) -> Path:
-    """Return the folder of an installed package that has no `__init__`, such as the one bootstrap-wrapper puts its assets in."""
+    """Return the folder of an installed package that has no `__init__`, such as that of Bootstrap's assets."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise ImportError(name)
@@ -233,7 +234,11 @@ STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("bootstrap", _package_dir("bootstrap")),
 ]
-_collected = not DEBUG and not TESTING and (Path(STATIC_ROOT) / "staticfiles.json").exists()
+_collected = (
+    not DEBUG and not TESTING and ("collectstatic" in sys.argv or (Path(STATIC_ROOT) / "staticfiles.json").exists())
+)
+# Where nothing is collected, finders serve.
+warnings.filterwarnings("ignore", "No directory at", module="django.core.handlers.base")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -1,7 +1,7 @@
 """Inserting a hundred thousand objects at once.
 
-`bulk_create` spends most of its time on building SQL text, one placeholder per value. Here the statement is prepared once
-and the database's own bulk way takes the rows: executemany on SQLite, one VALUES list per thousand on PostgreSQL.
+`bulk_create` spends most of its time on building SQL text, one placeholder per value. Here the statement is prepared
+once and the database's own bulk way takes the rows: executemany on SQLite, one VALUES list per thousand on PostgreSQL.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,8 +50,8 @@ def insert(objects: Sequence[models.Model]) -> None:
         else:
             columns.append(_prepared(field, [thing.__dict__[name] for thing in objects], connection))
     quote = connection.ops.quote_name
-    names = ", ".join(quote(f.column) for f in fields)
-    start = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "
+    names = ", ".join(quote(str(f.column)) for f in fields)
+    start = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names of our own models
     rows = zip(*columns, strict=True)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -59,7 +59,8 @@ def insert(objects: Sequence[models.Model]) -> None:
 
             execute_values(cursor.cursor, f"{start} %s", rows, page_size=1000)
         else:
-            cursor.executemany(f"{start} ({', '.join(['%s'] * len(fields))})", rows)
+            marks = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"{start} ({marks})", rows)  # type: ignore[arg-type] # any iterable of rows will do
     for thing in objects:
         thing._state.adding, thing._state.db = False, connection.alias
 

@@ -58,6 +58,15 @@ class RecordForm(forms.ModelForm):
             elif isinstance(field, forms.TimeField):
                 field.widget = forms.TimeInput(format="%H:%M", attrs={**field.widget.attrs, "type": "time"})
 
+    def is_valid(self) -> bool:
+        """Say whether it can be saved, or was by this very page before: then all that is wrong is that it exists."""
+        return super().is_valid() or (self.instance._state.adding and self.was_saved())
+
+    def was_saved(self) -> bool:
+        """Say whether this very page was saved before."""
+        token = self.cleaned_data.get("token") if self.is_bound else None
+        return token is not None and Submission.objects.filter(pk=token).exists()
+
     def store(self) -> Record:
         """Write the record and what hangs on it, and return it; runs inside a transaction.
 

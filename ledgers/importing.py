@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[int, int, str], None]
 LISTED = 2000
-"""Wrong and changed rows kept for the preview page, of each sort; counts and the wrong-rows file know them all."""
+"""Wrong and changed rows of each sort that the preview page keeps; counts and the file of wrong rows have all."""
 
 
 class CannotImport(Exception):
@@ -480,6 +480,16 @@ def missing_columns(ledger: Ledger, match: reading.HeaderMatch) -> list[str]:
     """Return the required headers that no column of the file is mapped to."""
     mapped = set(match.mapping.values())
     return [c.header for c in ledger.columns if c.required and c.header not in mapped]
+
+
+FURNITURE = {"序号", "原行号", "错误原因"}
+"""Headers of columns that a printed ledger or a file of wrong rows carries, and that hold no record."""
+
+
+def unknown_columns(ledger: Ledger, match: reading.HeaderMatch) -> list[str]:
+    """Return the headers of the file that mean nothing to the ledger, neither read nor printed by it."""
+    known = FURNITURE | set(ledger.by_header)
+    return [match.columns[i] for i in match.unknown if reading.normal_header(match.columns[i]) not in known]
 
 
 def preview(batch: ImportBatch, match: reading.HeaderMatch | None = None, report: Report = quiet) -> Analysis:

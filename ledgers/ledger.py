@@ -1,5 +1,6 @@
 """The ledger (台账): one declaration that drives list, filters, export, template, import, print and drill-down."""
 
+import datetime as dt
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -166,7 +167,7 @@ def date_filter(name: str, label: str, path: str) -> Filter:
     """Return the filter that keeps rows whose date in `path` lies in a period such as 2026Q3."""
 
     def condition(value: str, query: "Query") -> Q:
-        period = _period(value)
+        period = period_of(value)
         return Q(**{f"{path}__range": (period.start, period.end)})
 
     return Filter(name, label, condition, more=True)
@@ -199,7 +200,8 @@ class Query:
         return params | dict(self.filters) | ({"q": self.text} if self.text else {})
 
 
-def _period(value: str) -> Period:
+def period_of(value: str) -> Period:
+    """Return the period so written. Raises BadQuery."""
     try:
         return Period.parse(value)
     except ValueError as error:
@@ -234,7 +236,7 @@ class Ledger:
         """Return all rows, unscoped."""
         return self.model._default_manager.all()
 
-    def standing(self, day: date) -> Q:
+    def standing(self, day: dt.date) -> Q:
         """Return the condition that a row stands on that day; every row does, unless the ledger says otherwise."""
         return Q()
 
@@ -262,7 +264,7 @@ class Ledger:
         self, params: Mapping[str, str], *, organization: "Organization | None" = None, strict: bool = False
     ) -> Query:
         """Read a query string. Unknown parameters are passed over, or refused with BadQuery when `strict`."""
-        period = _period(params["period"]) if params.get("period") else None
+        period = period_of(params["period"]) if params.get("period") else None
         on = None
         if params.get("on"):
             try:
@@ -270,9 +272,7 @@ class Ledger:
             except ValueError as error:
                 raise BadQuery(f"看不懂的日期“{params['on']}”：应写成 2026-09-30") from error
         filters = {name: params[name] for name in self.by_name if params.get(name)}
-        if strict and (
-            unknown := set(params) - set(self.by_name) - {"organization", "period", "on", "q", "sort", "page"}
-        ):
+        if strict and (unknown := set(params) - set(self.by_name) - {"organization", "period", "on", "q"}):
             known = "、".join(["period", "on", "q", *self.by_name])
             raise BadQuery(f"{self.title}没有筛选条件“{sorted(unknown)[0]}”；可用：{known}")
         return Query(organization, period, on, filters, params.get("q", "").strip())

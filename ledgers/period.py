@@ -70,7 +70,8 @@ class Period:
                 return f"{self.year}-{self.number:02}"
         return str(self.year)
 
-    __str__ = code.fget  # type: ignore[assignment]
+    def __str__(self) -> str:
+        return self.code
 
     @property
     def label(self) -> str:

@@ -46,20 +46,17 @@ def asked(request: HttpRequest, ledger: Ledger) -> Query:
 
     Raises BadQuery with a Chinese message.
     """
-    params = request.GET.dict()
+    params = {key: str(value) for key, value in request.GET.items()}
     organization = request.chosen_organization or None  # type: ignore[attr-defined]
-    query_params: dict[str, str] = {k: str(v) for k, v in params.items()}
     chosen: Period = request.chosen_period  # type: ignore[attr-defined]
-    if query_params.get("period") == EVER:
-        del query_params["period"]
-    elif ledger.date and "period" not in query_params:
-        query_params["period"] = chosen.code
-    elif not ledger.date and "on" not in query_params and "period" not in query_params:
-        if chosen.end < timezone.localdate():
-            query_params["on"] = chosen.end.isoformat()
-    if not ledger.date and "period" in query_params and not ledger.timeless(query_params):
-        query_params.setdefault("on", Period.parse(query_params.pop("period")).end.isoformat())
-    return ledger.query(query_params, organization=organization)
+    happens = bool(ledger.date) or ledger.timeless(params)
+    if params.get("period") == EVER:
+        del params["period"]
+    elif happens:
+        params.setdefault("period", chosen.code)
+    elif "on" not in params and ("period" in params or chosen.end < timezone.localdate()):
+        params["on"] = ledgers.period_of(params.pop("period", chosen.code)).end.isoformat()
+    return ledger.query(params, organization=organization)
 
 
 @dataclass(frozen=True)
@@ -176,7 +173,7 @@ class Control:
 
 
 def controls(ledger: Ledger, query: Query, ever: bool) -> list[Control]:
-    """Return the filters of a list, each with its value; when comes first. What is only reached by a link is left out."""
+    """Return the filters of a list, each with its value; what is only reached by a link is left out."""
     found = []
     if ledger.date:
         periods = [query.period, query.period.previous()] if query.period else []

@@ -69,7 +69,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             batch.save()
-            if importing.missing_columns(ledger, match) or match.unknown:
+            if importing.missing_columns(ledger, match) or importing.unknown_columns(ledger, match):
                 return redirect("ledgers:mapping", slug, batch.pk)
             return _preview(request, ledger, batch, match)
     recent = ImportBatch.objects.visible_to(request.user).filter(ledger=slug).defer("content", "details", "undo")[:5]  # type: ignore[arg-type]
@@ -181,7 +181,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take the right rows in: at once, or in the worker, with a bar to watch."""
-    ledger, batch = _batch(request, slug, pk)
+    _, batch = _batch(request, slug, pk)
     url = reverse("ledgers:batch", args=[slug, pk])
     if batch.state != ImportBatch.State.PREVIEWED:
         messages.info(request, "这个文件已经导入过了，没有重复导入")
@@ -216,9 +216,7 @@ def wrong_rows(request: HttpRequest, slug: str, pk: int) -> FileResponse:
         raise Http404
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     columns = [PrintColumn(header or f"第{i + 1}列", width=16) for i, header in enumerate(details["all_headers"])]
-    write_wrong_rows(
-        target, title=f"{ledger.title}（错误行）", columns=columns, rows=(tuple(r) for r in details["wrong"])
-    )
+    write_wrong_rows(target, title=ledger.title, columns=columns, rows=(tuple(r) for r in details["wrong"]))
     target.seek(0)
     name = f"{ledger.title}-错误行-{timezone.localdate()}.xlsx"
     return FileResponse(target, as_attachment=True, filename=name, content_type=XLSX)

@@ -16,19 +16,14 @@ from branches.models import Organization
 from branches.querysets import live_on
 from ledgers import parsing
 from ledgers.forms import RecordForm
-from ledgers.models import Record
+from ledgers.models import Record, Submission
 
 from . import quality
-from .models import Member, Membership, mask_id, mask_phone
+from .models import Member, Membership, mask_address, mask_id, mask_phone
 from .querysets import MemberQuerySet
 
 DATED = ("branch", "employment", "is_floating")
 """Fields whose change holds from a day on."""
-
-
-def mask_address(address: str) -> str:
-    """Return an address as screens show it."""
-    return "******" if address else ""
 
 
 MASKS = {"id_number": mask_id, "phone": mask_phone, "address": mask_address}
@@ -75,8 +70,8 @@ class MemberForm(RecordForm):
     came_by = forms.ChoiceField(
         label="怎样到本支部",
         choices=[
-            (Membership.Event.JOINED.value, "原有党员补登，或在本支部入党（从入党时间算起）"),
-            (Membership.Event.TRANSFERRED_IN.value, "组织关系转入（从下面的日期算起）"),
+            (Membership.Event.JOINED.value, "原有党员，或在本支部入党"),
+            (Membership.Event.TRANSFERRED_IN.value, "组织关系转入"),
         ],
         initial=Membership.Event.JOINED,
     )
@@ -119,7 +114,7 @@ class MemberForm(RecordForm):
         self.fields["phone"].widget.attrs |= {"autocomplete": "off", "inputmode": "tel"}
         if self.is_new:
             self.fields["on"].label = "转入日期"
-            self.fields["on"].help_text = "组织关系转入的填这一天，其他情况不用管"
+            self.fields["on"].help_text = "只有组织关系转入的从这天算起；其他的从入党时间算起"
             return
         del self.fields["came_by"]
         self.fields["on"].help_text = "改了党支部、就业状态或流动情况时，新的情况从这天算起；只改别的内容不用管"
@@ -143,7 +138,7 @@ class MemberForm(RecordForm):
         if self.is_new or "*" not in typed:
             return None
         shown = MASKS[name](self.stored[name])
-        if typed != shown:
+        if typed != shown and self.data.get(self.add_prefix("version")) == str(self.instance.version):
             raise ValidationError(f"隐去的部分不能只改几位：不改请写回 {shown}，要改请整个重填")
         return str(self.stored[name])
 
@@ -215,6 +210,9 @@ class MemberForm(RecordForm):
 
     def _refuse_same_id(self, number: str) -> None:
         """Refuse an ID that another record within the user's sight has (Q03); what is out of sight stays unknown."""
+        token = self.cleaned_data.get("token")
+        if token and Submission.objects.filter(token=token, user=self.user).exists():
+            return  # a second press: the record is the one that the first press made
         twin = same_id(self.user, number, self.instance.pk).first()
         if twin:
             how = "请打开那条记录办理转回" if twin.left_on else "请打开那条记录修改"
@@ -252,6 +250,16 @@ class MemberForm(RecordForm):
         if self.cleaned_data["came_by"] == Membership.Event.TRANSFERRED_IN:
             return member.enter(self.cleaned_data["on"], Membership.Event.TRANSFERRED_IN)
         return member.enter()
+
+    def save_record(self, user: User) -> str | None:
+        """Save; where somebody else was faster, let the masks be those of the newest values."""
+        there = super().save_record(user)
+        if there is None and self.differences:
+            newest = Member.objects.get(pk=self.instance.pk)
+            for name, mask in MASKS.items():
+                if "*" in self.data.get(self.add_prefix(name), ""):
+                    self.data[self.add_prefix(name)] = mask(getattr(newest, name))  # type: ignore[index]
+        return there
 
     @property
     def sections(self) -> Iterable[tuple[str, list[forms.BoundField]]]:

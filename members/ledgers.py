@@ -12,7 +12,7 @@ from accounts.permissions import Right
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
 
 from .importing import MemberImporter
-from .models import ETHNICITIES, Education, Employment, Gender, Member, Membership, mask_id, mask_phone
+from .models import ETHNICITIES, Education, Employment, Gender, Member, Membership, mask_address, mask_id, mask_phone
 from .querysets import full_on, in_force, matching
 
 EDUCATION_SYNONYMS = {
@@ -104,7 +104,7 @@ class MembersLedger(Ledger):
         Column("就业状态", "employment", "choice", ("从业状态",), False, Employment.choices, EMPLOYMENT_SYNONYMS, width=10),
         Column("工作单位及职务", "member__workplace", "text", ("工作单位", "工作岗位"), field="workplace", width=24, listed=False, max_length=120),
         Column("手机号码", "member__phone", "phone", ("联系电话", "手机"), field="phone", width=14, mask=mask_phone, sortable=False),
-        Column("家庭住址", "member__address", "text", ("现居住地",), field="address", width=26, listed=False, sortable=False, max_length=200, mask=lambda value: "******" if value else ""),
+        Column("家庭住址", "member__address", "text", ("现居住地",), field="address", width=26, listed=False, sortable=False, max_length=200, mask=mask_address),
         Column("是否流动党员", "is_floating", "yes_no", ("流动党员",), width=8),
         Column("籍贯", "member__native_place", field="native_place", width=14, listed=False, max_length=60),
         Column("党费基数", "member__dues_base", "money", ("月收入",), field="dues_base", width=10, listed=False),

@@ -166,6 +166,11 @@ class Member(Record):
         return mask_phone(self.phone)
 
     @property
+    def masked_address(self) -> str:
+        """The address as screens show it."""
+        return mask_address(self.address)
+
+    @property
     def age(self) -> int | None:
         """Years completed today."""
         return years_between(self.birth_date, timezone.localdate()) if self.birth_date else None
@@ -367,6 +372,11 @@ def years_between(start: date, end: date) -> int:
 def mask_id(number: str) -> str:
     """Return a citizen ID with the middle ten characters hidden: 9901**********6718."""
     return f"{number[:4]}{'*' * max(len(number) - 8, 4)}{number[-4:]}" if number else ""
+
+
+def mask_address(address: str) -> str:
+    """Return a fixed mask for any address."""
+    return "******" if address else ""
 
 
 def mask_phone(number: str) -> str:

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from ledgers.facts import Number
 
-WIDTH, HEIGHT = 720, 190
-TOP, BOTTOM, SIDE = 24, 24, 8
-"""Room above the highest bar for its number, below the axis for the months, at both sides."""
+WIDTH, HEIGHT = 720, 170
+TOP, BOTTOM = 10, 4
+"""Room above the highest bar and below the axis."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class Trend:
 
 def trend(values: Sequence[Value]) -> Trend:
     """Lay out a trend. Bars grow from zero; the line runs from 0 to 100 % over the same height."""
-    high, step = HEIGHT - TOP - BOTTOM, (WIDTH - 2 * SIDE) / len(values)
+    high, step = HEIGHT - TOP - BOTTOM, WIDTH / len(values)
     most = max((float(v.count) for v in values), default=0) or 1
     marks = []
     for i, value in enumerate(values):
-        x = SIDE + step * (i + 0.5)
+        x = step * (i + 0.5)
         tall = high * float(value.count) / most
         y = None if value.percent is None else TOP + high * (1 - float(value.percent) / 100)
         marks.append(

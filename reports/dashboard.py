@@ -33,7 +33,7 @@ from ledgers.scope import may
 
 from . import charts
 from .facts import AGES, EDUCATIONS, EMPLOYMENTS, GENDERS
-from .investigation.wording import Times, rounded
+from .investigation.wording import Times, place, rounded
 from .obligations import DUTIES, Book, Duty, Obligation, Share, group_by, share
 
 BRANCH_ROWS = 60
@@ -65,7 +65,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def address(organization: Organization, period: Period, **more: str) -> str:
     """Return the address of a dashboard."""
-    return f"{reverse('reports:dashboard')}?{urlencode({'organization': organization.code, 'period': period.code, **more})}"
+    params = {"organization": organization.code, "period": period.code, **more}
+    return f"{reverse('reports:dashboard')}?{urlencode(params)}"
+
+
+def findings_url(organization: Organization, period: Period, **filters: str) -> str:
+    """Return the address of the findings of an organisation in a period."""
+    params = {"organization": organization.code, "period": period.code, **filters}
+    return f"{reverse('assessments:findings')}?{urlencode(params)}"
 
 
 def trail(user: Any, board: "Dashboard") -> list[tuple[str, str]]:
@@ -98,14 +105,23 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Place:
-    """One part of the organisation in a ranking: its percentage and what it rests on."""
+class Rate:
+    """One percentage of a ranking (None where there is nothing to divide by): what it rests on, and the rows."""
 
-    rank: int
+    percent: Decimal | None
+    words: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """One part of the organisation in the ranking."""
+
+    rank: int | None
     name: str
     url: str
-    percent: Decimal
-    words: str
+    share: Rate
+    attendance: Rate
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,7 @@ class Bar:
 
     label: str
     number: Number
-    percent: float
+    percent: Number | float
     url: str
 
 
@@ -138,6 +154,17 @@ class Dashboard:
         """Whether the period is not over yet."""
         return self.today in self.period
 
+    @property
+    def earlier_url(self) -> str:
+        """Address of the period before."""
+        return address(self.organization, self.previous, kind=self.duty.kind)
+
+    @property
+    def later_url(self) -> str:
+        """Address of the period after; empty where that has not begun."""
+        later = self.period.following()
+        return address(self.organization, later, kind=self.duty.kind) if later.start <= self.today else ""
+
     # numbers
 
     @cached_property
@@ -147,8 +174,14 @@ class Dashboard:
         return [o for o in self.book.by_id.values() if o.pk in wanted]
 
     @cached_property
+    def _ranked(self) -> list[Organization]:
+        """What is compared: above the communities the parts, within one its branches."""
+        kinds = (Organization.Kind.DISTRICT_COMMITTEE, Organization.Kind.WORKING_COMMITTEE)
+        return self._parts if self.organization.kind in kinds or self.in_parts else self.book.branches
+
+    @cached_property
     def _numbers(self) -> Mapping[Period, Mapping[int, Mapping[str, Number]]]:
-        ids = [self.organization.pk, *(part.pk for part in self._parts)]
+        ids = [self.organization.pk, *(part.pk for part in self._ranked)]
         return facts.of_each_period(ids, [self.previous, self.period])
 
     def number(self, code: str) -> Number:
@@ -247,6 +280,9 @@ class Dashboard:
                 "duty": duty,
                 "share": share(of_kind[duty]),
                 "url": address(self.organization, self.period, kind=duty.kind) + "#matrix",
+                "missed_url": findings_url(self.organization, self.period, rule=duty.rule, by="list"),
+                "held": self.number(duty.fact.code),
+                "held_url": duty.fact.url(self.organization, self.period),
                 "on": duty == self.duty,
             }
             for duty in DUTIES
@@ -260,9 +296,9 @@ class Dashboard:
 
     @property
     def worst_place(self) -> Place | None:
-        """The part of the organisation with the lowest 落实率, where they differ."""
-        places = self.by_share["places"]
-        return places[-1] if len(places) > 1 and places[-1].percent < places[0].percent else None
+        """What has the lowest 落实率, where they differ."""
+        placed = [place for place in self.places if place.share.percent is not None]
+        return placed[-1] if placed and placed[-1].rank != 1 else None
 
     # matrix
 
@@ -298,7 +334,7 @@ class Dashboard:
             for one, part in zip(owed, self.columns, strict=True)
         ]
         return Row(
-            branch.label, branch.get_absolute_url(), cells, sum(one.is_missed for one in owed if one is not None)
+            self.within(branch), branch.get_absolute_url(), cells, sum(one.is_missed for one in owed if one is not None)
         )
 
     def _part_row(self, part: Organization, owed: Iterable[Obligation]) -> Row:
@@ -307,165 +343,46 @@ class Dashboard:
             by_column[one.part].append(one)
         cells = [part_cell(part, column, self.duty, group) for column, group in by_column.items()]
         missed = sum(one.is_missed for group in by_column.values() for one in group)
-        return Row(part.label, address(part, self.period, kind=self.duty.kind) + "#matrix", cells, missed)
+        return Row(self.within(part), address(part, self.period, kind=self.duty.kind) + "#matrix", cells, missed)
 
-    # rankings
-
-    @cached_property
-    def by_share(self) -> dict[str, Any]:
-        """The parts of the organisation by 落实率."""
-        groups = group_by(self.book.of(self.period), self.book.parts_of)
-        shares = [(part, share(groups.get(part.pk, []))) for part in self._parts]
-        return ranking(
-            (part, one.percent, f"已落实 {one.met} 项，应落实 {one.due} 项", self._owed_by(part))
-            for part, one in shares
-            if one.percent is not None
-        )
+    # ranking
 
     @cached_property
-    def by_attendance(self) -> dict[str, Any]:
-        """The parts of the organisation by attendance rate."""
-        present = facts.get("attendance.present")
-        found = []
-        for part in self._parts:
-            numbers = self._numbers[self.period][part.pk]
-            percent = percent_of(numbers)
-            if percent is not None:
-                words = f"到会 {numbers['attendance.present']} 人次，应到 {numbers['attendance.expected']} 人次"
-                found.append((part, percent, words, present.url(part, self.period)))
-        return ranking(found)
+    def places(self) -> list[Place]:
+        """All that is compared, the highest 落实率 first, and of equals the highest attendance."""
+        key = {branch.pk: branch.pk for branch in self.book.branches}
+        if self._ranked is self._parts:
+            key = self.book.parts_of
+        groups = group_by(self.book.of(self.period), key)
+        rated = [(o, self._share_of(o, groups.get(o.pk, [])), self._attendance_of(o)) for o in self._ranked]
+        rated.sort(key=lambda place: [-1 if rate.percent is None else rate.percent for rate in place[1:]], reverse=True)
+        percents = [share.percent for _, share, _ in rated]
+        return [
+            Place(
+                rank=None if share.percent is None else percents.index(share.percent) + 1,
+                name=self.within(o),
+                url=address(o, self.period, kind=self.duty.kind),
+                share=share,
+                attendance=attendance,
+            )
+            for o, share, attendance in rated
+        ]
 
-    def _owed_by(self, part: Organization) -> str:
-        return ledgers.get("activities").url(Query(part, self.period, filters=OWED))
+    def _share_of(self, organization: Organization, owed: Iterable[Obligation]) -> Rate:
+        met, due = one = share(owed)
+        url = ledgers.get("activities").url(Query(organization, self.period, filters=OWED))
+        return Rate(one.percent, f"已落实 {met} 项，应落实 {due} 项", url)
+
+    def _attendance_of(self, organization: Organization) -> Rate:
+        numbers = self._numbers[self.period][organization.pk]
+        words = f"到会 {numbers['attendance.present']} 人次，应到 {numbers['attendance.expected']} 人次"
+        return Rate(percent_of(numbers), words, facts.get("attendance.present").url(organization, self.period))
 
     @property
-    def parts_are(self) -> str:
-        """What the parts of the organisation are called."""
-        kinds = {part.kind for part in self._parts}
-        if kinds == {Organization.Kind.COMMUNITY_COMMITTEE}:
-            return "各社区"
-        if kinds == {Organization.Kind.WORKING_COMMITTEE}:
-            return "各街道"
-        return "各党支部" if all(part.is_branch for part in self._parts) else "各下级党组织"
-
-    # trend and structure
-
-    @cached_property
-    def trend(self) -> charts.Trend:
-        """The last twelve months to the period's end, or to this month."""
-        last = Period.containing(min(self.period.end, max(self.today, self.period.start)))
-        months = list(last.last(TREND_MONTHS))
-        numbers = facts.of_each_period([self.organization.pk], months)
-        log, present = ledgers.get("activities"), facts.get("attendance.present")
-        return charts.trend(
-            [
-                charts.Value(
-                    label=f"{month.number}月",
-                    name=month.label,
-                    count=sum(numbers[month][self.organization.pk][code] for code in KINDS),
-                    count_url=log.url(Query(self.organization, month, filters=MEETINGS)),
-                    percent=percent_of(numbers[month][self.organization.pk]),
-                    percent_url=present.url(self.organization, month),
-                )
-                for month in months
-            ]
-        )
-
-    @cached_property
-    def structure(self) -> list[tuple[str, list[Bar]]]:
-        """The members by age, education, gender and employment; what nobody is, is left out."""
-        get = facts.get
-        groups: list[tuple[str, Sequence[Fact]]] = [
-            ("年龄", [get("members.under_35"), AGES[0], get("members.over_60"), AGES[1]]),
-            ("就业状态", [get("members.in_service"), get("members.retired"), *EMPLOYMENTS]),
-            ("学历", EDUCATIONS),
-            ("性别", [*GENDERS, get("members.female")]),
-        ]
-        return [(title, bars) for title, members in groups if (bars := self._bars(members))]
-
-    def _bars(self, members: Sequence[Fact]) -> list[Bar]:
-        total = self.number("members.total")
-        found = [(fact, self.number(fact.code)) for fact in members]
-        return [
-            Bar(
-                fact.title.removesuffix("党员").removesuffix("学历").removesuffix("的"),
-                number,
-                round(100 * float(number) / float(total), 1),
-                fact.url(self.organization, self.period),
-            )
-            for fact, number in found
-            if number and total
-        ]
-
-
-def columns_wanted(period: Period, duty: Duty) -> int:
-    """Return how many columns the matrix has: six months or four quarters, twelve months for a year."""
-    if duty.every == Period.QUARTER:
-        return 4
-    return 12 if period.kind == Period.YEAR else 6
-
-
-def spans(period: Period, duty: Duty) -> list[Period]:
-    """Return the periods whose obligations the matrix shows, the chosen one last.
-
-    They are as long as the chosen period, so that whom a rule applies to is judged as in the rate above; but at least
-    as long as the rule's own.
-    """
-    base = period if period.kind >= duty.every else Period.containing(period.start, duty.every)
-    return list(base.last(ceil(columns_wanted(period, duty) * duty.every / base.kind)))
-
-
-def months_between(first: date, last: date) -> list[Period]:
-    """Return the months from that of one day to that of another, without gaps."""
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return list(Period.containing(last).last(count))
-
-
-def branch_cell(one: Obligation, today: date) -> Cell:
-    """Return the cell of one branch in one month or quarter."""
-    number = str(one.held) if one.required == 1 else f"{one.held}/{one.required}"
-    if one.is_met:
-        state, text, word = "ok", number, f"已开 {one.held} 次"
-    elif one.is_due:
-        state, text, word = "bad", number if one.held else "缺", f"应开 {one.required} 次，缺 {one.required - one.held} 次"
-    elif one.part.start <= today:
-        state, text, word = "warn", number if one.held else "待开", f"还没到期，已开 {one.held} 次"
-    else:
-        state, text, word = "none", "未到", "还没到这个时期"
-    return Cell(state, text, f"{one.branch.label} {one.part.label}{one.duty.title}：{word}", one.url)
-
-
-def part_cell(part: Organization, column: Period, duty: Duty, owed: Sequence[Obligation]) -> Cell:
-    """Return the cell of one part of the organisation: how many of its branches have held enough."""
-    about = f"{part.label} {column.label}{duty.title}"
-    if not owed:
-        return Cell("none", "–", f"{about}：不要求")
-    met = sum(one.is_met for one in owed)
-    if met == len(owed):
-        state = "ok"
-    elif not owed[0].is_due:
-        state = "warn"
-    else:
-        state = "warn" if 2 * met >= len(owed) else "bad"
-    words = f"{met} 个支部达标，应达标 {len(owed)} 个"
-    return Cell(state, f"{met}/{len(owed)}", f"{about}：{words}", duty.fact.url(part, column))
-
-
-def ranking(found: Iterable[tuple[Organization, Decimal, str, str]]) -> dict[str, Any]:
-    """Return the places, highest first and equals sharing a rank, and those to show: both ends of a long list."""
-    order = sorted(found, key=lambda place: -place[1])
-    percents = [percent for _, percent, _, _ in order]
-    places = [
-        Place(percents.index(percent) + 1, part.label, url, percent, words) for part, percent, words, url in order
-    ]
-    if len(places) <= 2 * RANKED:
-        return {"places": places, "first": places, "last": [], "left": 0}
-    return {
-        "places": places,
-        "first": places[:RANKED],
-        "last": places[-RANKED:],
-        "left": len(places) - 2 * RANKED,
-    }
+    def name_within(organization: Organization, whole: Organization) -> str:
+    """Return the name without what everybody in the whole bears: 第一党支部 for 东风社区第一党支部."""
+    name = organization.label
+    return name.removeprefix(place(whole)) or name
 
 
 def percent_of(numbers: Mapping[str, Number]) -> Decimal | None:

@@ -9,11 +9,15 @@ AGES = (
 )
 GENDERS = (Fact("members.male", "男党员", "人", "members", {"gender": "male"}),)
 EDUCATIONS = tuple(
-    Fact(f"members.education.{education.value}", f"{education.label}学历党员", "人", "members", {"education": education})
+    Fact(
+        f"members.education.{education.value}", f"{education.label}学历党员", "人", "members", {"education": education}
+    )
     for education in Education
 )
 EMPLOYMENTS = tuple(
-    Fact(f"members.employment.{employment.value}", f"{employment.label}党员", "人", "members", {"employment": employment})
+    Fact(
+        f"members.employment.{employment.value}", f"{employment.label}党员", "人", "members", {"employment": employment}
+    )
     for employment in Employment
     if employment not in (Employment.IN_SERVICE, Employment.RETIRED)  # these are the rulebook's own
 )

@@ -24,9 +24,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Answer whether requests can be served; 503 with the reason where not."""
     reason = obstacle()
     if reason:
-        return JsonResponse(
-            {"ready": False, "reason": reason}, status=503, json_dumps_params={"ensure_ascii": False}
-        )
+        return JsonResponse({"ready": False, "reason": reason}, status=503, json_dumps_params={"ensure_ascii": False})
     return JsonResponse({"ready": True})
 
 
@@ -40,5 +38,6 @@ def obstacle() -> str:
         return "连接不上数据库。请检查数据库是否启动、DATABASE_URL 是否正确，详情见日志。"
     if missing:
         names = "、".join(f"{migration.app_label}.{migration.name}" for migration, _ in missing[:3])
-        return f"数据库还有 {len(missing)} 项变更没有执行（{names}{'等' if len(missing) > 3 else ''}），请运行 manage.py migrate。"
+        others = "等" if len(missing) > 3 else ""
+        return f"数据库还有 {len(missing)} 项变更没有执行（{names}{others}），请运行 manage.py migrate。"
     return ""

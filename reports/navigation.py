@@ -23,6 +23,7 @@ from ledgers.period import Period
 PRODUCT = "党建工作台"
 ORGANIZATION_KEY, PERIOD_KEY = "organization", "period"
 """The same names in the query string and in the session."""
+CHOOSE = "choose"
 PERIODS_OFFERED = (
     (Period.QUARTER, "季度", 8),
     (Period.MONTH, "月份", 13),
@@ -136,9 +137,9 @@ def register_badge(view: str, count: Count, slug: str = "") -> None:
 def chosen(request: HttpRequest) -> tuple[Organization | None, Period]:
     """Return the organisation and the period that this request speaks of.
 
-    Each comes from the query string (and is then kept in the session), from the session, or is the user's own
-    organisation and the present quarter. An organisation out of sight, or a period that cannot be read, is passed
-    over. The organisation is None for those whose work has none: accounts and audit only, or nobody signed in.
+    Each comes from the query string (kept in the session when it was chosen at the top), from the session, or is the
+    user's own organisation and the present quarter. An organisation out of sight, or a period that cannot be read, is
+    passed over. The organisation is None for those whose work has none: accounts and audit only, or nobody signed in.
     """
     kept: tuple[Organization | None, Period] | None = getattr(request, "_chosen", None)
     if kept is None:
@@ -150,6 +151,11 @@ def chosen(request: HttpRequest) -> tuple[Organization | None, Period]:
 def _user(request: HttpRequest) -> Any:
     """Return who asks; an error page may be drawn before anybody looked."""
     return getattr(request, "user", None) or AnonymousUser()
+
+
+def _choosing(request: HttpRequest) -> bool:
+    """Say whether the person chose at the top of the page: a number's link names a place too, but chooses nothing."""
+    return CHOOSE in request.GET
 
 
 def _session(request: HttpRequest) -> Any:
@@ -177,7 +183,7 @@ def _choose_organization(request: HttpRequest) -> Organization | None:
     else:
         seen = {home.code: home}
     choice = next((seen[code] for code in codes if code in seen), home)
-    if choice.code == wanted != session.get(ORGANIZATION_KEY, home.code):
+    if _choosing(request) and choice.code == wanted != session.get(ORGANIZATION_KEY, home.code):
         session[ORGANIZATION_KEY] = wanted
     return choice
 
@@ -186,7 +192,7 @@ def _choose_period(request: HttpRequest) -> Period:
     session = _session(request)
     now = Period.containing(timezone.localdate(), Period.QUARTER)
     wanted = _read(request.GET.get(PERIOD_KEY))
-    if wanted and wanted.code != session.get(PERIOD_KEY, now.code):
+    if _choosing(request) and wanted and wanted.code != session.get(PERIOD_KEY, now.code):
         session[PERIOD_KEY] = wanted.code
     return wanted or _read(session.get(PERIOD_KEY)) or now
 

@@ -32,14 +32,14 @@ from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
 
-from .dashboard import address, percent_of
+from .dashboard import address, findings_url, name_within, percent_of
 from .navigation import Item
 from .obligations import DUTIES, Book, Duty, Obligation
 
 ROWS = 20
 IMPORTS_SHOWN = 5
 NAMED = 3
-"""Branches that one to-do names before it says 等."""
+"""Branches that one to-do names; of more it says how many."""
 QUICK = (Activity.Kind.THEME_DAY, Activity.Kind.GENERAL, Activity.Kind.COMMITTEE, Activity.Kind.LECTURE)
 SAID_OF_MANY = {
     "R13": "{n} 个党组织的任期已经届满，应换届",
@@ -84,6 +84,7 @@ class Work:
     """A branch's line with what only the shown page needs."""
 
     line: Line
+    name: str
     percent: Decimal | None
     percent_url: str
     enter_url: str
@@ -126,7 +127,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "day": day,
         "todos": day.todos,
         "page": page,
-        "rows": day.shown(page.object_list),
+        "rows": day.shown(list(page.object_list)),
         "quick": day.quick,
         "steps": day.steps,
         "next": _next(day.steps),
@@ -160,6 +161,15 @@ class Day:
         self.quarter = Period.containing(self.month.start, Period.QUARTER)
         self.book = Book(organization, self.quarter.months(), today)
 
+    @property
+    def present(self) -> Period:
+        """The running quarter."""
+        return Period.containing(self.today, Period.QUARTER)
+
+    def within(self, branch: Organization) -> str:
+        """Return a branch's name as it is said inside the organisation."""
+        return name_within(branch, self.organization)
+
     def may(self, right: Right) -> bool:
         """Say whether the user has a right on the organisation."""
         return may(self.user, right, self.organization)
@@ -188,11 +198,10 @@ class Day:
         word = "没有记录" if owed[0].is_due else "还没开"
         if self.organization.is_branch:
             text = f"{when}{duty.title}{word}"
-        elif len(owed) == 1:
-            text = f"{owed[0].branch.label}：{when}{duty.title}{word}"
+        elif len(owed) <= NAMED:
+            text = f"{'、'.join(self.within(one.branch) for one in owed)}：{when}{duty.title}{word}"
         else:
-            names = "、".join(one.branch.label for one in owed[:NAMED])
-            text = f"{when}{duty.title}：{names}{'等' if len(owed) > NAMED else ''} {len(owed)} 个支部{word}"
+            text = f"{when}{duty.title}：{len(owed)} 个支部{word}"
         url = address(self.organization, self.quarter, kind=duty.kind) + "#matrix"
         if len(owed) == 1:
             url = self._enter_url(owed[0].branch, duty) or owed[0].url
@@ -241,6 +250,8 @@ class Day:
             "submitted": ("warn", "待审", "{} 份会议记录等待确认"),
             "draft": ("none", "草稿", "{} 份会议记录还没有提交"),
         }
+        if not self.organization.is_branch:
+            said["returned"] = ("none", "退回", "各支部有 {} 份被退回的会议记录还没有改")
         review = page_url(self.access, "activities:review")
         return [
             Todo(
@@ -259,7 +270,7 @@ class Day:
         return ledgers.get("activities").url(Query(self.organization, filters=filters)) + f"&period={EVER}"
 
     def _findings(self) -> list[Todo]:
-        """What the rules found beside the meetings, rule by rule; deadlines that passed; what is left of last quarter."""
+        """What the rules found beside the meetings, rule by rule; deadlines that passed; the last quarter's."""
         waiting = Finding.objects.visible_to(self.user).under(self.organization).waiting()
         before = self.quarter.previous()
         here = waiting.of(self.quarter).exclude(rule__in=[duty.rule for duty in DUTIES])
@@ -277,7 +288,7 @@ class Day:
             lines.append(Todo("bad", "逾期", text, url, f"最早 {short(sums['oldest'], self.today)}"))
         lines += [self._finding_line(rule, n, single.get(pk)) for rule, n, pk in by_rule]
         if sums["before"]:
-            url = address_of_findings(self.organization, before)
+            url = findings_url(self.organization, before)
             lines.append(Todo("none", "上季", f"{before.label}还有 {sums['before']} 条预警没有销号", url))
         return lines
 
@@ -286,13 +297,14 @@ class Day:
         serious = rule.severity == Severity.SERIOUS
         state, word = ("bad", "严重") if serious else ("warn", "预警")
         if one is not None:
-            whose = one.organization.label if one.member is None else f"{one.organization.label} {one.member.name}"
-            return Todo(state, word, f"{whose}：{one.detail}", one.get_absolute_url())
-        text = SAID_OF_MANY.get(code, f"{rule.title}：{{n}} 条预警").format(n=count)
+            branch = "" if one.organization == self.organization else self.within(one.organization)
+            whose = " ".join(name for name in (branch, one.member.name if one.member else "") if name)
+            return Todo(state, word, f"{whose}：{one.detail}" if whose else one.detail, one.get_absolute_url())
+        text = SAID_OF_MANY.get(code, f"{{n}} 处不符合“{rule.title}”").format(n=count)
         return Todo(state, word, text, self._book(by="list", rule=code))
 
     def _book(self, **filters: str) -> str:
-        return address_of_findings(self.organization, self.quarter, **filters)
+        return findings_url(self.organization, self.quarter, **filters)
 
     @cached_property
     def imports(self) -> list[dict[str, Any]]:
@@ -302,7 +314,11 @@ class Day:
         titles = {ledger.slug: ledger.title for ledger in ledgers.catalogue()}
         batches = ImportBatch.objects.visible_to(self.user).defer("content", "details", "undo", "mapping")
         return [
-            {"batch": batch, "title": titles[batch.ledger], "url": reverse("ledgers:batch", args=[batch.ledger, batch.pk])}
+            {
+                "batch": batch,
+                "title": titles[batch.ledger],
+                "url": reverse("ledgers:batch", args=[batch.ledger, batch.pk]),
+            }
             for batch in batches[:IMPORTS_SHOWN]
             if batch.ledger in titles
         ]
@@ -355,6 +371,7 @@ class Day:
         return [
             Work(
                 line=line,
+                name=self.within(line.branch),
                 percent=percent_of(numbers[line.branch.pk]),
                 percent_url=present.url(line.branch, self.month),
                 enter_url=self._enter_url(line.branch, line.wanting) if line.wanting else "",
@@ -450,12 +467,6 @@ def first_steps(access: Access, user: User | None, numbers: Mapping[str, Any], h
         ),
     ]
     return [step for step in steps if step.url]
-
-
-def address_of_findings(organization: Organization, period: Period, **filters: str) -> str:
-    """Return the address of the findings of an organisation in a period."""
-    params = {"organization": organization.code, "period": period.code, **filters}
-    return f"{reverse('assessments:findings')}?{urlencode(params)}"
 
 
 def short(day: date, today: date) -> str:

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 
 def patterns(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Yield (view name, pattern) of every address of the portal; Django's admin is for superusers and walked by Django."""
+    """Yield (view name, pattern) of every address of the portal; Django's admin, for superusers, has its own test."""
     for each in (resolver or get_resolver()).url_patterns:
         if isinstance(each, URLResolver):
             if each.namespace != "admin":

@@ -16,6 +16,7 @@ from ..handling import Allowed
 from ..models import Activity, Attachment
 
 FILES_AT_ONCE = 10
+CLOSED = "提交以后要由审核人退回才能增减附件。"
 
 
 @require_POST
@@ -27,7 +28,8 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
     if not Allowed.of(activity, user).edit:
-        raise Http404("not to be changed by this user")
+        messages.error(request, CLOSED)
+        return redirect(activity)
     papers: list[Paper] = []
     files = [*request.FILES.getlist("file"), *request.FILES.getlist("photo")]
     for file in files[:FILES_AT_ONCE]:
@@ -54,7 +56,8 @@ def detach(request: HttpRequest, pk: int) -> HttpResponse:
     )
     assert isinstance(request.user, User)
     if not Allowed.of(found.activity, request.user).edit:
-        raise Http404("not to be changed by this user")
+        messages.error(request, CLOSED)
+        return redirect(found.activity)
     attachments.take_off(found)
     messages.success(request, f"已移除“{found.filename}”。")
     return redirect(f"{found.activity.get_absolute_url()}#attachments")

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from dateutil.relativedelta import relativedelta
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,6 +29,13 @@ from ..models import Activity, Attendance, PendingUpload
 from ..roll import Roll
 
 PEOPLE_OFFERED = 10
+FIGURES = (
+    ("expected", "应到", ""),
+    ("present", "实到", "there"),
+    ("leave", "请假", "leave"),
+    ("absent", "缺席", "absent"),
+)
+"""Count of the roll, what it is called, the filter of its rows."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,7 +44,7 @@ def create(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     source = None
     if number := request.GET.get("copy"):
-        source = get_object_or_404(Activity.objects.visible_to(user), pk=number if number.isdecimal() else None)
+        source = _found(request, int(number) if number.isdecimal() else 0)
     initial = _like(source) if source else _asked_for(request)
     form = ActivityForm(request.POST or None, initial=initial, instance=Activity(), user=user)
     if form.is_valid() and (there := form.save_record(user)):
@@ -78,9 +85,10 @@ def _like(source: Activity) -> dict[str, Any]:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an activity and its roll: a draft or returned one by its branch, any by who confirms."""
     user = _user(request)
-    activity = _found(request, pk)
+    activity = _found(request, pk, Right.ACTIVITIES_EDIT)
     if not Allowed.of(activity, user).edit:
-        raise Http404("not to be changed by this user")
+        messages.error(request, "提交以后要由审核人退回才能修改。")
+        return redirect(activity)
     form = ActivityForm(request.POST or None, instance=activity, user=user)
     if form.is_valid() and (there := form.save_record(user)):
         say_saved(request, form)
@@ -138,7 +146,7 @@ def roll(request: HttpRequest) -> HttpResponse:
     if number := request.POST.get("activity"):
         activity = _found(request, int(number) if number.isdecimal() else 0)
     if number := request.POST.get("upload"):
-        upload = PendingUpload.objects.visible_to(user).filter(pk=number if number.isdecimal() else None).first()
+        upload = PendingUpload.objects.visible_to(user).filter(pk=int(number) if number.isdecimal() else 0).first()
         minutes = upload.minutes if upload else None
     listed = Roll()
     if organization and day:
@@ -194,17 +202,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _figures(activity: Activity, called: Roll) -> list[tuple[str, int, str]]:
     """Return (label, number, address of its rows) for the roll."""
-    ledger = ledgers.get("attendance")
-    filters = {"expected": {}, "present": {"state": "there"}, "leave": {"state": "leave"}, "absent": {"state": "absent"}}
-    labels = {"expected": "应到", "present": "实到", "leave": "请假", "absent": "缺席"}
-    return [
-        (
-            labels[name],
-            number,
-            f"{ledger.url(Query(activity.organization, filters={'activity': str(activity.pk), **filters[name]}))}&period=all",
-        )
-        for name, number in called.counts.items()
-    ]
+    ledger, counts, found = ledgers.get("attendance"), called.counts, []
+    for name, label, state in FIGURES:
+        filters = {"activity": str(activity.pk)} | ({"state": state} if state else {})
+        found.append((label, counts[name], f"{ledger.url(Query(activity.organization, filters=filters))}&period=all"))
+    return found
 
 
 def neighbours(request: HttpRequest, activity: Activity) -> dict[str, Any]:
@@ -269,9 +271,9 @@ def _done(request: HttpRequest, activity: Activity, act: Any, said: str) -> Http
     try:
         act()
     except (Conflict, ValueError) as refusal:
-        again = reviewed(activity.pk) if "review" in request.POST else activity.get_absolute_url()
-        messages.error(request, "这条记录刚刚被别人改过，请看过最新内容再操作。" if isinstance(refusal, Conflict) else f"{refusal}。")
-        return redirect(again)
+        changed = isinstance(refusal, Conflict)
+        messages.error(request, "这条记录刚刚被别人改过，请看过最新内容再操作。" if changed else f"{refusal}。")
+        return redirect(reviewed(activity.pk) if "review" in request.POST else activity.get_absolute_url())
     messages.success(request, said)
     if "review" in request.POST:
         return redirect(following or reverse("activities:review"))

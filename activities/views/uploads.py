@@ -68,10 +68,8 @@ def _read(user: User, paper: Paper, data: bytes) -> PendingUpload:
     """Return the upload with its text, or with the reason why there is none: it is welcome as a paper all the same."""
     text, note = "", ""
     try:
-        if paper.content_type == TEXT:
-            text = attachments.decode(data) or ""
-        else:
-            text = extract_text(data, paper.filename)
+        is_text = paper.content_type == TEXT
+        text = attachments.decode(data) or "" if is_text else extract_text(data, paper.filename)
     except Unreadable as reason:
         note = str(reason)[:MAX_NOTE]
     return PendingUpload(
@@ -109,13 +107,14 @@ def pending(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.save_record(user):
         say_saved(request, form)
         return _onwards(request, user, form.instance)
+    held = Attachment.objects.visible_to(user).filter(digest=found.digest)
     context = {
         "form": form,
         "upload": found,
         "minutes": found.minutes,
         "steps": STEPS,
         "belonging": {other.pk for other in form.belonging},
-        "known": Attachment.objects.visible_to(user).filter(digest=found.digest).select_related("activity").defer("text")[:3],
+        "known": held.select_related("activity").defer("text")[:3],
         **roll_context(form, form.roll_to_show()),
     }
     return render(request, "activities/pending.html", context)
@@ -139,8 +138,9 @@ def _first_values(request: HttpRequest, user: User, minutes: Minutes) -> dict[st
     """Return the form's first values: what was read, and the organisation that is meant."""
     names = ("date", "start_time", "place", "chair", "recorder", "lecturer", "topic", "content", "resolution")
     values: dict[str, Any] = {name: getattr(minutes, name) for name in names}
-    for name in ("place", "chair", "recorder", "lecturer", "topic"):
-        values[name] = values[name][: Activity._meta.get_field(name).max_length]
+    for field in Activity._meta.concrete_fields:
+        if field.name in names and field.max_length:
+            values[field.name] = values[field.name][: field.max_length]
     values["kind"] = KINDS.get(minutes.kind, "")
     editable = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT).undissolved()
     known = list(editable.values_list("pk", "name", "short_name"))

@@ -91,8 +91,10 @@ def edit(request: PortalRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change_seat(request: PortalRequest, pk: int) -> HttpResponse:
     """Let somebody leave a seat during the term, and somebody else take it."""
-    held = CommitteeSeat.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT).filter(left_on__isnull=True)
-    seat = get_object_or_404(held.select_related("committee__organization", "member"), pk=pk)
+    editable = CommitteeSeat.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT)
+    seat = get_object_or_404(editable.select_related("committee__organization", "member"), pk=pk)
+    if request.method == "GET" and seat.left_on is not None:
+        return redirect(seat.committee)
     form = SeatChangeForm(request.POST or None, instance=seat, initial={"left_on": timezone.localdate()})
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, "已登记班子变动。")

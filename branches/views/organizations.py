@@ -21,7 +21,7 @@ def detail(request: PortalRequest, code: str) -> HttpResponse:
     context = {
         "organization": organization,
         "trail": trail(request, organization),
-        "parent": organization.get_parent(),
+        "parent": Organization.objects.get_parent(organization),
         "panels": panels.panels_of(organization, request.chosen_period, request.user),
         "actions": panels.actions_of(organization, request.user),
         "may_restructure": restructure and organization.dissolved_on is None,
@@ -41,7 +41,7 @@ def create(request: PortalRequest) -> HttpResponse:
         )
     form = OrganizationForm(request.POST or None, user=request.user, parent=parent)
     if form.is_valid() and (there := form.save_record(request.user)):
-        messages.success(request, f"已新增{form.cleaned_data['name']}。接下来可以登记班子、新增党员。")
+        messages.success(request, "已新增。接下来可以登记班子、新增党员。")
         return redirect(there)
     return render(request, "branches/form.html", {"form": form, "parent": parent, "organization": None})
 
@@ -73,10 +73,10 @@ def move(request: PortalRequest, code: str) -> HttpResponse:
         initial={"on": timezone.localdate()},
     )
     if form.is_valid() and (there := form.save_record(request.user)):
-        messages.success(request, f"已转隶到{form.cleaned_data['new_parent']}。")
+        messages.success(request, "已转隶。此前各月的数字仍归原上级。")
         return redirect(there)
     context = {"form": form, "organization": organization, "trail": trail(request, organization)}
-    return render(request, "branches/move.html", context | {"parent": organization.get_parent()})
+    return render(request, "branches/move.html", context | {"parent": Organization.objects.get_parent(organization)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -102,7 +102,9 @@ def dissolve(request: PortalRequest, code: str) -> HttpResponse:
 def trail(request: PortalRequest, organization: Organization) -> list[Organization]:
     """Return the organisations above it that the user may see, the highest first."""
     access = access_of(request.user)
-    return [o for o in organization.get_ancestors() if access.has_on(Right.ORGANIZATIONS_VIEW, o.path)]
+    return [
+        o for o in Organization.objects.get_ancestors(organization) if access.has_on(Right.ORGANIZATIONS_VIEW, o.path)
+    ]
 
 
 def _editable(request: PortalRequest, code: str) -> Organization:

@@ -17,7 +17,8 @@ document.addEventListener("click", (event) => {
 
 // An answer moves its person to the state that the minutes give, and the others back.
 function mark(radio, answered) {
-  const [member, unasked, state, reason] = radio.value.split(/:(.*?):(.*?):(.*)/s);
+  const [member, unasked, state, ...rest] = radio.value.split(":");
+  const reason = rest.join(":");
   const row = document.getElementById(`line-${member}`);
   const choice = row?.querySelector(`input[type=radio][value="${answered ? state : unasked}"]`);
   if (!choice) return;

@@ -122,7 +122,7 @@ def test_a_code_of_any_letters_does_not_break_the_page(client, town, office):
 
 
 @pytest.mark.parametrize("search", [{}, {"q": "支部"}])
-def test_queries_do_not_grow_with_the_tree(client, search):
+def test_queries_do_not_grow_with_the_tree(db, client, search):
     def queries(code, branches):
         town = street(2, branches, code=code)
         sign_in(client, Role.OFFICE, town.committee)

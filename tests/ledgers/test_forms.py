@@ -1,3 +1,5 @@
+import uuid
+
 import pytest
 from django import forms
 
@@ -53,7 +55,7 @@ def test_it_works(user, branch):
     _, there = press(typed(shown, name="第二党支部"), user, Organization.objects.get(pk=branch.pk))
     assert there == "/B/"
     assert Organization.objects.get(pk=branch.pk).name == "第二党支部"
-    assert AuditEntry.objects.latest("seq").changes == {"name": ["第一党支部", "第二党支部"]}
+    assert AuditEntry.objects.get(action="change").changes == {"name": ["第一党支部", "第二党支部"]}
 
 
 def test_dates_have_the_browsers_picker(branch):
@@ -97,6 +99,21 @@ def test_a_second_press_makes_no_second_record_and_leads_to_the_first(user):
     assert first == second == "/N1/"
     assert again.repeated
     assert Organization.objects.filter(name="新支部").count() == 1
+
+
+def test_a_second_press_is_known_even_where_the_first_record_is_in_the_way(user):
+    class Named(OrganizationForm):
+        def clean_name(self):
+            if Organization.objects.filter(name=self.cleaned_data["name"]).exists():
+                raise forms.ValidationError("已有同名的组织")
+            return self.cleaned_data["name"]
+
+    data = typed(Named(), name="新支部", kind="branch")
+    first, second = Named(data, instance=Organization(code="N1")), Named(data, instance=Organization(code="N2"))
+    assert first.is_valid() and first.save_record(user) == "/N1/"
+    assert second.is_valid() and second.save_record(user) == "/N1/"
+    other = Named(data | {"token": uuid.uuid4()}, instance=Organization(code="N2"))
+    assert not other.is_valid()
 
 
 def test_a_second_press_of_an_edit_is_no_conflict(user, branch):

@@ -133,6 +133,8 @@ def test_of_two_editors_the_second_sees_both_versions(client, url, member):
     text = response.content.decode()
     assert response.status_code == 200 and "甲单位" in text and "乙单位" in text and "13800000000" not in text
     assert fresh(member).workplace == "甲单位"
+    client.post(url, shown(response))
+    assert (fresh(member).workplace, fresh(member).phone) == ("乙单位", "13800000000")
 
 
 def test_one_who_left_keeps_branch_and_state(client, fill_in, url, member):

@@ -93,16 +93,23 @@ def test_opens_on_own_organization_and_present_quarter(office):
 
 def test_choice_made_once_is_followed_by_the_next_page(office):
     session = {}
-    chosen(ask(office, "?organization=C1&period=2026-08", session))
+    chosen(ask(office, "?choose=1&organization=C1&period=2026-08", session))
     organization, period = chosen(ask(office, session=session))
     assert (organization.code, period.code) == ("C1", "2026-08")
 
 
 def test_going_back_to_ones_own_organization_is_kept_too(office):
     session = {"organization": "C1", "period": "2026Q1"}
-    chosen(ask(office, "?organization=S1&period=2026Q4", session))
+    chosen(ask(office, "?choose=1&organization=S1&period=2026Q4", session))
     organization, period = chosen(ask(office, session=session))
     assert (organization.code, period.code) == ("S1", "2026Q4")
+
+
+def test_the_link_of_a_number_chooses_nothing(office):
+    session = {}
+    organization, period = chosen(ask(office, "?organization=C1&period=2026-08", session))
+    assert (organization.code, period.code) == ("C1", "2026-08")
+    assert session == {}
 
 
 def test_reading_without_choosing_leaves_the_session_alone(office):
@@ -152,7 +159,7 @@ def test_home_is_where_records_may_be_seen_not_where_accounts_are_kept(tree):
 
 def test_views_of_other_apps_follow_the_choice(office):
     client = signed_in(office)
-    client.get("/branches/?organization=C1&period=2026Q2")
+    client.get("/branches/?choose=1&organization=C1&period=2026Q2")
     assert client.get("/activities/x/").content.decode() == "C1 2026Q2"
 
 
@@ -268,7 +275,7 @@ def test_whole_frame_costs_two_queries_beside_the_postings(office, django_assert
 
 
 def test_frame_stands_whatever_the_page_calls_its_own(office):
-    html = signed_in(office).get("/branches/?organization=C1&period=2026Q2").content.decode()
+    html = signed_in(office).get("/branches/?choose=1&organization=C1&period=2026Q2").content.decode()
     assert '<option value="C1" selected>' in html
     assert '<option value="2026Q2" selected>' in html
     assert "别的" not in html

@@ -19,5 +19,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         old = PendingUpload.objects.filter(created_at__lt=timezone.now() - KEPT)
         removed, _ = old.delete()
-        used = {*Attachment.objects.values_list("digest", flat=True), *PendingUpload.objects.values_list("digest", flat=True)}
+        used = set(Attachment.objects.values_list("digest", flat=True))
+        used |= set(PendingUpload.objects.values_list("digest", flat=True))
         self.stdout.write(json.dumps({"uploads": removed, "files": clear_unused(used)}))
