@@ -281,8 +281,6 @@ class Dashboard:
                 "share": share(of_kind[duty]),
                 "url": address(self.organization, self.period, kind=duty.kind) + "#matrix",
                 "missed_url": findings_url(self.organization, self.period, rule=duty.rule, by="list"),
-                "held": self.number(duty.fact.code),
-                "held_url": duty.fact.url(self.organization, self.period),
                 "on": duty == self.duty,
             }
             for duty in DUTIES
@@ -379,7 +377,135 @@ class Dashboard:
         return Rate(percent_of(numbers), words, facts.get("attendance.present").url(organization, self.period))
 
     @property
-    def name_within(organization: Organization, whole: Organization) -> str:
+    def ranking(self) -> dict[str, Any]:
+        """The places to show: all, or both ends of a long list with how many lie between."""
+        if len(self.places) <= 2 * RANKED:
+            return {"first": self.places, "last": [], "between": 0}
+        between = len(self.places) - 2 * RANKED
+        return {"first": self.places[:RANKED], "last": self.places[-RANKED:], "between": between}
+
+    @property
+    def ranked_are(self) -> str:
+        """What those in the ranking are called."""
+        kinds = {o.kind for o in self._ranked}
+        if kinds == {Organization.Kind.COMMUNITY_COMMITTEE}:
+            return "社区"
+        if kinds == {Organization.Kind.WORKING_COMMITTEE}:
+            return "街道"
+        return "党支部" if all(o.is_branch for o in self._ranked) else "下级党组织"
+
+    def within(self, organization: Organization) -> str:
+        """Return an organisation's name as it is said inside this one: 第一党支部 for 东风社区第一党支部."""
+        return name_within(organization, self.organization)
+
+    # trend and structure
+
+    @cached_property
+    def trend(self) -> charts.Trend:
+        """The last twelve months to the period's end, or to this month."""
+        last = Period.containing(min(self.period.end, max(self.today, self.period.start)))
+        months = list(last.last(TREND_MONTHS))
+        numbers = facts.of_each_period([self.organization.pk], months)
+        log, present = ledgers.get("activities"), facts.get("attendance.present")
+        return charts.trend(
+            [
+                charts.Value(
+                    label=f"{month.number}月",
+                    name=month.label,
+                    count=sum(numbers[month][self.organization.pk][code] for code in KINDS),
+                    count_url=log.url(Query(self.organization, month, filters=MEETINGS)),
+                    percent=percent_of(numbers[month][self.organization.pk]),
+                    percent_url=present.url(self.organization, month),
+                )
+                for month in months
+            ]
+        )
+
+    @cached_property
+    def structure(self) -> list[tuple[str, list[Bar]]]:
+        """The members by age, education, gender and employment; what nobody is, is left out."""
+        get = facts.get
+        groups: list[tuple[str, Sequence[Fact]]] = [
+            ("年龄", [get("members.under_35"), AGES[0], get("members.over_60"), AGES[1]]),
+            ("就业状态", [get("members.in_service"), get("members.retired"), *EMPLOYMENTS]),
+            ("学历", EDUCATIONS),
+            ("性别", [*GENDERS, get("members.female")]),
+        ]
+        return [(title, bars) for title, members in groups if (bars := self._bars(members))]
+
+    def _bars(self, members: Sequence[Fact]) -> list[Bar]:
+        total = self.number("members.total")
+        found = [(fact, self.number(fact.code)) for fact in members]
+        return [
+            Bar(
+                fact.title.removesuffix("党员").removesuffix("学历").removesuffix("的"),
+                number,
+                100 * number / total,
+                fact.url(self.organization, self.period),
+            )
+            for fact, number in found
+            if number and total
+        ]
+
+
+def columns_wanted(period: Period, duty: Duty) -> int:
+    """Return how many columns the matrix has: six months or four quarters, twelve months for a year."""
+    if duty.every == Period.QUARTER:
+        return 4
+    return 12 if period.kind == Period.YEAR else 6
+
+
+def spans(period: Period, duty: Duty) -> list[Period]:
+    """Return the periods whose obligations the matrix shows, the chosen one last.
+
+    They are as long as the chosen period, so that whom a rule applies to is judged as in the rate above; but at least
+    as long as the rule's own.
+    """
+    base = period if period.kind >= duty.every else Period.containing(period.start, duty.every)
+    return list(base.last(ceil(columns_wanted(period, duty) * duty.every / base.kind)))
+
+
+def months_between(first: date, last: date) -> list[Period]:
+    """Return the months from that of one day to that of another, without gaps."""
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return list(Period.containing(last).last(count))
+
+
+def branch_cell(one: Obligation, today: date) -> Cell:
+    """Return the cell of one branch in one month or quarter."""
+    number = str(one.held) if one.required == 1 else f"{one.held}/{one.required}"
+    if one.is_met:
+        state, text, word = "ok", number, f"已开 {one.held} 次"
+    elif one.is_due:
+        state, text, word = (
+            "bad",
+            number if one.held else "缺",
+            f"应开 {one.required} 次，缺 {one.required - one.held} 次",
+        )
+    elif one.part.start <= today:
+        state, text, word = "warn", number if one.held else "待开", f"还没到期，已开 {one.held} 次"
+    else:
+        state, text, word = "none", "未到", "还没到这个时期"
+    return Cell(state, text, f"{one.branch.label} {one.part.label}{one.duty.title}：{word}", one.url)
+
+
+def part_cell(part: Organization, column: Period, duty: Duty, owed: Sequence[Obligation]) -> Cell:
+    """Return the cell of one part of the organisation: how many of its branches have held enough."""
+    about = f"{part.label} {column.label}{duty.title}"
+    if not owed:
+        return Cell("none", "–", f"{about}：不要求")
+    met = sum(one.is_met for one in owed)
+    if met == len(owed):
+        state = "ok"
+    elif not owed[0].is_due:
+        state = "warn"
+    else:
+        state = "warn" if 4 * met >= 3 * len(owed) else "bad"
+    words = f"{met} 个支部达标，应达标 {len(owed)} 个"
+    return Cell(state, f"{met}/{len(owed)}", f"{about}：{words}", duty.fact.url(part, column))
+
+
+def name_within(organization: Organization, whole: Organization) -> str:
     """Return the name without what everybody in the whole bears: 第一党支部 for 东风社区第一党支部."""
     name = organization.label
     return name.removeprefix(place(whole)) or name

@@ -55,6 +55,10 @@ class Material:
         ids = [self.organization.pk, *(o.pk for o in (*self.communities, *self.branches))]
         return facts.of_each_period(ids, [self.previous, self.period])
 
+    def has(self, organization: Organization) -> bool:
+        """Say whether the numbers of this organisation by itself are at hand: those of communities and branches are."""
+        return organization.pk in self._numbers[self.period]
+
     @cached_property
     def registered(self) -> frozenset[str]:
         """The codes of all facts that the portal counts today."""

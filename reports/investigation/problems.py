@@ -89,7 +89,7 @@ class Problem:
     @cached_property
     def again(self) -> set[int]:
         """The organisations that broke it in the period before as well."""
-        if not self.compared or self.code.startswith("Q"):
+        if not self.compared or self.code.startswith("Q") or self.code == "R14":  # an error, a warning: no habit
             return set()
         return self.places.keys() & {v.organization.pk for v in self.before}
 
@@ -195,11 +195,10 @@ class Problems:
         return self.m.drawn_from("members", query, value, code=problem.code, title=problem.phrase.heading, unit="名")
 
     def _basis(self, problem: Problem) -> str:
-        """Return 按照《……》，支部党员大会每季度至少召开一次。 What is only an error in the register needs no basis."""
-        if problem.code.startswith("Q"):
+        """Return 按照《……》，支部党员大会每季度至少召开一次。 Only a statute is a basis worth naming."""
+        named = [source for source in problem.rule.source.split("；") if source.startswith("《")]
+        if not named:
             return ""
-        sources = problem.rule.source.split("；")
-        named = [source for source in sources if source.startswith("《")] or sources[:1]
         return f"按照{tidy(''.join(named))}，{tidy(problem.rule.title)}。"
 
     def _extent(self, problem: Problem) -> Parts:
@@ -267,17 +266,22 @@ class Problems:
         words = tidy(violation.detail)
         if violation.months:
             words = words.replace(year, "")
-        number = wording.number(violation.value) if violation.value is not None else ""
-        code = getattr(getattr(problem.rule, "holds", None), "fact", "")
-        if not code or not number or len(violation.months) > 1 or number not in words or problem.rule.every:
+        figure = self._figure_of(problem, violation)
+        if figure is None or figure.text not in words:
             return (words,)
-        before, _, after = words.partition(number)
-        fact = facts.get(code)
-        query = fact.query(violation.organization, self.m.period)
-        figure = self.m.drawn_from(
-            fact.ledger, query, int(violation.value or 0), code=code, title=fact.title, unit=fact.unit
-        )
+        before, _, after = words.partition(figure.text)
         return flat([before, figure, after])
+
+    def _figure_of(self, problem: Problem, violation: Violation) -> Figure | None:
+        """Return the fact or rate that a state falls short of, None where a case rests on something else."""
+        holds, whose = getattr(problem.rule, "holds", None), violation.organization
+        if violation.value is None or problem.rule.every or not self.m.has(whose):
+            return None
+        if code := getattr(holds, "fact", ""):
+            return self.m.figure(code, whose) if self.m.value(code, whose) == violation.value else None
+        if (code := getattr(holds, "rate", "")) and (rate := self.m.rate(code, whose)):
+            return replace(rate, text=f"{violation.value}%", value=violation.value)  # the rule rounds down
+        return None
 
     def _evidence(self, problem: Problem) -> tuple[Evidence, ...]:
         """Return the cases as links: the rows that were counted, or the branch's members."""

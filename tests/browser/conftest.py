@@ -65,16 +65,23 @@ def browser_context_args() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def portal(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    """Serve the portal on an empty database, which the tests of one module share."""
+def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Open the test database to the tests of one module, which share what is in it; it is emptied at their end.
+
+    By this name pytest-django knows that a test needs the test database, and that it runs after those that roll back.
+    """
     with django_db_blocker.unblock():
-        with override_settings(MEDIA_ROOT=str(tmp_path_factory.mktemp("media")), ALLOWED_HOSTS=["localhost"]):
-            server = LiveServer("localhost")
-            yield server
-            server.stop()
+        yield
         call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def portal(transactional_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """Serve the portal on an empty database."""
+    with override_settings(MEDIA_ROOT=str(tmp_path_factory.mktemp("media")), ALLOWED_HOSTS=["localhost"]):
+        server = LiveServer("localhost")
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="module")
