@@ -18,6 +18,8 @@ ACTIONS = {
     "reopen": "重新打开",
     "roll": "登记考勤",
     "leave": "离开登记册",
+    "come-back": "转回",
+    "undo-leave": "撤销离开",
     "dissolve": "撤销组织",
     "submit": "提交",
     "confirm": "确认",

@@ -639,7 +639,9 @@ def _restore(
     model: type[models.Model], befores: Sequence[Mapping[str, Any]], versions: Mapping[str, int], user: User
 ) -> set[Touch]:
     """Put changed rows back as they were before the import."""
-    values = {row["pk"]: {k: v for k, v in row.items() if k != "pk"} for row in befores}
+    values: dict[Any, dict[str, Any]] = {}
+    for row in reversed(befores):  # a row rewritten twice goes back to what it was first
+        values.setdefault(row["pk"], {}).update((k, v) for k, v in row.items() if k != "pk")
     touches: set[Touch] = set()
     held = list(model._default_manager.select_for_update(of=("self",)).filter(pk__in=list(values)))
     for thing in held:

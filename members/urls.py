@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from . import views
+from .views import register
 
 app_name = "members"
 urlpatterns = [
-    path("new/", views.create, name="create"),
-    path("search/", views.search, name="search"),
-    path("<int:pk>/", views.detail, name="detail"),
-    path("<int:pk>/edit/", views.edit, name="edit"),
-    path("<int:pk>/move/", views.move, name="move"),
-    path("<int:pk>/leave/", views.leave, name="leave"),
-    path("<int:pk>/return/", views.come_back, name="return"),
-    path("<int:pk>/reveal/", views.reveal, name="reveal"),
+    path("new/", register.create, name="create"),
+    path("search/", register.search, name="search"),
+    path("<int:pk>/", register.detail, name="detail"),
+    path("<int:pk>/edit/", register.edit, name="edit"),
+    path("<int:pk>/move/", register.move, name="move"),
+    path("<int:pk>/leave/", register.leave, name="leave"),
+    path("<int:pk>/return/", register.come_back, name="return"),
+    path("<int:pk>/reveal/", register.reveal, name="reveal"),
 ]

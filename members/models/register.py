@@ -15,8 +15,7 @@ from accounts.encryption import EncryptedTextField, blind_index
 from branches.models import Organization
 from ledgers import parsing
 from ledgers.models import Record, Touch
-
-from .querysets import MemberQuerySet, MembershipQuerySet
+from members.querysets import MemberQuerySet, MembershipQuerySet
 
 UNKNOWN_START = date(1900, 1, 1)
 """Start of a membership whose first day nobody knows: before every period that is asked about."""

@@ -10,10 +10,19 @@ from django.db.models import Q
 
 from accounts.permissions import Right
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
-
-from .importing import MemberImporter
-from .models import ETHNICITIES, Education, Employment, Gender, Member, Membership, mask_address, mask_id, mask_phone
-from .querysets import full_on, in_force, matching
+from members.importing import MemberImporter
+from members.models import (
+    ETHNICITIES,
+    Education,
+    Employment,
+    Gender,
+    Member,
+    Membership,
+    mask_address,
+    mask_id,
+    mask_phone,
+)
+from members.querysets import full_on, in_force, matching
 
 EDUCATION_SYNONYMS = {
     "博士": "postgraduate", "硕士": "postgraduate", "博士研究生": "postgraduate", "硕士研究生": "postgraduate",

@@ -16,12 +16,11 @@ from accounts import audit
 from accounts.permissions import Right
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
-
-from . import quality
-from . import timeline as lines
-from .forms import LeaveForm, MemberForm, MoveForm, ReturnForm, editable_branches, same_id
-from .models import Member
-from .taking_part import hours_required, taking_part, top_for
+from members import quality
+from members import timeline as lines
+from members.forms import LeaveForm, MemberForm, MoveForm, ReturnForm, editable_branches, same_id
+from members.models import Member
+from members.taking_part import hours_required, taking_part, top_for
 
 FOUND_AT_MOST = 20
 

@@ -1,0 +1,31 @@
+"""People: the register, and what is recorded about them; one module for each concern."""
+
+from .register import (
+    ETHNICITIES,
+    UNKNOWN_START,
+    Education,
+    Employment,
+    Gender,
+    Member,
+    Membership,
+    mask_address,
+    mask_id,
+    mask_phone,
+    pinyin_of,
+    years_between,
+)
+
+__all__ = [
+    "ETHNICITIES",
+    "UNKNOWN_START",
+    "Education",
+    "Employment",
+    "Gender",
+    "Member",
+    "Membership",
+    "mask_address",
+    "mask_id",
+    "mask_phone",
+    "pinyin_of",
+    "years_between",
+]

@@ -1,0 +1,95 @@
+"""Every kind of page: open to a screen reader and a keyboard, no wider than its window, nothing refused by the browser."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from activities.models import Activity
+from branches.models import Organization
+from ledgers.importing import open_batch, preview
+from ledgers.ledger import get
+from members.models import Member
+from reports.models import InvestigationReport
+from tests.browser.conftest import at_both_sizes
+
+pytestmark = pytest.mark.browser
+GRAVE = ("serious", "critical")
+WRONG_ROWS = "姓名,身份证号,所在党支部,党员类别\n张三,990100198001011234,没有的支部,正式党员\n,,,\n李四,,东风社区第一党支部,党员\n"
+
+
+@pytest.fixture(scope="module")
+def things(demo_street) -> SimpleNamespace:
+    """One of each thing that has a page."""
+    from accounts.models import User
+
+    office = User.objects.get(username="office")
+    branch = Organization.objects.get(code="HP0101")
+    community = Organization.objects.get(code="HP01")
+    batch, match = open_batch(get("members"), WRONG_ROWS.encode(), "花名册.csv", office, community.get_parent())
+    batch.save()
+    preview(batch, match)
+    return SimpleNamespace(
+        period=demo_street,
+        branch=branch,
+        community=community,
+        member=Member.objects.filter(branch=branch).first(),
+        activity=Activity.objects.filter(organization=branch, kind="general").first(),
+        report=InvestigationReport.drafted(community.get_parent(), demo_street),
+        batch=batch,
+        account=User.objects.get(username="zhibu"),
+    )
+
+
+PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
+    "sign-in": ("", lambda t: "/accounts/sign-in/"),
+    "password": ("zhibu", lambda t: "/accounts/password/"),
+    "workbench-office": ("office", lambda t: "/"),
+    "workbench-branch": ("zhibu", lambda t: "/"),
+    "dashboard": ("leader", lambda t: f"/dashboard/?period={t.period.code}"),
+    "dashboard-branch": ("zhibu", lambda t: f"/dashboard/?period={t.period.code}"),
+    "search": ("office", lambda t: "/search/?q=东风"),
+    "catalogue": ("office", lambda t: "/ledgers/"),
+    "members": ("office", lambda t: "/ledgers/members/"),
+    "activities": ("shequ", lambda t: "/ledgers/activities/?period=all"),
+    "print": ("office", lambda t: "/ledgers/members/print/"),
+    "member-form": ("zhibu", lambda t: "/members/new/"),
+    "member": ("office", lambda t: t.member.get_absolute_url()),
+    "tree": ("office", lambda t: "/branches/"),
+    "organization": ("office", lambda t: t.branch.get_absolute_url()),
+    "organization-form": ("office", lambda t: "/branches/new/"),
+    "terms": ("office", lambda t: "/branches/terms/"),
+    "activity-form": ("zhibu", lambda t: "/activities/new/"),
+    "activity-edit": ("office", lambda t: f"{t.activity.get_absolute_url()}edit/"),
+    "activity": ("shequ", lambda t: t.activity.get_absolute_url()),
+    "review": ("shequ", lambda t: "/activities/review/"),
+    "upload": ("zhibu", lambda t: "/activities/upload/"),
+    "import": ("office", lambda t: "/ledgers/members/import/"),
+    "preview": ("office", lambda t: f"/ledgers/members/import/{t.batch.pk}/"),
+    "findings": ("shequ", lambda t: "/findings/"),
+    "settings": ("office", lambda t: "/settings/local/"),
+    "reports": ("leader", lambda t: "/reports/investigation/"),
+    "report": ("office", lambda t: t.report.get_absolute_url()),
+    "accounts": ("admin", lambda t: "/accounts/"),
+    "account": ("admin", lambda t: f"/accounts/{t.account.pk}/"),
+    "account-form": ("admin", lambda t: "/accounts/new/"),
+    "audit": ("auditor", lambda t: "/accounts/audit/"),
+}
+
+
+@at_both_sizes
+@pytest.mark.parametrize("name", PAGES)
+def test_it_is_open_to_everyone(name, things, anyone, signed_in):
+    username, address = PAGES[name]
+    page = signed_in(username) if username else anyone
+    answer = page.goto(address(things))
+    assert answer.status == 200
+    found = Axe().run(page)
+    said = [
+        f"{one['impact']} {one['id']}: {node['html'][:300]} ({node['any'][0]['message'][:200] if node['any'] else one['help']})"
+        for one in found.response["violations"]
+        if one["impact"] in GRAVE
+        for node in one["nodes"][:3]
+    ]
+    assert said == []
