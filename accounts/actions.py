@@ -34,6 +34,7 @@ ACTIONS = {
     "reopen-period": "解除封账",
     "late-entry": "补录",
     "build-report": "生成报告",
+    "edit-report": "修改报告",
     "sign-off": "签发报告",
     "sign-in": "登录",
     "sign-in-failed": "登录失败",

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.encryption import blind_index
 from accounts.permissions import access_of
+from branches.models import Organization
 from ledgers.importing import Importer, RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
-from members.models import Member
+from members.models import Member, Membership, mask_id
 
 from .models import Activity, Attendance
 
@@ -110,49 +112,75 @@ class AttendanceImporter(Importer):
             held = held.filter(self.organization.subtree("organization__path"))
         if len(numbers) < self.reads_whole_scope:
             held = held.filter(number__in=numbers)
-        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for pk, number, path in held.values_list("pk", "number", "organization__path").iterator(chunk_size=5000):
-            found[number].append((pk, path))
+        found: dict[str, list[tuple[int, str, date]]] = defaultdict(list)
+        for pk, number, path, kind, day in held.values_list(
+            "pk", "number", "organization__path", "organization__kind", "date"
+        ).iterator(chunk_size=5000):
+            # A group's members stand in its branch.
+            place = path[: -Organization.steplen] if kind == Organization.Kind.GROUP else path
+            found[number].append((pk, place, day))
         for row in rows:
             places = found.get(row.values["number"], [])
             if len(places) == 1:
-                row.values["activity"], row.values["_path"] = places[0]
+                row.values["activity"], row.values["_path"], row.values["_day"] = places[0]
             elif places:
                 self.wrong(row, "number", f"有 {len(places)} 次活动用这个编号，请在填报范围里选定社区后再导入")
             else:
                 self.wrong(row, "number", "组织生活台账里没有这个编号的活动，请先导入活动")
 
     def _find_members(self, rows: list[Row]) -> None:
+        self._find_by_id([row for row in rows if "id_number" in row.values])
+        self._find_by_name([row for row in rows if "id_number" not in row.values])
+
+    def _find_by_id(self, rows: list[Row]) -> None:
         held = Member.objects.filter(access_of(self.user).scope(self.ledger.edit_right, "branch__path"))
-        indexes = {}
-        for row in rows:
-            number = row.values.get("id_number")
-            if number is not None and number not in indexes:
-                indexes[number] = blind_index(number, "citizen-id")
+        indexes = {number: blind_index(number, "citizen-id") for number in {row.values["id_number"] for row in rows}}
+        if not indexes:
+            return
         wanted = (
             held if len(indexes) >= self.reads_whole_scope else held.filter(id_number_index__in=list(indexes.values()))
         )
-        by_index = dict(wanted.values_list("id_number_index", "pk")) if indexes else {}
-        names = {row.values["name"] for row in rows if "id_number" not in row.values}
-        by_name: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        if names:
-            named = held if len(names) >= self.reads_whole_scope else held.filter(name__in=names)
-            for pk, name, path in named.values_list("pk", "name", "branch__path"):
-                by_name[name].append((pk, path))
+        by_index = dict(wanted.values_list("id_number_index", "pk"))
         for row in rows:
-            number = row.values.get("id_number")
-            if number is not None:
-                member = by_index.get(indexes[number])
-                if member is None:
-                    self.wrong(row, "id_number", "党员花名册里没有这个身份证号")
-                else:
-                    row.values["member"] = member
+            member = by_index.get(indexes[row.values["id_number"]])
+            if member is None:
+                self.wrong(row, "id_number", "党员花名册里没有这个身份证号")
+            else:
+                row.values["member"] = member
+
+    def _find_by_name(self, rows: list[Row]) -> None:
+        """Who of that name is on the roll already or was in the branch that day; a masked ID tells namesakes apart."""
+        names = {row.values["name"] for row in rows if "name" in row.values}
+        if not names:
+            for row in rows:
+                row.errors.append(self.missing_person())
+            return
+        every = len(names) >= self.reads_whole_scope
+        number = "member__id_number" if any("id_number" in row.masked for row in rows) else "member__name"
+        stays: dict[str, list[tuple[int, str, str, date, date | None]]] = defaultdict(list)
+        held = Membership.objects.visible_to(self.user, self.ledger.edit_right)
+        for name, *stay in (held if every else held.filter(member__name__in=names)).values_list(
+            "member__name", "member_id", number, "branch__path", "start", "end"
+        ):
+            stays[name].append((stay[0], stay[1], stay[2], stay[3], stay[4]))
+        called: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
+        lines = Attendance.objects.filter(activity__in={row.values["activity"] for row in rows})
+        for activity, name, pk, shown in lines.values_list("activity_id", "member__name", "member_id", number):
+            called[activity, name].append((pk, shown))
+        for row in rows:
+            if "name" not in row.values:
+                row.errors.append(self.missing_person())
                 continue
-            here = [pk for pk, path in by_name[row.values["name"]] if path.startswith(row.values["_path"])]
-            if len(here) == 1:
-                row.values["member"] = here[0]
-            elif here:
-                self.wrong(row, "name", f"本支部有 {len(here)} 名党员叫这个名字，请改填身份证号")
+            name, day, masked = row.values["name"], row.values["_day"], row.masked.get("id_number", "").upper()
+            here = [stay for stay in stays[name] if stay[2].startswith(row.values["_path"])]
+            then = {stay[:2] for stay in here if stay[3] <= day and (stay[4] is None or day < stay[4])}
+            fit = then | set(called.get((row.values["activity"], name), ())) or {stay[:2] for stay in here}
+            if masked:
+                fit = {one for one in fit if mask_id(one[1]) == masked}
+            if len(fit) == 1:
+                row.values["member"] = next(iter(fit))[0]
+            elif fit:
+                self.wrong(row, "name", f"本支部有 {len(fit)} 名党员叫这个名字，请改填身份证号")
             else:
                 self.wrong(row, "name", "本支部的花名册里没有这个人")
 

@@ -105,6 +105,13 @@ class Organization(MP_Node, Record):
     def audit_path(self) -> str:
         return self.path
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the fields. Where the node stands is treebeard's to write: a form may have read the tree long ago."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            tree = ("path", "depth", "numchild", "id")
+            kwargs["update_fields"] = [f.name for f in self._meta.concrete_fields if f.name not in tree]
+        super().save(*args, **kwargs)
+
     def touches(self) -> Iterator[Touch]:
         # Founding and dissolving change what counts from those days on; kind and population are not dated.
         yield Touch(self.pk, self.established or date(1900, 1, 1), True)

@@ -4,7 +4,7 @@
 once and the database's own bulk way takes the rows: executemany on SQLite, one VALUES list per thousand on PostgreSQL.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import connections, models, router
@@ -16,7 +16,6 @@ _AS_IS = (
     models.IntegerField,
     models.PositiveIntegerField,
     models.PositiveSmallIntegerField,
-    models.BigAutoField,
     models.SlugField,
     models.ForeignKey,
 )
@@ -31,38 +30,49 @@ def insert(objects: Sequence[models.Model]) -> None:
     if not objects:
         return
     model = type(objects[0])
-    connection = connections[router.db_for_write(model)]
-    fields = list(model._meta.concrete_fields)
-    for thing, pk in zip(objects, _new_keys(connection, model, len(objects)), strict=True):
-        thing.pk = pk
-    columns = []
-    for field in fields:
-        name = field.attname
+    for field in model._meta.concrete_fields:
         if isinstance(field, models.ForeignKey):  # the related object may have got its key after being assigned
             for thing in objects:
-                if thing.__dict__[name] is None and field.is_cached(thing):
-                    setattr(thing, name, getattr(field.get_cached_value(thing), "pk", None))
-        if isinstance(field, models.DateField) and (field.auto_now or field.auto_now_add):
-            moment = field.pre_save(objects[0], add=True)
-            for thing in objects:
-                thing.__dict__[name] = moment
-            columns.append([field.get_db_prep_save(moment, connection)] * len(objects))
+                if thing.__dict__[field.attname] is None and field.is_cached(thing):
+                    setattr(thing, field.attname, getattr(field.get_cached_value(thing), "pk", None))
+    database = router.db_for_write(model)
+    for thing, pk in zip(objects, insert_rows(model, [thing.__dict__ for thing in objects]), strict=True):
+        thing.pk = pk
+        thing._state.adding, thing._state.db = False, database
+
+
+def insert_rows(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """Insert rows given as column name (a foreign key's with `_id`) → value, and return their primary keys.
+
+    What a row leaves out gets the field's default. Must be called in a transaction.
+    """
+    connection = connections[router.db_for_write(model)]
+    fields = list(model._meta.concrete_fields)
+    keys = _new_keys(connection, model, len(rows))
+    columns: list[Sequence[Any]] = []
+    for field in fields:
+        name = field.attname
+        if field.primary_key:
+            columns.append(keys)
+        elif isinstance(field, models.DateField) and (field.auto_now or field.auto_now_add):
+            moment = field.pre_save(model(), add=True)
+            columns.append([field.get_db_prep_save(moment, connection)] * len(rows))
         else:
-            columns.append(_prepared(field, [thing.__dict__[name] for thing in objects], connection))
+            default = field.get_default()
+            columns.append(_prepared(field, [row.get(name, default) for row in rows], connection))
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(f.column)) for f in fields)
     start = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES "  # noqa: S608 - names of our own models
-    rows = zip(*columns, strict=True)
+    lines = zip(*columns, strict=True)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             from psycopg2.extras import execute_values
 
-            execute_values(cursor.cursor, f"{start} %s", rows, page_size=1000)
+            execute_values(cursor.cursor, f"{start} %s", lines, page_size=1000)
         else:
             marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"{start} ({marks})", rows)  # type: ignore[arg-type] # any iterable of rows will do
-    for thing in objects:
-        thing._state.adding, thing._state.db = False, connection.alias
+            cursor.executemany(f"{start} ({marks})", lines)  # type: ignore[arg-type] # any iterable of rows will do
+    return keys
 
 
 def _prepared(field: models.Field[Any, Any], values: list[Any], connection: Any) -> list[Any]:

@@ -7,14 +7,24 @@ from typing import Any
 
 from accounts.encryption import blind_index
 from branches.models import Organization
-from ledgers.importing import RecordImporter, Report, Row, Undo, create, rewrite
+from ledgers.importing import RecordImporter, Report, Row, Undo, create, create_rows, rewrite
 from ledgers.models import Touch
 
-from .models import UNKNOWN_START, Member, Membership, mask_id
+from .models import UNKNOWN_START, Member, Membership, derived, mask_id
 from .querysets import MemberQuerySet
 
 DATED = ("branch_id", "employment", "is_floating")
 """Fields that a membership interval holds: a change opens a new one."""
+
+
+def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
+    return derived(
+        values["name"],
+        values["id_number"],
+        values.get("phone", ""),
+        values.get("birth_date"),
+        values.get("gender", ""),
+    )
 
 
 class MemberImporter(RecordImporter):
@@ -99,25 +109,21 @@ class MemberImporter(RecordImporter):
                 self.wrong(row, "id_number", "这名党员已离开登记册，请先在党员页面办理恢复或转入")
         return found
 
-    def build(self, row: Row) -> Member:
-        member = Member(**row.values)
-        member.derive()
-        return member
-
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
-        members = [self.build(row) for row in new]
-        touches = set(create(members, undo, self.user, report))
+        rows = [row.values | _derived(row.values) for row in new]
+        keys = create_rows(Member, rows, undo, self.user, report)
         memberships = [
-            Membership(
-                member=m,
-                branch_id=m.branch_id,
-                start=m.joined_on or UNKNOWN_START,
-                employment=m.employment,
-                is_floating=m.is_floating,
-            )
-            for m in members
+            {
+                "member_id": pk,
+                "branch_id": row["branch_id"],
+                "start": row.get("joined_on") or UNKNOWN_START,
+                "employment": row.get("employment", ""),
+                "is_floating": row.get("is_floating", False),
+            }
+            for pk, row in zip(keys, rows, strict=True)
         ]
-        create(memberships, undo, self.user)
+        create_rows(Membership, memberships, undo, self.user)
+        touches = {Touch(m["branch_id"], m["start"], True) for m in memberships}
         if changed:
             touches |= set(
                 rewrite(Member, {r.pk: {k: v for k, (_, v) in r.changes.items()} for r in changed}, undo, self.user)

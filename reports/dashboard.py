@@ -80,8 +80,8 @@ def trail(user: Any, board: "Dashboard") -> list[tuple[str, str]]:
     here, step = board.organization, Organization.steplen
     above = [here.path[:end] for end in range(step, len(here.path), step)]
     seen = Organization.objects.visible_to(user).filter(path__in=above)
-    links = [(o.label, address(o, board.period, kind=board.duty.kind)) for o in seen]
-    return [*links, (here.label, "")]
+    links = [(said(o), address(o, board.period, kind=board.duty.kind)) for o in seen]
+    return [*links, (said(here), "")]
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,11 @@ class Dashboard:
         """Address of the period after; empty where that has not begun."""
         later = self.period.following()
         return address(self.organization, later, kind=self.duty.kind) if later.start <= self.today else ""
+
+    @property
+    def name(self) -> str:
+        """What the organisation is called in the heading."""
+        return said(self.organization)
 
     # numbers
 
@@ -505,9 +510,14 @@ def part_cell(part: Organization, column: Period, duty: Duty, owed: Sequence[Obl
     return Cell(state, f"{met}/{len(owed)}", f"{about}：{words}", duty.fact.url(part, column))
 
 
+def said(organization: Organization) -> str:
+    """Return what people call it: the short name, or the place that a committee stands for."""
+    return organization.short_name or place(organization)
+
+
 def name_within(organization: Organization, whole: Organization) -> str:
     """Return the name without what everybody in the whole bears: 第一党支部 for 东风社区第一党支部."""
-    name = organization.label
+    name = said(organization)
     return name.removeprefix(place(whole)) or name
 
 

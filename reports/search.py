@@ -23,7 +23,7 @@ from accounts.permissions import access_of
 from activities.models import Activity
 from branches.models import Organization
 from ledgers import ledger as ledgers
-from ledgers.ledger import Query
+from ledgers.ledger import Ledger, Query
 from ledgers.views import EVER
 from members.models import Member
 
@@ -70,35 +70,48 @@ def is_number(text: str) -> bool:
 
 
 def find(request: HttpRequest, text: str) -> list[Found]:
-    """Return what the user may see of what fits, register by register; registers without a hit are left out."""
-    user = request.user
+    """Return what the user may see of what fits, register by register; registers without a hit are left out.
+
+    Of what a number finds only the first rows are shown: the address of more would hold it.
+    """
+    user, numbered = request.user, is_number(text)
     register, tree, log = (ledgers.get(slug) for slug in ("members", "organizations", "activities"))
-    compact = re.sub(r"[\s-]", "", text) if is_number(text) else text
+    compact = re.sub(r"[\s-]", "", text) if numbered else text
     people = Member.objects.visible_to(user).search(compact).select_related("branch").order_by("left_on", "pk")
     organizations = Organization.objects.visible_to(user).filter(
         pk__in=tree.queryset().filter(tree.search(text)).order_by().values("pk")
     )
     activities = (
         Activity.objects.visible_to(user)
-        .filter(log.search(text))
         .select_related("organization")
         .defer("content", "resolution")
         .order_by(*log.order)
     )
+    home = _home(request)
+    words = Query(home, text=text)
     found = [
-        _found(request, register.slug, "reports/search/members.html", people, text),
-        _found(request, tree.slug, "reports/search/organizations.html", organizations, text),
-        _found(request, log.slug, "reports/search/activities.html", activities, text),
+        _found(register, "members", people, "" if numbered else register.url(words)),
+        _found(tree, "organizations", organizations, "" if numbered else tree.url(words)),
+        _found(log, "activities", activities.filter(log.search(text)), "" if numbered else _ever(log, words)),
     ]
+    kinds = [value for value, label in Activity.Kind.choices if text in label]
+    if kinds and not found[-1].rows:  # nothing is called 党员大会, but many are one
+        of_kind = Query(home, filters={"kind": ",".join(kinds)})
+        found[-1] = _found(log, "activities", activities.filter(kind__in=kinds), _ever(log, of_kind))
     return [one for one in found if one.rows]
 
 
-def _found(request: HttpRequest, slug: str, template: str, rows: QuerySet[Any], text: str) -> Found:
-    ledger = ledgers.get(slug)
+def _ever(ledger: Ledger, query: Query) -> str:
+    """Return the address of the rows of all times."""
+    return f"{ledger.url(query)}&period={EVER}"
+
+
+def _home(request: HttpRequest) -> Organization | None:
+    """Return the highest organisation whose ledgers hold what the search finds."""
+    postings = access_of(request.user).postings
+    return postings[0].organization if postings else request.chosen_organization or None  # type: ignore[attr-defined]
+
+
+def _found(ledger: Ledger, name: str, rows: QuerySet[Any], more: str) -> Found:
     first = list(rows[: SHOWN + 1])
-    more = ""
-    if len(first) > SHOWN and not is_number(text):
-        postings = access_of(request.user).postings
-        home = postings[0].organization if postings else request.chosen_organization or None  # type: ignore[attr-defined]
-        more = ledger.url(Query(home, text=text)) + (f"&period={EVER}" if ledger.date else "")
-    return Found(ledger.title, template, first[:SHOWN], more)
+    return Found(ledger.title, f"reports/search/{name}.html", first[:SHOWN], more if len(first) > SHOWN else "")

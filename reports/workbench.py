@@ -96,6 +96,7 @@ class Step:
 
     title: str
     about: str
+    action: str
     url: str
     is_done: bool
     other: str = ""
@@ -438,6 +439,7 @@ def first_steps(access: Access, user: User | None, numbers: Mapping[str, Any], h
         Step(
             "导入党组织名册",
             "街道、社区、党支部先有了，别的才有地方放。",
+            "导入名册",
             page_url(access, "ledgers:import", "organizations"),
             bool(numbers.get("orgs.branches")),
             "下载空白模板",
@@ -446,6 +448,7 @@ def first_steps(access: Access, user: User | None, numbers: Mapping[str, Any], h
         Step(
             "导入党员花名册",
             "现有的 Excel 花名册可以直接传，表头不一样也能认。",
+            "导入花名册",
             page_url(access, "ledgers:import", "members"),
             bool(numbers.get("members.total")),
             "下载空白模板",
@@ -454,6 +457,7 @@ def first_steps(access: Access, user: User | None, numbers: Mapping[str, Any], h
         Step(
             "录入组织生活",
             "导入活动台账，或者上传会议记录，系统读出来您来确认。",
+            "导入台账",
             page_url(access, "ledgers:import", "activities"),
             held,
             "上传会议记录",
@@ -462,6 +466,7 @@ def first_steps(access: Access, user: User | None, numbers: Mapping[str, Any], h
         Step(
             "给社区和支部开账号",
             "让社区书记、支部书记自己录入，街道只管确认。",
+            "开账号",
             page_url(access, "accounts:create"),
             user is not None and Posting.objects.exclude(user=user).exists(),
         ),

@@ -40,7 +40,7 @@ def review(request: HttpRequest) -> HttpResponse:
             expected=Count("roll"),
             present=Count("roll", filter=Q(roll__state__in=Attendance.State.there())),
         )
-        .defer("content", "resolution")
+        .defer("resolution")
     )
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "activities/review.html", {"page": page})

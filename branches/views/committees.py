@@ -71,9 +71,10 @@ def committee(request: PortalRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def create(request: PortalRequest) -> HttpResponse:
-    """Record a newly elected committee of the organisation in the query string."""
+    """Record a newly elected committee of the organisation in the query string, which is then the chosen one."""
     editable = Organization.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT).undissolved()
-    organization = get_object_or_404(editable, code=request.GET.get("organization", ""))
+    code = request.GET.get("organization") or getattr(request.chosen_organization, "code", "")
+    organization = get_object_or_404(editable, code=code)
     in_community = organization.kind == Organization.Kind.COMMUNITY_COMMITTEE or (
         organization.unit_kind == Organization.UnitKind.COMMUNITY
     )

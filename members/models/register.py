@@ -80,6 +80,32 @@ ETHNICITIES = tuple(
 """The 56 names of GB/T 3304."""
 
 
+def derived(name: str, id_number: str, phone: str, birth_date: date | None, gender: str) -> dict[str, Any]:
+    """Return the fields of a member that follow from others: pinyin, blind indexes, gender and birth date, faults."""
+    pinyin, initials = pinyin_of(name)
+    found = {
+        "pinyin": pinyin,
+        "initials": initials,
+        "id_number_index": blind_index(id_number, "citizen-id"),
+        "phone_index": blind_index(phone, "phone") if phone else "",
+        "birth_date": birth_date,
+        "gender": gender,
+        "faults": "",
+    }
+    try:
+        if len(id_number) != 18 or parsing.check_digit(id_number[:17]) != id_number[17]:
+            raise ValueError
+        born = parsing.birth_date_of(id_number)
+        sex = (Gender.MALE if parsing.gender_of(id_number) == Gender.MALE.label else Gender.FEMALE).value
+    except ValueError:
+        return found | {"faults": "Q01"}
+    return found | {
+        "birth_date": birth_date or born,
+        "gender": gender or sex,
+        "faults": "Q02" if (birth_date or born, gender or sex) != (born, sex) else "",
+    }
+
+
 class Member(Record):
     """A Party member, as the register holds them today; where they belonged earlier is in `memberships`.
 
@@ -181,22 +207,8 @@ class Member(Record):
 
     def derive(self) -> None:
         """Fill what follows from other fields: pinyin, blind indexes, gender and birth date of the ID, faults."""
-        self.pinyin, self.initials = pinyin_of(self.name)
-        self.id_number_index = blind_index(self.id_number, "citizen-id")
-        self.phone_index = blind_index(self.phone, "phone") if self.phone else ""
-        self.faults = ""
-        try:
-            number = parsing.citizen_id(self.id_number) or ""
-        except parsing.Unparsable:
-            self.faults = "Q01"
-            return
-        born, gender = parsing.birth_date_of(number), Gender.MALE
-        if parsing.gender_of(number) == Gender.FEMALE.label:
-            gender = Gender.FEMALE
-        self.birth_date = self.birth_date or born
-        self.gender = self.gender or gender
-        if self.birth_date != born or self.gender != gender:
-            self.faults = "Q02"
+        for name, value in derived(self.name, self.id_number, self.phone, self.birth_date, self.gender).items():
+            setattr(self, name, value)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.derive()

@@ -109,7 +109,10 @@ def test_the_names_of_a_branch_are_suggested(client, town, office):
 
 def test_out_of_scope_is_not_there(client, town, secretary):
     assert client.get("/branches/committees/new/?organization=S-1-2").status_code == 404
-    assert client.get("/branches/committees/new/").status_code == 404
+
+
+def test_without_a_word_it_is_about_the_organisation_chosen_at_the_top(client, town, secretary):
+    assert client.get("/branches/committees/new/").context["organization"] == town.branch
 
 
 def test_who_only_reads_has_no_form(client, town):
