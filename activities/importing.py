@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -79,6 +79,21 @@ class ActivityImporter(RecordImporter):
         )
 
 
+class Stay(NamedTuple):
+    """A member in a branch for an interval; `number` is the citizen ID where it is needed, else the name."""
+
+    member: int
+    number: str
+    path: str
+    start: date
+    end: date | None
+
+    @property
+    def person(self) -> tuple[int, str]:
+        """Who it is, whichever interval it was."""
+        return self.member, self.number
+
+
 class AttendanceImporter(Importer):
     """One row is one member at one activity, found by 活动编号 and by citizen ID or a name unique in the branch."""
 
@@ -150,33 +165,27 @@ class AttendanceImporter(Importer):
 
     def _find_by_name(self, rows: list[Row]) -> None:
         """Who of that name is on the roll already or was in the branch that day; a masked ID tells namesakes apart."""
-        names = {row.values["name"] for row in rows if "name" in row.values}
-        if not names:
-            for row in rows:
-                row.errors.append(self.missing_person())
-            return
-        every = len(names) >= self.reads_whole_scope
+        names, activities = {row.values["name"] for row in rows}, {row.values["activity"] for row in rows}
         number = "member__id_number" if any("id_number" in row.masked for row in rows) else "member__name"
-        stays: dict[str, list[tuple[int, str, str, date, date | None]]] = defaultdict(list)
-        held = Membership.objects.visible_to(self.user, self.ledger.edit_right)
-        for name, *stay in (held if every else held.filter(member__name__in=names)).values_list(
-            "member__name", "member_id", number, "branch__path", "start", "end"
-        ):
-            stays[name].append((stay[0], stay[1], stay[2], stay[3], stay[4]))
-        called: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
-        lines = Attendance.objects.filter(activity__in={row.values["activity"] for row in rows})
-        for activity, name, pk, shown in lines.values_list("activity_id", "member__name", "member_id", number):
-            called[activity, name].append((pk, shown))
+        stays = Membership.objects.visible_to(self.user, self.ledger.edit_right)
+        lines = Attendance.objects.filter(access_of(self.user).scope(self.ledger.edit_right, self.ledger.path))
+        if len(names) < self.reads_whole_scope:
+            stays, lines = stays.filter(member__name__in=names), lines.filter(member__name__in=names)
+        if len(activities) < self.reads_whole_scope:
+            lines = lines.filter(activity__in=activities)
+        stayed: dict[str, list[Stay]] = defaultdict(list)
+        for name, *stay in stays.values_list("member__name", "member_id", number, "branch__path", "start", "end"):
+            stayed[name].append(Stay(*stay))
+        called: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
+        for activity, name, *person in lines.values_list("activity_id", "member__name", "member_id", number):
+            called[activity, name].add((person[0], person[1]))
         for row in rows:
-            if "name" not in row.values:
-                row.errors.append(self.missing_person())
-                continue
             name, day, masked = row.values["name"], row.values["_day"], row.masked.get("id_number", "").upper()
-            here = [stay for stay in stays[name] if stay[2].startswith(row.values["_path"])]
-            then = {stay[:2] for stay in here if stay[3] <= day and (stay[4] is None or day < stay[4])}
-            fit = then | set(called.get((row.values["activity"], name), ())) or {stay[:2] for stay in here}
+            here = [stay for stay in stayed[name] if stay.path.startswith(row.values["_path"])]
+            due = {stay.person for stay in here if stay.start <= day and (stay.end is None or day < stay.end)}
+            fit = due | called[row.values["activity"], name] or {stay.person for stay in here}
             if masked:
-                fit = {one for one in fit if mask_id(one[1]) == masked}
+                fit = {(pk, number) for pk, number in fit if mask_id(number) == masked}
             if len(fit) == 1:
                 row.values["member"] = next(iter(fit))[0]
             elif fit:

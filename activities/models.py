@@ -139,6 +139,13 @@ class Activity(Record):
         """Whether its branch may still change it: a draft, or returned."""
         return self.status in (self.Status.DRAFT, self.Status.RETURNED)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; one that the office gave no number gets one, for the attendance ledger names activities by it."""
+        super().save(*args, **kwargs)
+        if not self.number:
+            self.number = f"HD{self.pk:06}"
+            super().save(update_fields=["number"])
+
     @property
     def gaps(self) -> list[str]:
         """What R19 wants of minutes and is not there yet, beside the roll."""

@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from PIL import Image
 
 from accounts.models import User
 from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
-from activities.models import Activity
+from activities import attachments
+from activities.attachments import Paper
+from activities.models import Activity, PendingUpload
 from branches.models import Organization
 from config.permissions import URL_TABLE
 from ledgers import importing, ledger
@@ -61,6 +65,22 @@ class Place:
     @cached_property
     def activity(self) -> Any:
         return ActivityFactory(organization=self.branch, status=Activity.Status.SUBMITTED)
+
+    @cached_property
+    def attachment(self) -> Any:
+        photo = BytesIO()
+        Image.new("RGB", (9, 9)).save(photo, "JPEG")
+        digest = attachments.store(photo.getvalue())
+        paper = Paper(digest, "照片.jpg", "image/jpeg", photo.tell())
+        attachments.hang(self.activity, [paper], self.owner)
+        return self.activity.attachments.get()
+
+    @cached_property
+    def upload(self) -> Any:
+        paper = self.attachment
+        return PendingUpload.objects.create(
+            user=self.owner, digest=paper.digest, filename="照片.jpg", content_type="image/jpeg", size=paper.size
+        )
 
     @cached_property
     def committee(self) -> Any:
@@ -111,6 +131,14 @@ TARGETS: dict[str, Target] = {
     "ledgers:progress": batch,
     "ledgers:wrong-rows": batch,
     "ledgers:undo": batch,
+    "activities:person": pk_of("member"),
+    "activities:pending": pk_of("upload"),
+    "activities:original": pk_of("upload"),
+    "activities:preview": pk_of("upload"),
+    "activities:discard": pk_of("upload"),
+    "activities:attachment": pk_of("attachment"),
+    "activities:thumbnail": pk_of("attachment"),
+    "activities:detach": pk_of("attachment"),
     "branches:committee": pk_of("committee"),
     "branches:committee-edit": pk_of("committee"),
     "branches:seat-change": pk_of("seat"),
@@ -168,6 +196,12 @@ def home_and_abroad(role: Role | None) -> tuple[Place, Place, User | None]:
     PostingFactory(user=stranger, role=Role.OFFICE, organization=there.committee)
     home = Place(here.community, here.branch, user or stranger)
     return home, Place(there.community, there.branch, stranger), user
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Any, tmp_path: Any) -> None:
+    """Keep uploaded files where the test ends."""
+    settings.MEDIA_ROOT = str(tmp_path)
 
 
 @pytest.mark.parametrize("role", EVERYONE)

@@ -1,5 +1,6 @@
 """People: the register, and what is recorded about them; one module for each concern."""
 
+from .dues import ClosedDues, DuesBase, DuesCharge
 from .register import (
     ETHNICITIES,
     UNKNOWN_START,
@@ -17,6 +18,9 @@ from .register import (
 )
 
 __all__ = [
+    "ClosedDues",
+    "DuesBase",
+    "DuesCharge",
     "ETHNICITIES",
     "UNKNOWN_START",
     "Education",

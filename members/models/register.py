@@ -127,8 +127,8 @@ class Member(Record):
     UNTRACKED = (*Record.UNTRACKED, "id_number_index", "phone_index", "pinyin", "initials", "faults")
 
     name = models.CharField("姓名", max_length=60)
-    pinyin = models.CharField("拼音", max_length=120, editable=False, db_index=True)
-    initials = models.CharField("拼音首字母", max_length=30, editable=False, db_index=True)
+    pinyin = models.CharField("拼音", max_length=400, editable=False, db_index=True)
+    initials = models.CharField("拼音首字母", max_length=60, editable=False, db_index=True)
     gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
     ethnicity = models.CharField("民族", max_length=20, choices=[(e, e) for e in ETHNICITIES], blank=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
@@ -234,11 +234,12 @@ class Member(Record):
             employment=self.employment,
             is_floating=self.is_floating,
         ).record()
+        self.dues_bases.follow(self, start or self.joined_on or UNKNOWN_START)
         return self
 
     @transaction.atomic
     def amend(self, on: date | None = None) -> "Member":
-        """Record changes of a member in the register. What is dated (branch, employment, floating) changes from `on`.
+        """Record changes of a member in the register. What is dated (branch, employment, floating, dues) changes from `on`.
 
         Without a day the dated change counts from today; a first day given earlier rewrites nothing before it.
         """
@@ -248,6 +249,8 @@ class Member(Record):
         self.record()
         if before.joined_on != self.joined_on:
             self._start_at_joining()
+        if (before.dues_base, before.employment) != (self.dues_base, self.employment):
+            self.dues_bases.follow(self, on or timezone.localdate())
         last = self.memberships.select_for_update().order_by("-start").first()
         if last is None or last.end is not None:
             return self

@@ -50,7 +50,7 @@ def test_the_same_file_hangs_once(client, tree, draft):
 def test_a_file_is_handed_out_to_be_saved_and_never_run(client, tree, draft):
     sign_in(client, Role.BRANCH_SECRETARY, tree.branch)
     data = minutes_docx("记录")
-    hang(client, draft, (data, '记录"\r\n1.docx'))
+    hang(client, draft, (data, '记录"1.docx'))
     paper = Attachment.objects.get()
     answer = client.get(paper.get_absolute_url())
     assert answer.content == data

@@ -1,0 +1,1 @@
+"""Party dues: the bands, a branch's month, arrears, statements."""
