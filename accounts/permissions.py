@@ -26,6 +26,7 @@ class Right(StrEnum):
 
     ORGANIZATIONS_VIEW = "organizations-view"
     ORGANIZATIONS_EDIT = "organizations-edit"
+    ORGANIZATIONS_RESTRUCTURE = "organizations-restructure"
     MEMBERS_VIEW = "members-view"
     MEMBERS_EDIT = "members-edit"
     SENSITIVE_REVEAL = "sensitive-reveal"
@@ -77,6 +78,7 @@ _KEEP_BRANCH_RECORDS = _READ_RECORDS | {
 }
 _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
     Right.IMPORT,
+    Right.ORGANIZATIONS_RESTRUCTURE,
     Right.ACTIVITIES_CONFIRM,
     Right.FINDINGS_HANDLE,
     Right.SENSITIVE_REVEAL,

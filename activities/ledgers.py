@@ -140,5 +140,3 @@ class AttendanceLedger(Ledger):
 
     def search(self, text: str) -> Q:
         return matching(text, "member__") | Q(activity__topic__icontains=text)
-
-

@@ -1,7 +1,7 @@
 """People: the register of members, and where each belonged on any day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
@@ -276,27 +276,30 @@ class Member(Record):
         last = self.memberships.select_for_update().get(end__isnull=True)
         if on <= last.start:
             raise ValueError(f"离开日期应在 {last.start} 之后：从那天起才是现在的支部和状态")
-        last.end, last.left_by = on, kind
+        last.end, last.left_by, last.document = on, kind, self.basis
         last.record()
         self.left_on, self.leave_kind = on, kind
-        return self.record("leave")
+        self.record("leave")
+        self.end_whereabouts(on, f"离开登记册（{self.get_leave_kind_display()}）")
+        return self
 
     @transaction.atomic
     def come_back(self, branch: Organization, on: date) -> "Member":
         """Take somebody who left back onto the register, in a branch from a day on.
 
-        Raises ValueError with a Chinese message where the day lies before that of leaving.
+        Whose membership was suspended is restored; everybody else was transferred in again. Raises ValueError with a Chinese message where the day lies before that of leaving.
         """
         last = self.memberships.select_for_update().order_by("-start")[0]
         if last.end is None or on < last.end:
             raise ValueError(f"转回日期不能早于离开日期 {last.end or self.left_on}")
+        restored = self.leave_kind == self.Leave.SUSPENDED
         self.branch, self.left_on, self.leave_kind = branch, None, ""
         self.record("come-back")
         Membership(
             member=self,
             branch=branch,
             start=on,
-            came_by=Membership.Event.TRANSFERRED_IN,
+            came_by=Membership.Event.RESTORED if restored else Membership.Event.TRANSFERRED_IN,
             employment=self.employment,
             is_floating=self.is_floating,
         ).record()
@@ -306,10 +309,71 @@ class Member(Record):
     def undo_leave(self) -> "Member":
         """Take back a leave that was entered by mistake: as if it had never been."""
         last = self.memberships.select_for_update().order_by("-start")[0]
-        last.end, last.left_by = None, ""
+        last.end, last.left_by, last.document = None, "", ""
         last.record()
         self.left_on, self.leave_kind = None, ""
         return self.record("undo-leave")
+
+    @transaction.atomic
+    def hand_over(self, branch: Organization, on: date, left_by: str, came_by: str) -> "Member":
+        """Close the membership in the present branch on a day and open one in another: a transfer taken in.
+
+        Raises ValueError with a Chinese message where the day is not after the last change.
+        """
+        last = self.memberships.select_for_update().get(end__isnull=True)
+        if on <= last.start:
+            raise ValueError(f"接收日期应在 {last.start} 之后：从那天起才是现在的支部和状态")
+        last.end, last.left_by, last.document = on, left_by, self.basis
+        last.record()
+        if self.whereabouts.open_ones().filter(kind="out").exists():
+            self.is_floating = False  # the record of floating ends with the transfer, see below
+        self.branch, self.group_name = branch, ""
+        self.record("transfer")
+        Membership(
+            member=self,
+            branch=branch,
+            start=on,
+            came_by=came_by,
+            employment=self.employment,
+            is_floating=self.is_floating,
+        ).record()
+        self.end_whereabouts(on, f"组织关系转往{branch.name}")
+        return self
+
+    def end_whereabouts(self, on: date, why: str) -> None:
+        """End what is recorded of being away or out of contact: the member's branch no longer keeps it."""
+        for record in self.whereabouts.open_ones():
+            record.end(max(on, record.since + timedelta(days=1)), why)
+
+    @transaction.atomic
+    def mark_floating(self, start: date, end: date | None, *, away: bool) -> "Member":
+        """Say that the member was floating, or was not, from `start` up to but not including `end` (None: to this day).
+
+        This is the one way from a record of floating to the dated memberships, which the fact counts: the intervals
+        are cut at both days, and joined again where nothing tells them apart any more.
+        """
+        touched = self.memberships.select_for_update().filter(Q(end__isnull=True) | Q(end__gt=start))
+        for membership in list((touched.filter(start__lt=end) if end else touched).order_by("start")):
+            if membership.is_floating != away:
+                inside = membership.cut(start)
+                if end:
+                    inside.cut(end)
+                inside.is_floating = away
+                inside.record()
+        self._join_memberships()
+        last = self.memberships.order_by("-start").first()
+        self.is_floating = last.is_floating if last else self.is_floating
+        return self.record()
+
+    def _join_memberships(self) -> None:
+        earlier: Membership | None = None
+        for membership in self.memberships.order_by("start"):
+            if earlier and earlier.continues_in(membership):
+                membership.erase()
+                earlier.end, earlier.left_by, earlier.document = membership.end, membership.left_by, membership.document
+                earlier.record()
+            else:
+                earlier = membership
 
 
 class Membership(Record):
@@ -320,6 +384,7 @@ class Membership(Record):
         TRANSFERRED_IN = "transferred-in", "转入"
         MOVED = "moved", "支部间调整"
         CHANGED = "changed", "状态变动"
+        RESTORED = "restored", "恢复党籍"
 
     LEFT_BY = [
         (Event.MOVED.value, Event.MOVED.label),
@@ -333,6 +398,7 @@ class Membership(Record):
     end = models.DateField("止", null=True, blank=True)
     came_by = models.CharField("进入方式", max_length=16, choices=Event, default=Event.JOINED)
     left_by = models.CharField("离开方式", max_length=16, choices=LEFT_BY, blank=True)
+    document = models.CharField("离开依据", max_length=200, blank=True)
     employment = models.CharField("就业状态", max_length=14, choices=Employment, blank=True)
     is_floating = models.BooleanField("流动", default=False)
 
@@ -358,6 +424,31 @@ class Membership(Record):
 
     def touches(self) -> Iterator[Touch]:
         yield Touch(self.branch_id, self.start, True)
+
+    def cut(self, day: date) -> "Membership":
+        """Cut this interval in two at a day inside it and return the later part; the interval itself where it is not."""
+        if day <= self.start or (self.end is not None and day >= self.end):
+            return self
+        later = Membership(
+            member_id=self.member_id,
+            branch_id=self.branch_id,
+            start=day,
+            end=self.end,
+            came_by=self.Event.CHANGED,
+            left_by=self.left_by,
+            document=self.document,
+            employment=self.employment,
+            is_floating=self.is_floating,
+        )
+        self.end, self.left_by, self.document = day, self.Event.CHANGED.value, ""
+        self.record()
+        later.record()
+        return later
+
+    def continues_in(self, later: "Membership") -> bool:
+        """Say whether a later interval follows on this one with the same branch and state."""
+        same = all(getattr(self, f) == getattr(later, f) for f in ("branch_id", "employment", "is_floating"))
+        return same and self.end == later.start and later.came_by == self.Event.CHANGED
 
     def follow(self, member: Member, on: date) -> "Membership":
         """End this open interval on a day and open the next one with the member's new branch and state."""

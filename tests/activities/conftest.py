@@ -27,8 +27,8 @@ def media(settings: Any, tmp_path: Any) -> Any:
 def press(client: Client) -> Callable[..., HttpResponse]:
     """Open a page with a roll, change what a person would, and press a button of its form.
 
-    `press(url, "submit", {member: "leave:出差"}, topic="…")`. The roll follows organisation, kind and date as htmx makes
-    it follow, unless `listed` is false; a mark of None takes the person off it.
+    `press(url, "submit", {member: "leave:出差"}, topic="…")`. The roll follows organisation, kind and date as htmx
+    makes it, unless `listed` is false; a mark of None takes the person off it.
     """
 
     def send(

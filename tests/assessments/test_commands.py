@@ -27,7 +27,7 @@ def test_it_prints_what_is_broken(street, branch):
         "rule": "R05",
         "organization": "B1",
         "member": None,
-        "detail": "缺 2026年8月",
+        "detail": "缺 2026年8月（2026-08）",
         "value": 2,
         "required": 3,
     }
@@ -42,7 +42,7 @@ def test_it_writes_no_findings(street, branch):
 
 @pytest.mark.parametrize(
     ("organization", "period", "message"),
-    [("X", "2026Q3", "没有编码为“X”的党组织"), ("S", "2026Q5", "看不懂的时期“2026Q5”")],
+    [("X", "2026Q3", "没有编码为“X”的组织"), ("S", "2026Q5", "看不懂的时期“2026Q5”")],
 )
 def test_bad_input_is_one_clear_line(street, organization, period, message):
     with pytest.raises(CommandError, match=message) as refusal:

@@ -5,11 +5,10 @@ from datetime import date
 from django.db.models import Q
 
 from accounts.permissions import Right
+from branches.importing import CommitteeImporter, OrganizationImporter
+from branches.models import CommitteeSeat, Organization
+from branches.querysets import held_on, live_on
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
-
-from .importing import CommitteeImporter, OrganizationImporter
-from .models import CommitteeSeat, Organization
-from .querysets import held_on, live_on
 
 KIND_SYNONYMS = {
     "街道工委": Organization.Kind.WORKING_COMMITTEE,

@@ -11,10 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from treebeard.mp_tree import MP_Node
 
+from branches.querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
 from ledgers.models import Record, Touch
 from ledgers.scope import subtree
-
-from .querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
 
 
 class Organization(MP_Node, Record):
