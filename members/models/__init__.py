@@ -1,6 +1,6 @@
 """People: the register, and what is recorded about them; one module for each concern."""
 
-from .dues import ClosedDues, DuesBase, DuesCharge
+from .dues import FLAT, UNPAID, ClosedDues, DuesBase, DuesCharge, can_be_reckoned
 from .register import (
     ETHNICITIES,
     UNKNOWN_START,
@@ -22,12 +22,15 @@ __all__ = [
     "DuesBase",
     "DuesCharge",
     "ETHNICITIES",
+    "FLAT",
     "UNKNOWN_START",
+    "UNPAID",
     "Education",
     "Employment",
     "Gender",
     "Member",
     "Membership",
+    "can_be_reckoned",
     "derived",
     "mask_address",
     "mask_id",

@@ -239,7 +239,7 @@ class Member(Record):
 
     @transaction.atomic
     def amend(self, on: date | None = None) -> "Member":
-        """Record changes of a member in the register. What is dated (branch, employment, floating, dues) changes from `on`.
+        """Record changes of a member. What is dated (branch, employment, floating, dues base) changes from `on`.
 
         Without a day the dated change counts from today; a first day given earlier rewrites nothing before it.
         """
