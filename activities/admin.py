@@ -1,4 +1,4 @@
-"""Activities in Django's admin, for a superuser to look into: changes are made on the pages, and leave a trace there."""
+"""Activities in Django's admin, for a superuser to look into: changes are made on the pages, and leave a trace."""
 
 from django.contrib import admin
 

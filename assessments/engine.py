@@ -200,7 +200,7 @@ class AtLeast:
 
     def evidence(self, organization: Organization, period: Period) -> str:
         """Return the address of the rows behind the fact."""
-        return facts.get(self.fact).url(organization, period)
+        return facts.get(self.fact).url(organization, period, own=True)
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class AtMost:
 
     def evidence(self, organization: Organization, period: Period) -> str:
         """Return the address of the rows behind the fact."""
-        return facts.get(self.fact).url(organization, period)
+        return facts.get(self.fact).url(organization, period, own=True)
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ class RateAtLeast:
 
     def evidence(self, organization: Organization, period: Period) -> str:
         """Return the address of the rows that the rate is a part of."""
-        return facts.get(facts.rate(self.rate).denominator).url(organization, period)
+        return facts.get(facts.rate(self.rate).denominator).url(organization, period, own=True)
 
 
 # rules

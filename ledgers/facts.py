@@ -55,15 +55,18 @@ class Fact:
         """Whether it is a state on a day rather than something that happened in a period."""
         return not self.register.date and not self.register.timeless(self.filters)
 
-    def query(self, organization: "Organization", period: Period) -> Query:
-        """Return the query that opens the rows behind the fact."""
+    def query(self, organization: "Organization", period: Period, *, own: bool = False) -> Query:
+        """Return the query that opens the rows behind the fact; with `own`, without those of what lies below."""
+        filters = dict(self.filters)
+        if own and "own" in self.register.by_name:
+            filters["own"] = "1"
         if self.stock:
-            return Query(organization, None, period.end, dict(self.filters))
-        return Query(organization, period, None, dict(self.filters))
+            return Query(organization, None, period.end, filters)
+        return Query(organization, period, None, filters)
 
-    def url(self, organization: "Organization", period: Period) -> str:
+    def url(self, organization: "Organization", period: Period, *, own: bool = False) -> str:
         """Return the address of the rows behind the fact."""
-        return self.register.url(self.query(organization, period))
+        return self.register.url(self.query(organization, period, own=own))
 
     def aggregate(self, query: Query, when: Q) -> Any:
         """Return the expression that counts or sums the rows which the filters keep."""

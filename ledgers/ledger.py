@@ -240,6 +240,13 @@ class Ledger:
         """Return the condition that a row stands on that day; every row does, unless the ledger says otherwise."""
         return Q()
 
+    def within(self, condition: Callable[[str], Q]) -> Q:
+        """Return the condition that a row lies in a part of the tree, given what it is for a lookup to a tree path.
+
+        A ledger whose rows concern two organisations asks for both.
+        """
+        return condition(self.path)
+
     def search(self, text: str) -> Q:
         """Return the condition of the search box; by default on every text column of the ledger's own model."""
         paths = [c.path for c in self.columns if c.kind in ("text", "name", "code") and c.path and not c.mask]
@@ -291,10 +298,10 @@ class Ledger:
         """Return the rows that a query asks for; with a user, only what that user may see."""
         rows = self.queryset()
         if user is not None:
-            rows = rows.filter(access_of(user).scope(self.right, self.path))
+            rows = rows.filter(self.within(lambda path: access_of(user).scope(self.right, path)))
         if query.organization is not None:
-            then = query.day if query.on or query.period else None
-            rows = rows.filter(query.organization.subtree(self.path, then))
+            place, then = query.organization, query.day if query.on or query.period else None
+            rows = rows.filter(self.within(lambda path: place.subtree(path, then)))
         if self.date:
             if query.period:
                 rows = rows.filter(**{f"{self.date}__range": (query.period.start, query.period.end)})

@@ -18,4 +18,7 @@ FACTS = (
     Fact("members.transferred_in", "转入", "人", "members", {"event": "transferred-in"}),
     Fact("members.transferred_out", "转出", "人", "members", {"event": "transferred"}),
     Fact("members.deceased", "去世", "人", "members", {"event": "deceased"}),
+    Fact("dues.due", "应缴党费", "元", "dues", sums="due", decimal=True),
+    Fact("dues.paid", "实缴党费", "元", "dues", sums="paid", decimal=True),
+    Fact("dues.unpaid_months", "党费未缴清", "人月", "dues", {"state": "unpaid"}),
 )

@@ -10,7 +10,7 @@ from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo, create, create_rows, rewrite
 from ledgers.models import Touch
 
-from .models import UNKNOWN_START, Member, Membership, derived, mask_id
+from .models import UNKNOWN_START, DuesBase, Member, Membership, can_be_reckoned, derived, mask_id
 from .querysets import MemberQuerySet
 
 DATED = ("branch_id", "employment", "is_floating")
@@ -123,12 +123,19 @@ class MemberImporter(RecordImporter):
             for pk, row in zip(keys, rows, strict=True)
         ]
         create_rows(Membership, memberships, undo, self.user)
+        bases = [
+            {"member_id": pk, "base": row.get("dues_base"), "employment": row.get("employment", ""), "since": m["start"]}
+            for pk, row, m in zip(keys, rows, memberships, strict=True)
+            if can_be_reckoned(row.get("dues_base"), row.get("employment", ""))
+        ]
+        create_rows(DuesBase, bases, undo, self.user)
         touches = {Touch(m["branch_id"], m["start"], True) for m in memberships}
         if changed:
             touches |= set(
                 rewrite(Member, {r.pk: {k: v for k, (_, v) in r.changes.items()} for r in changed}, undo, self.user)
             )
             touches |= self._keep_history(changed, undo)
+            self._keep_bases([r for r in changed if "dues_base" in r.changes or "employment" in r.changes], undo)
         return touches
 
     def _keep_history(self, rows: list[Row], undo: Undo) -> set[Touch]:
@@ -138,6 +145,26 @@ class MemberImporter(RecordImporter):
             edits.setdefault(membership, {})["start"] = start
         touches = set(rewrite(Membership, edits, undo, self.user))
         return touches | set(create(fresh, undo, self.user))
+
+    def _keep_bases(self, rows: list[Row], undo: Undo) -> None:
+        """Let the history of what dues are reckoned from follow what changed, from today on."""
+        members = {m.pk: m for m in Member.objects.filter(pk__in=[r.pk for r in rows])}
+        edits: dict[Any, dict[str, Any]] = {}
+        kept: set[int] = set()
+        for last in DuesBase.objects.filter(member__in=list(members), until__isnull=True):
+            member = members[last.member_id]
+            if last.since >= self.today:
+                edits[last.pk] = {"base": member.dues_base, "employment": member.employment}
+                kept.add(member.pk)
+            else:
+                edits[last.pk] = {"until": self.today}
+        rewrite(DuesBase, edits, undo, self.user)
+        fresh = [
+            {"member_id": m.pk, "base": m.dues_base, "employment": m.employment, "since": self.today}
+            for m in members.values()
+            if m.pk not in kept and can_be_reckoned(m.dues_base, m.employment)
+        ]
+        create_rows(DuesBase, fresh, undo, self.user)
 
     def _follow(self, rows: list[Row]) -> tuple[dict[Any, dict[str, Any]], list[Membership]]:
         """Return what closes the open interval of each, or corrects one of today, and the intervals that come next."""

@@ -34,6 +34,7 @@ from ledgers.scope import may
 from . import charts
 from .facts import AGES, EDUCATIONS, EMPLOYMENTS, GENDERS
 from .investigation.wording import Times, place, rounded
+from .navigation import CHOOSE
 from .obligations import DUTIES, Book, Duty, Obligation, Share, group_by, share
 
 BRANCH_ROWS = 60
@@ -156,14 +157,15 @@ class Dashboard:
 
     @property
     def earlier_url(self) -> str:
-        """Address of the period before."""
-        return address(self.organization, self.previous, kind=self.duty.kind)
+        """Address of the period before; to go there is to choose it."""
+        return address(self.organization, self.previous, kind=self.duty.kind, **{CHOOSE: "1"})
 
     @property
     def later_url(self) -> str:
         """Address of the period after; empty where that has not begun."""
         later = self.period.following()
-        return address(self.organization, later, kind=self.duty.kind) if later.start <= self.today else ""
+        chosen = address(self.organization, later, kind=self.duty.kind, **{CHOOSE: "1"})
+        return chosen if later.start <= self.today else ""
 
     @property
     def name(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -49,8 +49,7 @@ class Duty(NamedTuple):
 
     def own_url(self, branch: Organization, period: Period) -> str:
         """Return the address of those that a branch held itself."""
-        query = self.fact.query(branch, period)
-        return self.fact.register.url(replace(query, filters={**query.filters, "own": "1"}))
+        return self.fact.url(branch, period, own=True)
 
 
 DUTIES = (

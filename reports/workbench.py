@@ -33,7 +33,7 @@ from ledgers.scope import may
 from ledgers.views import EVER
 
 from .dashboard import address, findings_url, name_within, percent_of
-from .navigation import Item
+from .navigation import CHOOSE, Item
 from .obligations import DUTIES, Book, Duty, Obligation
 
 ROWS = 20
@@ -163,9 +163,10 @@ class Day:
         self.book = Book(organization, self.quarter.months(), today)
 
     @property
-    def present(self) -> Period:
-        """The running quarter."""
-        return Period.containing(self.today, Period.QUARTER)
+    def present_url(self) -> str:
+        """Address of the workbench of the running quarter; to go there is to choose it."""
+        running = Period.containing(self.today, Period.QUARTER)
+        return f"{reverse('reports:workbench')}?{urlencode({'period': running.code, CHOOSE: '1'})}"
 
     def within(self, branch: Organization) -> str:
         """Return a branch's name as it is said inside the organisation."""

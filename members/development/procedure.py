@@ -183,7 +183,7 @@ STEPS: tuple[Step, ...] = (
     Step("regularisation-approval", _S.PROBATION, "上级党委审批转正", "审批转正", "上级党委三个月内审批；批准后，花名册按大会日期改为正式党员。", Need.DOCUMENT, rule="R28", due=after("regularisation", APPROVED_WITHIN), follows="regularisation", firm=True),
     Step("archive", _S.PROBATION, "材料归档", "材料归档", "入党志愿书、申请书、政审材料、转正申请、培养考察材料归入本人档案。", follows="regularisation"),
     Step("extension", _S.PROBATION, "延长预备期", "延长预备期", "需要继续考察的，支部大会可以决定延长一次预备期，六个月以上、一年以下。", Need.DOCUMENT | Need.UNTIL, rule="R25", follows="admission", repeats=True, optional=True),
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 NUMBERED = tuple(step for step in STEPS if not step.optional)
 BY_CODE = {step.code: step for step in STEPS}
 RECORDED = tuple(step for step in STEPS if step.code != "apply")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q
 
@@ -48,7 +49,7 @@ def unpaid_on(day: date) -> Q:
     return UNPAID | Q(paid_on__gt=day)
 
 
-def debts(members: object, until: date, day: date) -> dict[int, Debt]:
+def debts(members: Any, until: date, day: date) -> dict[int, Debt]:
     """Return member id → debt, of those members (ids, or a subquery) who owe any.
 
     Months that begin after `until` do not count; what was paid after `day` counts as unpaid. One query.

@@ -196,7 +196,7 @@ class Sheet:
         rows = DuesCharge.objects.filter(branch=branch, month=month.start).select_related("member", "updated_by")
         if lock:
             rows = rows.select_for_update(of=("self",))
-        self.people = [] if lock else debtors(branch, month)
+        self.people = debtors(branch, month)
         now = {one.member_id: one for one in self.people}
         self.lines = [
             Line(charge, _shown(charge), _hint(charge, now.get(charge.member_id)))

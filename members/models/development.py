@@ -64,7 +64,8 @@ class DevelopmentQuerySet(ScopedQuerySet["DevelopmentCase"]):
 class DevelopmentCase(Record):
     """One person on the way into the Party, in one branch.
 
-    The days of each standing and what is due next repeat the steps, so that counting needs no join; `settle` keeps them.
+    The days of each standing and what is due next repeat the steps, so that counting needs no join; `settle` sees
+    to that.
     A person who goes to another branch is closed here and opened there, so that past numbers stay.
     """
 

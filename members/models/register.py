@@ -352,14 +352,10 @@ class Member(Record):
         This is the one way from a record of floating to the dated memberships, which the fact counts: the intervals
         are cut at both days, and joined again where nothing tells them apart any more.
         """
-        touched = self.memberships.select_for_update().filter(Q(end__isnull=True) | Q(end__gt=start))
-        for membership in list((touched.filter(start__lt=end) if end else touched).order_by("start")):
-            if membership.is_floating != away:
-                inside = membership.cut(start)
-                if end:
-                    inside.cut(end)
-                inside.is_floating = away
-                inside.record()
+        held = list(self.memberships.select_for_update().order_by("start"))
+        planned = floated(held, start, end, away=away)
+        for membership in sorted(planned, key=lambda m: m.pk is None):  # what is shortened makes room for what is new
+            membership.record()
         self._join_memberships()
         last = self.memberships.order_by("-start").first()
         self.is_floating = last.is_floating if last else self.is_floating
@@ -425,10 +421,10 @@ class Membership(Record):
     def touches(self) -> Iterator[Touch]:
         yield Touch(self.branch_id, self.start, True)
 
-    def cut(self, day: date) -> "Membership":
-        """Cut this interval in two at a day inside it and return the later part; the interval itself where it is not."""
+    def cut(self, day: date) -> "Membership | None":
+        """Cut this interval in two at a day inside it; return the later part, both unsaved. None for another day."""
         if day <= self.start or (self.end is not None and day >= self.end):
-            return self
+            return None
         later = Membership(
             member_id=self.member_id,
             branch_id=self.branch_id,
@@ -441,8 +437,6 @@ class Membership(Record):
             is_floating=self.is_floating,
         )
         self.end, self.left_by, self.document = day, self.Event.CHANGED.value, ""
-        self.record()
-        later.record()
         return later
 
     def continues_in(self, later: "Membership") -> bool:
@@ -467,6 +461,25 @@ class Membership(Record):
             employment=member.employment,
             is_floating=member.is_floating,
         ).record()
+
+
+def floated(memberships: list[Membership], start: date, end: date | None, *, away: bool) -> list[Membership]:
+    """Return one member's intervals, cut and marked so that exactly the days from `start` to `end` are (not) floating.
+
+    Nothing is saved; intervals that came out of a cut have no primary key yet.
+    """
+    planned: list[Membership] = []
+    for membership in memberships:
+        pieces = [membership]
+        if membership.is_floating != away:
+            for day in (start, end):
+                if day and (later := pieces[-1].cut(day)):
+                    pieces.append(later)
+        for piece in pieces:
+            if piece.start >= start and (end is None or (piece.end is not None and piece.end <= end)):
+                piece.is_floating = away
+        planned += pieces
+    return planned
 
 
 def years_between(start: date, end: date) -> int:

@@ -60,8 +60,8 @@ def test_a_roll_is_called_by_keys(demo_street, signed_in):
     page.get_by_label("类型").select_option("theme-day")
     page.get_by_label("日期").fill(demo_street.start.isoformat())
     page.get_by_label("主题").fill("按键点名")
+    expect(page.locator("[name=roll_for]")).to_have_value(re.compile(f"/{demo_street.start}/"))
     rows = page.locator("[data-roll-row]")
-    expect(rows.first).to_be_visible()
     expected = rows.count()
     rows.first.get_by_role("radio", name="出席").focus()
     for key in ("x", "ArrowDown", "3", "ArrowDown", "2", "ArrowDown", "4", "1"):

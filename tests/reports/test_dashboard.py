@@ -256,6 +256,17 @@ def test_follows_the_organisation_asked_for(client, leader, place):
     assert len(board.rows) == 2
 
 
+def test_going_to_another_period_chooses_it(client, leader):
+    board = look(client).context["board"]
+    client.get(board.earlier_url)
+    assert client.get(PAGE).context["board"].period.code == "2026Q2"
+
+
+def test_a_period_to_come_is_not_offered(client, leader):
+    assert look(client, period="2026Q4").context["board"].later_url == ""
+    assert "2026Q4" in look(client).context["board"].later_url
+
+
 def test_another_street_does_not_exist(client, leader):
     elsewhere = street()
     assert client.get(PAGE, {"organization": elsewhere.committee.code}).status_code == 404

@@ -230,9 +230,12 @@ def test_many_branches_come_page_by_page(client, office, place):
 
 
 def test_a_past_period_shows_its_last_month(client, office, text_of):
-    text = text_of(client.get("/", {"period": "2026Q3"}))
+    page = client.get("/", {"period": "2026Q3", "choose": "1"})
+    text = text_of(page)
     assert "2026年9月的情况" in text
     assert "看现在要办的事" in text
+    client.get(page.context["day"].present_url)
+    assert "今天要办的事" in text_of(client.get("/"))
 
 
 def test_a_branch_copies_last_months_activities(client, secretary, place):

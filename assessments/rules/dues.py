@@ -1,0 +1,68 @@
+"""Rules about Party dues (R32, R33)."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from assessments.engine import Check, Rule, Violation, register
+from assessments.models import Severity
+from ledgers.period import Period
+from members.dues.arrears import MONTHS_IN_A_ROW, debts
+from members.dues.bands import standard
+from members.models import DuesCharge
+
+DUES = "《关于中国共产党党费收缴、使用和管理的规定》"
+
+
+@register
+class DuesNotLongUnpaid(Rule):
+    code = "R32"
+    title = f"党员不得连续 {MONTHS_IN_A_ROW} 个月不交纳党费"
+    source = f"《中国共产党章程》；{DUES}"
+    severity = Severity.SERIOUS
+    remedy = "向本人了解情况，督促补缴并登记；没有正当理由的，按党章规定处理。"
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield the live members with so many months unpaid in a row, of months that are over by the last day."""
+        running = Period.containing(check.day)
+        last = running if running.end <= check.day and check.is_over(running) else running.previous()
+        there = check.memberships
+        owing = debts(there.values("member_id"), last.start, check.day)
+        branches = dict(there.filter(member__in=list(owing)).values_list("member_id", "branch_id")) if owing else {}
+        for member_id, debt in owing.items():
+            if debt.is_too_long and member_id in branches:
+                months = "、".join(f"{month:%Y-%m}" for month in debt.months[-12:])
+                detail = f"连续 {debt.in_a_row} 个月没有缴清党费，共欠 {debt.owed:.2f} 元（{months}）"
+                branch = check.by_id[branches[member_id]]
+                yield Violation(self.code, branch, detail, debt.in_a_row, MONTHS_IN_A_ROW - 1, member_id)
+
+
+@register
+class DuesByTheBand(Rule):
+    """Reckoned from the base and employment that the month's charge itself was reckoned from."""
+
+    code = "R33"
+    title = "党费按规定的基数和比例核定"
+    source = DUES
+    remedy = "核对党费基数和就业状态，按规定比例改正应缴数额；已经封账的月份写明原因后更正。"
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield one for each member whose dues of some month of the period are not what the band says: the latest."""
+        wrong: dict[int, tuple[int, date, Decimal, Decimal, str]] = {}
+        count: dict[int, int] = {}
+        span = (check.period.start, check.day)
+        rows = DuesCharge.objects.under(check.organization, check.day).filter(month__range=span).order_by("month")
+        for member_id, branch_id, month, base, employment, due in rows.values_list(
+            "member_id", "branch_id", "month", "base", "employment", "due"
+        ).iterator(chunk_size=5000):
+            owes = standard(base, employment)
+            if owes is None or owes.allows(due):
+                continue
+            count[member_id] = count.get(member_id, 0) + 1
+            required = owes.least if due < owes.least else owes.most
+            reckoned = f"按基数 {base} 元" if base is not None else "按规定"
+            words = f"{month.year}年{month.month}月应缴登记为 {due} 元，{reckoned}应为 {owes} 元"
+            wrong[member_id] = (branch_id, month, due, required, words)
+        for member_id, (branch_id, _, due, required, words) in wrong.items():
+            more = f"（共 {count[member_id]} 个月不符）" if count[member_id] > 1 else ""
+            yield Violation(self.code, check.by_id[branch_id], words + more, due, required, member_id)

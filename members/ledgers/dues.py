@@ -1,0 +1,62 @@
+"""The ledger of Party dues (党费收缴台账): one row for each member and month."""
+
+from django.db.models import Q
+
+from accounts.permissions import Right
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from members.dues.importing import DuesImporter
+from members.models import UNPAID, DuesCharge, mask_id
+from members.querysets import matching
+
+METHOD_SYNONYMS = {
+    "微信": "mobile", "支付宝": "mobile", "手机": "mobile", "线上": "mobile", "网上": "mobile", "扫码": "mobile",
+    "转账": "transfer", "银行": "transfer", "汇款": "transfer", "代扣": "withheld", "工资扣缴": "withheld", "现金缴纳": "cash",
+}  # fmt: skip
+STATES = [("paid", "已缴清"), ("unpaid", "未缴清")]
+
+
+def _state(value: str, query: Query) -> Q:
+    return {"paid": ~UNPAID, "unpaid": UNPAID}[value]
+
+
+def _late(value: str, query: Query) -> Q:
+    return {"1": ~Q(late_reason=""), "0": Q(late_reason="")}[value]
+
+
+class DuesLedger(Ledger):
+    slug = "dues"
+    title = "党费收缴台账"
+    group = "党员"
+    about = "每名党员每个月应缴、实缴的党费。在“收缴党费”里按支部逐月生成和登记，也可以导入现有的 Excel 台账。"
+    unit = "人月"
+    model = DuesCharge
+    organization = "branch"
+    date = "month"
+    order = ("-month", "branch__path", "member_id")
+    right = Right.MEMBERS_VIEW
+    edit_right = Right.MEMBERS_EDIT
+    importer = DuesImporter
+    page = ("members:dues-charge", "pk")
+    create_page = "members:dues"
+    columns = (
+        Column("姓名", "member__name", "name", ("党员姓名",), field="name", width=10, max_length=60, note="与身份证号至少填一项；支部里有重名的填身份证号"),
+        Column("身份证号", "member__id_number", "id", ("公民身份号码", "身份证号码"), field="id_number", width=20, mask=mask_id, sortable=False, listed=False),
+        Column("所在党支部", "branch__name", "organization", ("党支部", "所属支部", "支部"), True, field="branch_id", width=24, note="当月所在党支部的名称或编码"),
+        Column("月份", "month", "date", ("年月", "所属月份", "缴费月份"), True, width=12, note="如 2026年9月"),
+        Column("党费基数", "base", "money", ("月收入", "缴纳基数", "计算基数"), width=10),
+        Column("应缴", "due", "money", ("应缴金额", "应缴党费", "应交", "月应缴"), True, width=10),
+        Column("实缴", "paid", "money", ("实缴金额", "实缴党费", "实交", "已缴"), width=10),
+        Column("缴纳日期", "paid_on", "date", ("缴费日期", "交纳日期", "收缴日期"), width=12),
+        Column("缴纳方式", "method", "choice", ("缴费方式", "交纳方式"), False, DuesCharge.Method.choices, METHOD_SYNONYMS, width=10),
+        Column("备注", "note", width=20, max_length=100),
+        Column("补录原因", "late_reason", width=20, listed=False, writable=False),
+    )  # fmt: skip
+    filters = (
+        Filter("state", "缴纳情况", _state, STATES),
+        field_filter("method", "缴纳方式", "method", DuesCharge.Method.choices, more=True),
+        Filter("late", "补录", _late, [("1", "封账后补录"), ("0", "没有补录")], more=True),
+        Filter("member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True),
+    )  # fmt: skip
+
+    def search(self, text: str) -> Q:
+        return matching(text, "member__")

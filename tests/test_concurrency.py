@@ -1,0 +1,204 @@
+"""Two at once, and a process that dies half-way: nothing twice, nothing half."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from accounts import audit
+from accounts.acting import acting_as
+from activities.models import Activity
+from ledgers import facts, importing
+from ledgers.importing import CannotImport
+from ledgers.ledger import get
+from ledgers.models import ImportBatch
+from ledgers.models.record import Conflict
+from ledgers.period import Period
+from members.models import Member, Membership
+from tests.factories import ActivityFactory, MemberFactory, citizen_ids, street, superuser
+from tests.ledgers.workbooks import xlsx
+
+HEADERS = ("姓名", "身份证号", "所在党支部", "党员类别", "入党时间")
+needs_postgres = pytest.mark.skipif(
+    settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql",
+    reason="two connections need PostgreSQL: the tests' SQLite lives in the memory of one",
+)
+
+
+def register_of(code: str, count: int) -> bytes:
+    """Return a register of so many invented members of one branch."""
+    ids = citizen_ids()
+    return xlsx(HEADERS, *(["某人", next(ids), code, "正式党员", "2015-07-01"] for _ in range(count)))
+
+
+def at_once(*jobs: Callable[[], Any]) -> list[Any]:
+    """Run jobs in threads that start together; return what each returned or raised."""
+    gate = threading.Barrier(len(jobs))
+    outcomes: list[Any] = [None] * len(jobs)
+
+    def run(place: int, job: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            outcomes[place] = job()
+        except Exception as error:
+            outcomes[place] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(i, job)) for i, job in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return outcomes
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_of_one_file_make_each_member_once() -> None:
+    place, user = street(), superuser()
+    data = register_of(place.branch.code, 200)
+
+    def run() -> Any:
+        batch, _ = importing.open_batch(get("members"), data, "表.xlsx", user)
+        batch.save()
+        with acting_as(user):
+            return importing.apply(batch)
+
+    outcomes = at_once(run, run)
+    assert not any(isinstance(o, Exception) for o in outcomes), outcomes
+    assert sorted((o.new, o.same) for o in outcomes) == [(0, 200), (200, 0)]
+    assert Member.objects.count() == Membership.objects.count() == 200
+    audit.verify()
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_one_batch_applied_by_two_presses_is_applied_once() -> None:
+    place, user = street(), superuser()
+    batch, match = importing.open_batch(get("members"), register_of(place.branch.code, 50), "表.xlsx", user)
+    batch.save()
+    importing.preview(batch, match)
+
+    def run() -> Any:
+        with acting_as(user):
+            return importing.apply(ImportBatch.objects.get(pk=batch.pk))
+
+    outcomes = at_once(run, run)
+    assert sum(isinstance(o, CannotImport) for o in outcomes) == 1, outcomes
+    assert Member.objects.count() == 50
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_two_people_on_one_record_the_second_is_told() -> None:
+    place, user = street(), superuser()
+    member = MemberFactory(branch=place.branch)
+
+    def change(text: str) -> Callable[[], Any]:
+        def run() -> Any:
+            mine = Member.objects.get(pk=member.pk)
+            time.sleep(0.3)
+            mine.remarks = text
+            with acting_as(user):
+                return mine.record()
+
+        return run
+
+    outcomes = at_once(change("甲"), change("乙"))
+    assert sum(isinstance(o, Conflict) for o in outcomes) == 1, outcomes
+    kept = next(o for o in outcomes if not isinstance(o, Exception))
+    assert Member.objects.get(pk=member.pk).remarks == kept.remarks
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_record_that_lands_during_a_rebuild_is_counted_next_time() -> None:
+    place, user = street(), superuser()
+    period = Period.parse("2026Q3")
+
+    def write() -> None:
+        with acting_as(user):
+            for _ in range(10):
+                ActivityFactory(organization=place.branch, kind="lecture")
+
+    def read() -> list[int]:
+        return [facts.of(place.committee, period)["meetings.lecture"] for _ in range(20)]
+
+    outcomes = at_once(write, read, read)
+    assert not any(isinstance(o, Exception) for o in outcomes), outcomes
+    assert outcomes[1] == sorted(outcomes[1])
+    assert facts.of(place.committee, period)["meetings.lecture"] == Activity.objects.count() == 10
+    audit.verify()
+
+
+def test_a_process_killed_in_the_middle_of_an_import_leaves_all_or_nothing(tmp_path: Path) -> None:
+    """kill -9 at several moments, on a database file of its own."""
+    root = settings.BASE_DIR
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'portal.sqlite3'}",
+        "CACHE_DIR": str(tmp_path / "cache"),
+        "MEDIA_ROOT": str(tmp_path / "media"),
+    }
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    file = tmp_path / "members.xlsx"
+    file.write_bytes(register_of("B1", 6000))
+    tree = tmp_path / "organizations.xlsx"
+    tree.write_bytes(xlsx(("组织编码", "组织名称", "组织类别"), ["B1", "第一党支部", "党支部"]))
+
+    def manage(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=root,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(*arguments: str) -> str:
+        process = manage(*arguments)
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        return out
+
+    def members() -> tuple[int, int]:
+        code = (
+            "from members.models import Member, Membership; print(Member.objects.count(), Membership.objects.count())"
+        )
+        counts = finish("shell", "--verbosity", "0", "--command", code).split()
+        return int(counts[-2]), int(counts[-1])
+
+    finish("migrate", "--verbosity", "0")
+    finish(
+        "shell",
+        "--verbosity",
+        "0",
+        "--command",
+        "from accounts.models import User; User.objects.create_superuser('root')",
+    )
+    finish("import_ledger", "organizations", str(tree), "--user", "root", "--apply")
+    command = ("import_ledger", "members", str(file), "--user", "root", "--apply")
+    start = time.monotonic()
+    finish("import_ledger", "members", str(file), "--user", "root")
+    reading = time.monotonic() - start
+    for moment in (0.7, 1.0, 1.3, 1.6):
+        process = manage(*command)
+        time.sleep(reading * moment)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        count, intervals = members()
+        assert count == intervals
+        assert count in (0, 6000)
+    finish(*command)
+    assert members() == (6000, 6000)
+    finish("verify_audit")
