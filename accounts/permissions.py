@@ -32,6 +32,7 @@ class Right(StrEnum):
     SENSITIVE_REVEAL = "sensitive-reveal"
     SENSITIVE_EXPORT = "sensitive-export"
     TALKS_READ = "talks-read"
+    SANCTIONS_READ = "sanctions-read"  # sanctions, and major matters that members reported
     ACTIVITIES_VIEW = "activities-view"
     ACTIVITIES_EDIT = "activities-edit"
     ACTIVITIES_CONFIRM = "activities-confirm"
@@ -75,6 +76,7 @@ _KEEP_BRANCH_RECORDS = _READ_RECORDS | {
     Right.MEMBERS_EDIT,
     Right.ACTIVITIES_EDIT,
     Right.TALKS_READ,
+    Right.SANCTIONS_READ,
 }
 _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
     Right.IMPORT,

@@ -13,8 +13,10 @@ class ActivitiesConfig(AppConfig):
         from .facts import FACTS, RATES
         from .ledgers import ActivitiesLedger, AttendanceLedger
         from .panels import ACTIONS, PANELS
+        from .service import ServiceLedger, keep_view
 
-        ledger.register(ActivitiesLedger, AttendanceLedger)
+        ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
+        keep_view(self)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)

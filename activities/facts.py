@@ -27,6 +27,7 @@ FACTS = (
         sums="activity__hours",
         decimal=True,
     ),
+    Fact("checkin.service_hours", "在职党员服务时数", "小时", "service-hours", sums="hours", decimal=True),
     Fact("cobuild.joint_meetings", "党建联席会议", "次", "activities", {"kind": "joint-meeting", **COUNTED}),
 )
 

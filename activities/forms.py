@@ -209,7 +209,11 @@ class MinutesForm(ActivityForm):
             kind, day, sent = str(self.initial.get("kind", "")), self.initial.get("date"), QueryDict()
         if organization is None or day is None:
             return Roll()
-        return rolls.renewed(sent, self.user, organization, kind, day, self.instance, self.minutes)
+        roll = rolls.renewed(sent, self.user, organization, kind, day, self.instance, self.minutes)
+        if sent.get("roll_for") == roll_key(organization, kind, day):  # who was taken off stays off
+            kept = rolls.sent(sent)
+            roll.lines = [line for line in roll.lines if line.member_id in kept]
+        return roll
 
     def enclose(self, activity: Activity) -> None:
         """Hang the papers on the activity, and mark the uploads as done with."""

@@ -55,6 +55,9 @@ def said_of(entry: AuditEntry) -> str:
     for name, before, after in entry.change_rows():
         if name in ("状态", "提交时间", "提交人", "确认时间", "确认人"):
             continue
+        if name == "组织":
+            parts.append("换了组织")
+            continue
         shown = [_short(value) for value in (before, after)]
         parts.append(f"{name}：{shown[0]} → {shown[1]}" if before not in (None, "") else f"{name}：{shown[1]}")
     return "；".join(parts)

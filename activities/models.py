@@ -20,6 +20,7 @@ from members.models import Member
 
 from .minutes import Minutes, read_minutes
 from .querysets import ActivityQuerySet, AttachmentQuerySet, AttendanceQuerySet, PendingUploadQuerySet
+from .service import ServiceLine as ServiceLine
 
 MAX_NOTE = 200
 """Characters of the reason why an upload could not be read."""

@@ -12,6 +12,8 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
+from dateutil.relativedelta import relativedelta
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +21,8 @@ from branches.models import Committee, CommitteeSeat, Organization
 from ledgers import facts
 from ledgers.facts import Number
 from ledgers.period import Period, PeriodKind
-from members.models import Membership
+from members.development.procedure import Standing
+from members.models import DevelopmentCase, DevelopmentStep, Member, Membership, progress_of
 from members.querysets import MembershipQuerySet
 
 from .local import LocalNumber, LocalNumbers
@@ -66,8 +69,8 @@ class Check:
 
     @cached_property
     def by_id(self) -> dict[int, Organization]:
-        """Every organisation of the subtree as it stood on the last day, live or not."""
-        return {o.pk: o for o in Organization.objects.under(self.organization, self.day)}
+        """Every organisation of the subtree as it stood on the last day, of the kind that it was then, live or not."""
+        return {o.pk: o for o in Organization.as_on(Organization.objects.under(self.organization, self.day), self.day)}
 
     @cached_property
     def settled(self) -> list[Organization]:
@@ -121,6 +124,56 @@ class Check:
     def memberships(self) -> MembershipQuerySet:
         """The live members of the subtree on the last day, one membership each."""
         return Membership.objects.in_force_on(self.day).under(self.organization, self.day)
+
+    @cached_property
+    def courses(self) -> "list[Course]":
+        """The people on the way into the Party on the last day, those regularised within a year before included."""
+        lately = self.period.start - relativedelta(years=1)
+        cases = DevelopmentCase.objects.under(self.organization, self.day).filter(
+            Q(closed_on__isnull=True) | Q(closed_on__gt=self.day),
+            Q(regularised_on__isnull=True) | Q(regularised_on__gte=lately),
+            applied_on__lte=self.day,
+        )
+        steps = DevelopmentStep.objects.filter(on__lte=self.day).select_related("first_member", "second_member")
+        return [Course(case) for case in cases.prefetch_related(Prefetch("steps", steps, to_attr="taken"))]
+
+
+class Course:
+    """How far one person had come on the day of a check: what was on record by then."""
+
+    def __init__(self, case: DevelopmentCase) -> None:
+        self.case = case
+        self.steps: list[DevelopmentStep] = case.taken  # type: ignore[attr-defined]
+        self.progress = progress_of(case, self.steps)
+
+    @property
+    def standing(self) -> Standing:
+        """What the person was called on that day; a general meeting counts once it is approved."""
+        taken = self.progress.taken
+        if "regularisation-approval" in taken:
+            return Standing.REGULARISED
+        if "admission-approval" in taken:
+            return Standing.PROBATIONARY
+        return Standing.CANDIDATE if "candidate" in taken else (
+            Standing.ACTIVIST if "activist" in taken else Standing.APPLICANT
+        )  # fmt: skip
+
+    def last(self, code: str) -> DevelopmentStep | None:
+        """Return the last record of a step."""
+        return max((step for step in self.steps if step.code == code), key=lambda step: step.on, default=None)
+
+    def full_members(self, code: str) -> int:
+        """Return how many of the people of a step were found in the register as full members on its day."""
+        step = self.last(code)
+        people = (step.first_member, step.second_member) if step else ()
+        return sum(
+            1
+            for member in people
+            if member
+            and step
+            and member.category == Member.Category.FULL
+            and (member.regularised_on is None or member.regularised_on <= step.on)
+        )
 
 
 # whom a rule applies to
@@ -348,6 +401,7 @@ __all__ = [
     "AtMost",
     "Branches",
     "Check",
+    "Course",
     "OfKind",
     "RateAtLeast",
     "Rule",

@@ -9,5 +9,6 @@ urlpatterns = [
     path("findings/", views.findings, name="findings"),
     path("findings/handle/", views.handle, name="handle"),
     path("findings/<int:pk>/", views.finding, name="finding"),
+    path("quality/", views.quality, name="quality"),
     path("settings/local/", views.local_settings, name="settings"),
 ]

@@ -19,8 +19,10 @@ from accounts.permissions import Right, access_of
 from branches.models import Organization
 from ledgers.models.record import Conflict
 from ledgers.period import Period
+from members.gaps import FAULTS, GAPS
 
 from . import engine
+from . import quality as figures
 from .findings import CannotHandle, kept_in, refresh_if_changed
 from .findings import handle as handle_findings
 from .forms import FindingFilter, HandleForm, LocalNumbersForm
@@ -55,6 +57,8 @@ class Group:
 def findings(request: HttpRequest) -> HttpResponse:
     """List the findings of the chosen organisation and period, grouped by rule or by branch, or all in one list."""
     organization, period = _chosen_organization(request), _chosen_period(request)
+    if organization is None:
+        return render(request, "assessments/empty.html", {"title": "预警"})
     refresh_if_changed(organization, period)
     form = FindingFilter(request.GET)
     book = Finding.objects.visible_to(request.user).under(organization, period.end).of(*kept_in(period))
@@ -120,12 +124,29 @@ def handle(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/handle.html", {"findings": shown, "form": form})
 
 
+@require_GET
+def quality(request: HttpRequest) -> HttpResponse:
+    """Show what the register lacks and what is wrong in it: the whole, and branch by branch, the worst first."""
+    organization, period, today = _chosen_organization(request), _chosen_period(request), timezone.localdate()
+    if organization is None:
+        return render(request, "assessments/empty.html", {"title": "数据质量"})
+    as_of = period.end if period.end < today else None
+    whole, branches = figures.lines(organization, as_of or today, as_of, request.user)
+    page = Paginator(branches, PAGE_SIZE).get_page(request.GET.get("page"))
+    kinds = [each for _, each in figures.KINDS]
+    context = {"organization": organization, "day": as_of or today, "whole": whole, "page": page, "kinds": kinds}
+    context |= {"gaps": len(GAPS), "faults": len(FAULTS)}
+    return render(request, "assessments/quality.html", context)
+
+
 @require_http_methods(["GET", "POST"])
 def local_settings(request: HttpRequest) -> HttpResponse:
     """Show and take the numbers that a street sets for itself."""
     streets = Organization.objects.visible_to(request.user, Right.SETTINGS_MANAGE).filter(
         kind=Organization.Kind.WORKING_COMMITTEE
     )
+    if not getattr(request, "chosen_organization", None):
+        return render(request, "assessments/empty.html", {"title": "本街道规定"})
     street = _street(request, list(streets))
     held = {setting.key: setting for setting in LocalSetting.objects.filter(organization=street)}
     form = LocalNumbersForm(request.POST or None, initial={key: setting.value for key, setting in held.items()})
@@ -156,18 +177,15 @@ def _save_numbers(street: Organization, held: dict[str, LocalSetting], numbers: 
 # whose and when
 
 
-def _chosen_organization(request: HttpRequest) -> Organization:
-    """Return the organisation chosen at the top of the page, or the one that the user's pages open on."""
+def _chosen_organization(request: HttpRequest) -> Organization | None:
+    """Return the organisation chosen at the top of the page, or the one that the user's pages open on, if any."""
     chosen = getattr(request, "chosen_organization", None)
     if chosen:
         return chosen
     visible = Organization.objects.visible_to(request.user, Right.FINDINGS_VIEW)
     if code := request.GET.get("organization"):
         return get_object_or_404(visible, code=code)
-    first = visible.first()
-    if first is None:
-        raise Http404("nothing in reach")
-    return first
+    return visible.first()
 
 
 def _chosen_period(request: HttpRequest) -> Period:

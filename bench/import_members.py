@@ -136,18 +136,21 @@ def ours(path: Path, user: User) -> float:
     return time.perf_counter() - start
 
 
+def prepare_street() -> User:
+    """Make the branches of the file and somebody who may import; return the user."""
+    street = Organization(code="BENCH", name="基准街道", kind=Organization.Kind.WORKING_COMMITTEE)
+    Organization.objects.add_root(instance=street)
+    for i in range(BRANCHES):
+        branch = Organization(code=f"BENCH{i:03}", name=f"基准第{i}党支部", kind=Organization.Kind.BRANCH)
+        Organization.objects.add_child(street, instance=branch)
+    return User.objects.create_superuser(f"bench-{time.time_ns()}", name="基准")
+
+
 def measure(run, *arguments) -> float:
     """Run in a transaction and take it back."""
     try:
         with transaction.atomic():
-            street = Organization(code="BENCH", name="基准街道", kind=Organization.Kind.WORKING_COMMITTEE)
-            Organization.objects.add_root(instance=street)
-            for i in range(BRANCHES):
-                Organization.objects.add_child(
-                    street,
-                    instance=Organization(code=f"BENCH{i:03}", name=f"基准第{i}党支部", kind=Organization.Kind.BRANCH),
-                )
-            user = User.objects.create_superuser(f"bench-{time.time_ns()}", name="基准")
+            user = prepare_street()
             seconds = run(*(user if a is User else a for a in arguments))
             raise RollBack
     except RollBack:

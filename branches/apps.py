@@ -9,14 +9,30 @@ class BranchesConfig(AppConfig):
     def ready(self) -> None:
         from ledgers import facts, ledger
 
-        from .facts import FACTS
-        from .ledgers import CommitteesLedger, OrganizationsLedger
+        from .facts import FACTS, RATES
+        from .ledgers import (
+            CandidatesLedger,
+            CommitteesLedger,
+            ElectionsLedger,
+            EnterprisesLedger,
+            GroupLeadersLedger,
+            JointUnitsLedger,
+            OrganizationsLedger,
+            ShortagesLedger,
+            VenuesLedger,
+            WorkersLedger,
+        )
+        from .life_panels import PANELS as LIFE_PANELS
         from .models import Organization
         from .own_panels import ACTIONS, PANELS
         from .panels import register_action, register_panel
+        from .record_panels import PANELS as RECORD_PANELS
 
-        ledger.register(OrganizationsLedger, CommitteesLedger)
+        ledger.register(OrganizationsLedger, CommitteesLedger, WorkersLedger)
+        ledger.register(VenuesLedger, ShortagesLedger, EnterprisesLedger)
+        ledger.register(ElectionsLedger, CandidatesLedger, JointUnitsLedger, GroupLeadersLedger)
         facts.register(*FACTS)
+        facts.register_rates(*RATES)
         facts.register_tree(Organization.lineages)
-        register_panel(*PANELS)
+        register_panel(*PANELS, *RECORD_PANELS, *LIFE_PANELS)
         register_action(*ACTIONS)

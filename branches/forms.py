@@ -18,11 +18,10 @@ from ledgers.forms import Difference, RecordForm
 from ledgers.models import Record
 from ledgers.scope import may
 
-from .models import Committee, CommitteeSeat, Organization, OrganizationEvent
+from .models import RESERVED_CODES, Committee, CommitteeSeat, Election, Organization, OrganizationEvent
 
 CODE = re.compile(r"[\w.()（）-]+")
-TAKEN_BY_ADDRESSES = {"new", "terms", "committees", "seats"}
-OF_THE_SUPERIOR = ("code", "name", "kind", "established")
+OF_THE_SUPERIOR = ("code", "name", "kind", "established", "expires_on")
 """Fields that only those who keep the superior's records may change."""
 SEATS_OFFERED = ("secretary", "deputy-secretary", "organization", "publicity", "discipline")
 NAMES_SUGGESTED = 300
@@ -53,12 +52,14 @@ class OrganizationForm(RecordForm):
             "phone",
             "population",
             "households",
+            "expires_on",
         )
         help_texts = {
             "code": "各台账都用这个编码认它，定下后不要改。",
             "short_name": "列表里显示的短名，如“一支部”。",
             "population": "社区填写，单位：人。",
             "households": "社区填写，单位：户。",
+            "expires_on": "临时党支部填写；到期后提醒撤销或延期。",
         }
 
     def __init__(self, *args: Any, user: User, parent: Organization | None = None, **kwargs: Any) -> None:
@@ -81,11 +82,16 @@ class OrganizationForm(RecordForm):
             self.may_restructure = may_restructure(user, self.instance)
             for name in OF_THE_SUPERIOR:
                 self.fields[name].disabled = not self.may_restructure
+            self.fields["kind"].disabled = True
+            self.fields["kind"].help_text = "变动请在组织页面“更多”里办“改变类别”，留下日期和文号。"
+            self.fields["name"].help_text = "正式更名请在“更多”里办“更名”，可以填日期和文号。"
+            if self.instance.kind != Organization.Kind.TEMPORARY_BRANCH:
+                del self.fields["expires_on"]
 
     def clean_code(self) -> str:
         """Half-width, without spaces, and fit for an address."""
         code = parsing.code(self.cleaned_data["code"])
-        if not CODE.fullmatch(code) or code in TAKEN_BY_ADDRESSES:
+        if not CODE.fullmatch(code) or code in RESERVED_CODES:
             raise ValidationError("编码只能用字母、数字、汉字和 - _ . ，请改一个")
         if Organization.objects.filter(code=code).exclude(pk=self.instance.pk).exists():
             raise ValidationError("这个编码不能用，请与街道党建办核对")
@@ -101,10 +107,10 @@ class OrganizationForm(RecordForm):
             if parent is not None and not candidate.may_stand_under(parent):
                 words = f"{candidate.get_kind_display()}不能设在{parent.get_kind_display()}之下，请另选类别或上级"
                 self.add_error("kind", words)
-            elif not fresh and not all(
-                child.may_stand_under(candidate) for child in Organization.objects.get_children(self.instance)
-            ):
-                self.add_error("kind", "它的下级组织不能设在这个类别之下，请先调整下级")
+            if given.get("expires_on") and candidate.kind != Organization.Kind.TEMPORARY_BRANCH:
+                self.add_error("expires_on", "只有临时党支部填到期日期")
+            if given.get("expires_on") and given.get("established") and given["expires_on"] <= given["established"]:
+                self.add_error("expires_on", f"到期日期应晚于成立日期 {given['established']}")
         if given.get("name"):
             sisters = Organization.objects.get_children(parent) if parent else Organization.objects.filter(depth=1)
             if sisters.undissolved().filter(name=given["name"]).exclude(pk=self.instance.pk).exists():
@@ -288,10 +294,14 @@ def seat_line(seats: Iterable[CommitteeSeat]) -> str:
     return "、".join(f"{seat}（{seat.left_on} 离任）" if seat.left_on else str(seat) for seat in seats)
 
 
-def seat_formset(instance: Committee, data: Mapping[str, Any] | None) -> BaseSeatFormSet:
-    """Return the lines of a committee: five with the usual posts for a new one, two spare ones for another."""
+def seat_formset(
+    instance: Committee, data: Mapping[str, Any] | None, elected: list[dict[str, str]] | None = None
+) -> BaseSeatFormSet:
+    """Return the lines of a committee: who was elected, or five with the usual posts for a new one; two spare ones."""
     fresh = instance._state.adding
-    offered = [{"post": post} for post in SEATS_OFFERED] if fresh else []
+    offered = elected or [{"post": post} for post in SEATS_OFFERED] if fresh else []
+    if data is not None:  # what is sent counts as filled in, though it is what was offered
+        offered = [{"post": each["post"]} for each in offered]
     made: type[Any] = forms.inlineformset_factory(
         Committee,
         CommitteeSeat,
@@ -319,12 +329,16 @@ class CommitteeForm(RecordForm):
             "ended_on": "已经换届或撤销的填写；还在任的留空。",
         }
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, instance: Committee) -> None:
-        super().__init__(data, instance=instance)
-        self.is_new = instance._state.adding
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, instance: Committee, election: Election | None = None
+    ) -> None:
+        """A new committee may begin with who was elected; the election then says which committee came of it."""
+        super().__init__(data, instance=instance, initial={"start": election.on} if election else None)
+        self.is_new, self.election = instance._state.adding, election
         if self.is_new:
             del self.fields["ended_on"]
-        self.seats = seat_formset(instance, data)
+        elected = election.candidates.filter(elected=True).order_by("pk") if election else []
+        self.seats = seat_formset(instance, data, [{"post": c.post, "name": c.name} for c in elected])
 
     def is_valid(self) -> bool:
         return super().is_valid() & self.seats.is_valid()
@@ -348,6 +362,9 @@ class CommitteeForm(RecordForm):
         committee: Committee = self.instance
         version = committee.version
         committee.take_office()
+        if self.election is not None and self.election.committee_id is None:
+            self.election.committee = committee
+            self.election.record()
         changed = [form for form in self.seats.forms if form.has_changed()]
         if changed and committee.version == version and not self.is_new:
             committee.record("change")

@@ -1,16 +1,21 @@
 """Import of the organisation tree and of committees."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 from typing import Any
+
+from django.apps import apps
+from django.db.models import Q
 
 from accounts.encryption import blind_index
 from accounts.permissions import access_of
 from ledgers.importing import Importer, RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 
-from .models import Committee, CommitteeSeat, Organization
+from .models import RESERVED_CODES, Committee, CommitteeSeat, Organization, OrganizationEvent
 
 
 class OrganizationImporter(RecordImporter):
@@ -48,6 +53,12 @@ class OrganizationImporter(RecordImporter):
             dissolved, established = row.values.get("dissolved_on"), row.values.get("established")
             if dissolved and established and dissolved < established:
                 self.wrong(row, "dissolved_on", f"撤销日期早于成立日期 {established}")
+            if row.pk is None and code in RESERVED_CODES:
+                self.wrong(row, "code", "这个编码留给系统的网址用，请改一个")
+            if row.values.get("expires_on") and row.values["kind"] != Organization.Kind.TEMPORARY_BRANCH:
+                self.wrong(row, "expires_on", "只有临时党支部填到期日期")
+            if "kind" in row.changes:
+                self.wrong(row, "kind", "改变类别请在组织页面办理，以便留下日期和文号；登记错的也在那里改正")
             if code in taken:
                 self.wrong(row, "code", "这个编码不能用，请与街道党建办核对")
             elif parent is None:
@@ -60,6 +71,30 @@ class OrganizationImporter(RecordImporter):
             elif "parent_code" in row.changes:
                 self.wrong(row, "parent_code", "转隶请在组织页面办理，以便留下日期和文号")
         self._refuse_orphans(rows, inside, visible)
+        self._refuse_to_leave_people([row for row in rows if row.changes.get("dissolved_on", (0, None))[1]])
+
+    def _refuse_to_leave_people(self, rows: list[Row]) -> None:
+        """An organisation cannot end while members or subordinates are left in it. Two queries however many rows."""
+        if not rows:
+            return
+        days = {row.pk: row.values["dissolved_on"] for row in rows}
+        spans = apps.get_model("members", "Membership").objects.filter(branch__in=days)
+        left = Counter(
+            branch for branch, end in spans.values_list("branch_id", "end") if end is None or end > days[branch]
+        )
+        paths = {o.path: o.pk for o in Organization.objects.filter(pk__in=days)}
+        step, ending = Organization.steplen, {row.values["code"]: row.values["dissolved_on"] for row in rows}
+        below = Organization.objects.filter(reduce(or_, (Q(path__startswith=path) for path in paths)))
+        for path, code, dissolved in below.values_list("path", "code", "dissolved_on"):
+            above = paths.get(path[:-step])
+            end = ending.get(code) or dissolved
+            if above is not None and (end is None or end > days[above]):
+                left[-above] += 1
+        for row in rows:
+            if left[row.pk]:
+                self.wrong(row, "dissolved_on", f"还有 {left[row.pk]} 名党员在册，请先把他们转到别的支部")
+            elif left[-row.pk]:
+                self.wrong(row, "dissolved_on", f"还有 {left[-row.pk]} 个下级组织没有撤销，请先撤销或转隶")
 
     def _refuse_orphans(self, rows: list[Row], inside: Mapping[str, Row], visible: Mapping[str, int]) -> None:
         """A row whose parent in the file is wrong, or that stands in a circle, is wrong too."""
@@ -114,7 +149,26 @@ class OrganizationImporter(RecordImporter):
         touches += rewrite(
             Organization, {row.pk: {k: v for k, (_, v) in row.changes.items()} for row in changed}, undo, self.user
         )
-        return touches
+        return [*touches, *self._write_history(changed, undo)]
+
+    def _write_history(self, rows: list[Row], undo: Undo) -> Iterable[Touch]:
+        """A new name, or an end, is history just as it is when somebody enters it on the page."""
+        found = Organization.objects.in_bulk([row.pk for row in rows])
+        events = []
+        for row in rows:
+            organization = found[row.pk]
+            if "name" in row.changes:
+                events.append(OrganizationEvent.renaming(organization, row.changes["name"][0], self.today))
+            if organization.dissolved_on and "dissolved_on" in row.changes:
+                events.append(
+                    OrganizationEvent(
+                        organization=organization,
+                        kind=OrganizationEvent.Kind.DISSOLVED,
+                        on=organization.dissolved_on,
+                        detail=f"{organization.name}撤销",
+                    )
+                )
+        return create(events, undo, self.user)
 
     def _last_steps(self, parents: list[Organization]) -> dict[str, int]:
         """Return parent path ("" for the roots) → number of its last child's step."""
@@ -126,6 +180,86 @@ class OrganizationImporter(RecordImporter):
             if base in known:
                 last[base] = max(last[base], Organization._str2int(path[-Organization.steplen :]))
         return last
+
+
+def members_by_number(importer: Importer, numbers: set[str]) -> Mapping[str, tuple[int, str]]:
+    """Return citizen ID → (pk, name) of the members that the importer's user may write to. One query."""
+    if not numbers:
+        return {}
+    indexes = {blind_index(number, "citizen-id"): number for number in numbers}
+    members = apps.get_model("members", "Member").objects
+    scope = access_of(importer.user).scope(importer.ledger.edit_right, "branch__path")
+    rows = members.filter(scope, id_number_index__in=list(indexes)).values_list("id_number_index", "pk", "name")
+    return {indexes[index]: (pk, name) for index, pk, name in rows}
+
+
+def members_by_name(importer: Importer, names: set[str]) -> Mapping[str, list[tuple[int, str]]]:
+    """Return name → [(pk, path of the branch)] of the live members that the importer's user may write to. One query."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    if not names:
+        return found
+    members = apps.get_model("members", "Member").objects
+    scope = access_of(importer.user).scope(importer.ledger.edit_right, "branch__path")
+    live = members.filter(scope, name__in=names, left_on__isnull=True)
+    for pk, name, path in live.values_list("pk", "name", "branch__path"):
+        found[name].append((pk, path))
+    return found
+
+
+def mask_id(number: str) -> str:
+    """Return a citizen ID with the middle ten characters hidden, as ledgers show it."""
+    return number and f"{number[:4]}{'*' * 10}{number[-4:]}"
+
+
+def person_named(importer: Importer, row: Row) -> bool:
+    """Take an ID that stands under 姓名 for what it is; refuse a row that names nobody, and say so."""
+    name = row.values.get("name", "")
+    if len(name) in (15, 18) and name[:-1].isdigit():
+        row.values["id_number"] = name.upper()
+        del row.values["name"]
+    if "name" not in row.values and "id_number" not in row.values and not row.errors:
+        importer.wrong(row, "name", "请填姓名或身份证号")
+        return False
+    return True
+
+
+def find_people(importer: Importer, rows: Sequence[Row], place: str = "organization") -> None:
+    """Put `member` and `name` into rows by `id_number`, or by a `name` that one live member has at or below `place`.
+
+    Of namesakes the one is meant whose masked ID stands in the row. Whom the register does not have stays a name. A
+    group's members are those of its branch. Five queries however many rows.
+    """
+    by_number = members_by_number(importer, {r.values["id_number"] for r in rows if "id_number" in r.values})
+    named = [r for r in rows if "name" in r.values and "id_number" not in r.values]
+    by_name = members_by_name(importer, {row.values["name"] for row in named})
+    places = Organization.objects.filter(pk__in={row.values[place] for row in rows}) if rows else ()
+    paths = {o.pk: o.path[: -o.steplen] if o.kind == Organization.Kind.GROUP else o.path for o in places}
+    here = {
+        row.number: [pk for pk, path in by_name[row.values["name"]] if path.startswith(paths[row.values[place]])]
+        for row in named
+    }
+    doubtful = {
+        pk for row in named if row.masked.get("id_number") for pk in here[row.number] if len(here[row.number]) > 1
+    }
+    people = apps.get_model("members", "Member").objects.filter(pk__in=doubtful) if doubtful else ()
+    masks = {member.pk: mask_id(member.id_number) for member in people}
+    for row in rows:
+        number = row.values.pop("id_number", None)
+        if number is not None:
+            found = by_number.get(number)
+            if found is None:
+                row.values["id_number"] = number
+                importer.wrong(row, "id_number", "党员花名册里没有这个身份证号")
+            else:
+                row.values["member"], row.values["name"] = found
+            continue
+        meant = here[row.number]
+        if len(meant) > 1:
+            meant = [pk for pk in meant if masks.get(pk) == row.masked.get("id_number", "").upper()] or meant
+        if len(meant) > 1:
+            importer.wrong(row, "name", f"本组织有 {len(meant)} 名党员叫这个名字，请改填身份证号")
+        elif meant:
+            row.values["member"] = meant[0]
 
 
 class CommitteeImporter(Importer):
@@ -151,52 +285,10 @@ class CommitteeImporter(Importer):
             row.values.setdefault("post", CommitteeSeat.Post.MEMBER.value)
             community = kinds.get(row.values.get("organization")) == Organization.Kind.COMMUNITY_COMMITTEE
             row.values.setdefault("term_years", 5 if community else 3)
-            name = row.values.get("name", "")
-            if len(name) in (15, 18) and name[:-1].isdigit():
-                row.values["id_number"] = name.upper()
-                del row.values["name"]
-            if "name" not in row.values and "id_number" not in row.values and not row.errors:
-                self.wrong(row, "name", "请填姓名或身份证号")
+            person_named(self, row)
             if not 1 <= row.values["term_years"] <= 10:
                 self.wrong(row, "term_years", "任期应在 1 到 10 年之间")
-        self._find_members([r for r in rows if not r.errors])
-
-    def _find_members(self, rows: list[Row]) -> None:
-        from django.apps import apps
-
-        member = apps.get_model("members", "Member")
-        indexes = {blind_index(r.values["id_number"], "citizen-id") for r in rows if "id_number" in r.values}
-        scope = access_of(self.user).scope(self.ledger.edit_right, "branch__path")
-        by_id = {
-            index: (pk, name)
-            for pk, name, index in member.objects.filter(scope, id_number_index__in=indexes).values_list(
-                "pk", "name", "id_number_index"
-            )
-        }
-        names = {r.values["name"] for r in rows if "name" in r.values and "id_number" not in r.values}
-        paths = dict(Organization.objects.values_list("pk", "path"))
-        by_name: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for pk, name, path in member.objects.filter(scope, name__in=names, left_on__isnull=True).values_list(
-            "pk", "name", "branch__path"
-        ):
-            by_name[name].append((pk, path))
-        for row in rows:
-            number = row.values.pop("id_number", None)
-            if number is not None:
-                found = by_id.get(blind_index(number, "citizen-id"))
-                if found is None:
-                    row.values["id_number"] = number
-                    self.wrong(row, "id_number", "党员花名册里没有这个身份证号")
-                    continue
-                row.values["member"], row.values["name"] = found
-                continue
-            here = [
-                pk for pk, path in by_name[row.values["name"]] if path.startswith(paths[row.values["organization"]])
-            ]
-            if len(here) > 1:
-                self.wrong(row, "name", f"本组织有 {len(here)} 名党员叫这个名字，请改填身份证号")
-            elif here:
-                row.values["member"] = here[0]
+        find_people(self, [r for r in rows if not r.errors])
 
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
         wanted = {row.values["organization"] for row in rows}
@@ -204,7 +296,13 @@ class CommitteeImporter(Importer):
         return {
             (s.committee.organization_id, s.committee.number, s.post, s.name): (
                 s.pk,
-                {"start": s.committee.start, "term_years": s.committee.term_years, "member": s.member_id},
+                {
+                    "start": s.committee.start,
+                    "term_years": s.committee.term_years,
+                    "member": s.member_id,
+                    "since": s.since,
+                    "left_on": s.left_on,
+                },
             )
             for s in seats
         }
@@ -216,6 +314,9 @@ class CommitteeImporter(Importer):
             first = starts.setdefault((row.values["organization"], row.values["number"]), row)
             if first.values["start"] != row.values["start"]:
                 self.wrong(row, "start", f"与第 {first.number} 行同一届次，任职开始却不同")
+            took = row.values.get("since") or row.values["start"]
+            if row.values.get("left_on") and row.values["left_on"] < took:
+                self.wrong(row, "left_on", f"离任日期早于任职日期 {took}")
             row.changes = {k: v for k, v in row.changes.items() if k != "term_years" or "term_years" in self.keys}
 
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
@@ -242,19 +343,21 @@ class CommitteeImporter(Importer):
                 post=row.values["post"],
                 name=row.values["name"],
                 member_id=row.values.get("member"),
+                since=row.values.get("since"),
+                left_on=row.values.get("left_on"),
             )
             for row in new
         ]
         touches += create(seats, undo, self.user, report)
         terms: dict[int, dict[str, Any]] = {}
-        members: dict[int, dict[str, Any]] = {}
+        seated: dict[int, dict[str, Any]] = {}
         for row in changed:
             committee = held[row.values["organization"], row.values["number"]]
             for key, (_, value) in row.changes.items():
-                target, pk = (members, row.pk) if key == "member" else (terms, committee.pk)
+                target, pk = (terms, committee.pk) if key in ("start", "term_years") else (seated, row.pk)
                 target.setdefault(pk, {})[key] = value
         touches += rewrite(Committee, terms, undo, self.user)
-        touches += rewrite(CommitteeSeat, members, undo, self.user)
+        touches += rewrite(CommitteeSeat, seated, undo, self.user)
         self._close_earlier({c.organization_id for c in fresh.values()}, undo)
         return touches
 

@@ -90,7 +90,7 @@ def _children(organization: Organization, period: Period, user: User) -> Mapping
 
 def _history(organization: Organization, period: Period, user: User) -> Mapping[str, Any]:
     """What happened to it, the latest first."""
-    return {"events": organization.events.all()[:20], "established": organization.established}
+    return {"events": organization.events.select_related("other")[:20], "established": organization.established}
 
 
 def _add_below(organization: Organization) -> str:

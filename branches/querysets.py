@@ -1,11 +1,13 @@
 """The organisation tree, asked in the office's words."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Case, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Length, Substr
+from django.db.models import Case, CharField, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Length, Substr
+from django.db.models.lookups import In
 from django.utils import timezone
 from treebeard.mp_tree import MP_NodeManager, MP_NodeQuerySet
 
@@ -62,6 +64,17 @@ def live_on(day: date, prefix: str = "") -> Q:
     return (Q(**{f"{prefix}established__isnull": True}) | Q(**{f"{prefix}established__lte": day})) & (
         Q(**{f"{prefix}dissolved_on__isnull": True}) | Q(**{f"{prefix}dissolved_on__gt": day})
     )
+
+
+def kind_on(day: date, kinds: Collection[str]) -> Q:
+    """Return the condition that an organisation was of one of these kinds on a day: before its next change of kind."""
+    from .models import OrganizationEvent
+
+    changes = OrganizationEvent.objects.filter(
+        kind=OrganizationEvent.Kind.KIND_CHANGED, organization=OuterRef("pk"), on__gt=day
+    )
+    then = Coalesce(Subquery(changes.order_by("on", "pk").values("old_kind")[:1]), F("kind"), output_field=CharField())
+    return Q(In(then, [str(kind) for kind in kinds]))
 
 
 def held_on(day: date) -> Q:

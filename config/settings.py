@@ -89,11 +89,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "axes",
     "csp",
-    "crispy_forms",
-    "crispy_bootstrap5",
-    "django_filters",
     "django_htmx",
-    "django_tables2",
     "django_tomselect",
     "lucide",
     "treebeard",
@@ -147,7 +143,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 30,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
-            "PRAGMA busy_timeout=30000; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
+            "PRAGMA busy_timeout=30000; PRAGMA cache_size=-16384;"
         ),
     }
 else:
@@ -267,9 +263,6 @@ CACHES = {
 }
 
 # Pages
-CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
-CRISPY_TEMPLATE_PACK = "bootstrap5"
-DJANGO_TABLES2_TEMPLATE = "components/table.html"
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 # Background work: in the process by default, in a worker over the database when TASKS=database

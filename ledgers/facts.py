@@ -4,12 +4,13 @@ A fact is a ledger, plus filters of that ledger, plus an aggregate: its address 
 """
 
 import hashlib
+import operator
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Number = int | Decimal
 
+CENT = Decimal("0.01")
+"""What sums are exact to: SQLite adds decimals as floating point."""
 LOCK = date(1900, 1, 1)
 """The month whose row is locked while sheets are rebuilt."""
 
@@ -155,15 +158,14 @@ def _collect(
     group = [organization] if month else [organization, "_month"]
     aggregates = {f"n{i}": fact.aggregate(query, Q()) for i, fact in enumerate(facts)}
     if month:  # events: let the database drop the rows that no fact keeps
-        keep = Q(pk__in=[])
-        for fact in facts:
-            keep |= fact.register.condition(fact.filters, query)
-        rows = rows.filter(keep)
+        kept = [fact.register.condition(fact.filters, query) for fact in facts]
+        if all(kept):  # a fact without filters keeps every row
+            rows = rows.filter(reduce(operator.or_, kept))
     for row in rows.values(*group).annotate(**aggregates).values_list(*group, *aggregates):
         key = (row[0], month or row[1])
         for fact, number in zip(facts, row[len(group) :], strict=True):
             if number:
-                found[key][fact.code] = number
+                found[key][fact.code] = number.quantize(CENT) if isinstance(number, Decimal) else number
 
 
 def _stored(numbers: Mapping[str, Number]) -> dict[str, int | str]:

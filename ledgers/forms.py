@@ -130,8 +130,8 @@ class RecordForm(forms.ModelForm):
             self.differences.append(
                 Difference(
                     str(field.label or name),
-                    "（已改，不显示）" if secret else _spoken(newest, name),
-                    "（您填写的）" if secret else _spoken(self.instance, name),
+                    "（已改，不显示）" if secret else spoken(newest, name),
+                    "（您填写的）" if secret else spoken(self.instance, name),
                 )
             )
         return bool(self.differences)
@@ -146,7 +146,7 @@ class RecordForm(forms.ModelForm):
         self.data = data
 
 
-def _spoken(record: models.Model, name: str) -> str:
+def spoken(record: models.Model, name: str) -> str:
     """Return a field's value as people read it."""
     value = getattr(record, name)
     if isinstance(value, bool):

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Show = Callable[[Any], Any]
 
+PICKED = "pk"
+"""Name, in a query string, of the rows ticked in a list."""
+
 
 class BadQuery(ValueError):
     """A filter that the ledger cannot follow. The message is Chinese, for the person who asked."""
@@ -144,9 +147,12 @@ class Filter:
     condition: Callable[[str, "Query"], Q]
     choices: Sequence[tuple[str, str]] = ()
     more: bool = False  # behind 更多筛选
+    words: Callable[[str], str] | None = None  # how a value is said, where neither label nor choice says it
 
     def describe(self, value: str) -> str:
         """The filter in words, for the evidence of a figure."""
+        if self.words:
+            return self.words(value)
         return dict(self.choices).get(value, value) if self.choices else f"{self.label}：{value}"
 
 
@@ -171,6 +177,36 @@ def date_filter(name: str, label: str, path: str) -> Filter:
         return Q(**{f"{path}__range": (period.start, period.end)})
 
     return Filter(name, label, condition, more=True)
+
+
+def rows_filter(path: str) -> Filter:
+    """Return the filter for rows ticked in the list, as `pk=1,2,3`; `path` is the lookup of a row's page argument."""
+
+    def condition(value: str, query: "Query") -> Q:
+        ticked = value.split(",")
+        if not all(pk.isascii() and pk.isdecimal() and len(pk) < 19 for pk in ticked):
+            raise BadQuery("看不懂选中的是哪些行，请在列表里重新勾选")
+        return Q(**{f"{path}__in": ticked})
+
+    return Filter(PICKED, "选中的行", condition, words=lambda value: f"选中的 {len(value.split(','))} 行")
+
+
+@dataclass(frozen=True)
+class Action:
+    """What can be done with several rows of a ledger at once: a button under the list, which opens `view`.
+
+    The page gets what the list was asked for in its query string, and each ticked row as `pk`.
+    """
+
+    slug: str
+    label: str
+    right: Right
+    view: str  # url name
+    args: Sequence[str] = ()
+
+    def url(self) -> str:
+        """Return the address that the ticked rows are sent to."""
+        return reverse(self.view, args=self.args)
 
 
 @dataclass(frozen=True)
@@ -231,6 +267,8 @@ class Ledger:
     importer: ClassVar["type[Importer] | None"] = None
     page: ClassVar[tuple[str, str]] = ("", "pk")  # url name of a row's page, lookup of its argument
     create_page: ClassVar[str] = ""  # url name of the form for a new row
+    views: ClassVar[Sequence[tuple[str, str]]] = ()  # other pages over the same rows: label, url name
+    actions: ClassVar[Sequence[Action]] = ()  # what can be done with ticked rows
 
     def queryset(self) -> models.QuerySet[Any]:
         """Return all rows, unscoped."""
@@ -259,8 +297,9 @@ class Ledger:
 
     @cached_property
     def by_name(self) -> dict[str, Filter]:
-        """The filters by their name in the query string."""
-        return {f.name: f for f in self.filters}
+        """The filters by their name in the query string; a ledger with actions has one for ticked rows."""
+        picked = [rows_filter(self.page[1])] if self.actions else []
+        return {f.name: f for f in [*self.filters, *picked]}
 
     @property
     def path(self) -> str:
@@ -332,6 +371,11 @@ class Ledger:
         paths = [c.path for c in columns]
         for values in rows.values_list(*paths).iterator(chunk_size=5000):
             yield [show(value) for show, value in zip(shows, values, strict=True)]
+
+    def row_url(self, argument: Any, query: Query, may_edit: bool) -> str:
+        """Return the address that a row of the list leads to; `argument` is what `page` names, `may_edit` of that row."""
+        name, _ = self.page
+        return reverse(name, args=[argument]) if name else ""
 
     def url(self, query: Query | None = None) -> str:
         """Return the address of the list, with a query."""

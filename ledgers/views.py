@@ -3,10 +3,12 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,12 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.middleware import url_table
 from accounts.models import User
-from accounts.permissions import Right, access_of
+from accounts.permissions import Access, Right, access_of
 
 from . import exporting
 from . import ledger as ledgers
-from .ledger import BadQuery, Column, Ledger, Query
+from .ledger import PICKED, BadQuery, Column, Ledger, Query
 from .period import Period
 
 PAGE_SIZES = (20, 50, 100)
@@ -49,6 +52,8 @@ def asked(request: HttpRequest, ledger: Ledger) -> Query:
     params = {key: str(value) for key, value in request.GET.items()}
     organization = request.chosen_organization or None  # type: ignore[attr-defined]
     chosen: Period = request.chosen_period  # type: ignore[attr-defined]
+    if len(picked := request.GET.getlist(PICKED)) > 1:  # one for each box ticked
+        params[PICKED] = ",".join(picked)
     happens = bool(ledger.date) or ledger.timeless(params)
     if params.get("period") == EVER:
         del params["period"]
@@ -61,25 +66,26 @@ def asked(request: HttpRequest, ledger: Ledger) -> Query:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a list page: where it leads, and its cells as (column, value shown, address of the value)."""
+    """One row of a list page: its key, where it leads, and its cells as (column, value shown, address of the value)."""
 
+    key: Any
     url: str
     cells: Sequence[tuple[Column, Any, str]]
 
 
-def lines(ledger: Ledger, rows: Any, columns: Sequence[Column]) -> list[Line]:
-    """Return the rows of one page, masked, each with the address of its own page."""
-    name, argument = ledger.page
-    paths = [argument, *(c.path for c in columns)]
+def lines(ledger: Ledger, rows: Any, columns: Sequence[Column], query: Query, user: Any) -> list[Line]:
+    """Return the rows of one page, masked, each with the address that it leads this user to."""
+    paths = [ledger.page[1], ledger.path, *(c.path for c in columns)]
     shows = [c.mask or c.show for c in columns]
+    access = access_of(user)
     found = []
-    for target, *values in rows.values_list(*paths):
-        url = reverse(name, args=[target]) if name else ""
+    for target, place, *values in rows.values_list(*paths):
+        url = ledger.row_url(target, query, access.has_on(ledger.edit_right, place or ""))
         cells = [
             (c, show(value), c.count_of(target) if c.count_of else "")
             for c, show, value in zip(columns, shows, values, strict=True)
         ]
-        found.append(Line(url, cells))
+        found.append(Line(target, url, cells))
     return found
 
 
@@ -103,7 +109,12 @@ def sums(ledger: Ledger, rows: Any, columns: Sequence[Column]) -> Mapping[str, A
     if not numeric:
         return {}
     found = rows.order_by().aggregate(**{f"s{i}": Sum(c.path) for i, c in enumerate(numeric)})
-    return {c.key: found[f"s{i}"] for i, c in enumerate(numeric)}
+    return {c.key: _to_the_cent(found[f"s{i}"]) for i, c in enumerate(numeric)}
+
+
+def _to_the_cent(number: Any) -> Any:
+    """Return a sum of decimals without what SQLite's floating point leaves behind."""
+    return number.quantize(Decimal("0.01")) if isinstance(number, Decimal) else number
 
 
 @require_GET
@@ -144,14 +155,16 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "query": query,
         "complaint": complaint,
         "page": page,
-        "lines": lines(ledger, page.object_list, columns),
+        "lines": lines(ledger, page.object_list, columns, query, request.user),
         "columns": columns,
+        "bulk": [action for action in ledger.actions if access.has(action.right)],
         "all_columns": [c for c in ledger.columns if c.path],
         "sums": sums(ledger, rows, columns) if page.paginator.count else {},
         "sort": sort,
         "sizes": PAGE_SIZES,
         "filters": controls(ledger, query, request.GET.get("period") == EVER),
         "words": ledger.describe(query),
+        "views": [(label, name) for label, name in ledger.views if _opens(access, name)],
         "may_create": bool(ledger.create_page) and access.has(ledger.edit_right),
         "may_import": ledger.importer is not None and access.has(Right.IMPORT) and access.has(ledger.edit_right),
         "may_export": access.has(Right.EXPORT),
@@ -236,11 +249,17 @@ def printout(request: HttpRequest, slug: str) -> HttpResponse:
             "ledger": ledger,
             "query": query,
             "columns": columns,
-            "lines": lines(ledger, page.object_list, columns),
+            "lines": lines(ledger, page.object_list, columns, query, request.user),
             "count": page.paginator.count,
             "limit": PRINTED,
         },
     )
+
+
+def _opens(access: Access, view: str) -> bool:
+    """Say whether the URL table lets the user open a page."""
+    rule = url_table(settings.URL_TABLE).get(view)
+    return not isinstance(rule, Right) or access.has(rule)
 
 
 def _user(request: HttpRequest) -> User:

@@ -7,14 +7,53 @@ class MembersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from branches.models import register_obstacles
         from branches.panels import register_action, register_panel
+        from branches.restructuring import register_mover
         from ledgers import facts, ledger
 
+        from . import moving
+        from .cards import TABLES, register_card_table
+        from .development import panels as development
+        from .dues import panels as dues
         from .facts import FACTS
-        from .ledgers import MembersLedger
+        from .ledgers import (
+            AchievementsLedger,
+            CheckInsLedger,
+            DevelopmentLedger,
+            DuesLedger,
+            FloatingLedger,
+            HonorsLedger,
+            LostContactLedger,
+            MattersLedger,
+            MembersLedger,
+            TalksLedger,
+            TransfersLedger,
+        )
+        from .moving_panels import PANEL, SECTION
         from .panels import ACTIONS, PANELS
+        from .party_work import SECTION as PARTY_WORK
+        from .sections import register_section
+        from .shown_personal import PANELS as PERSONAL_PANELS
+        from .shown_personal import SECTIONS
 
-        ledger.register(MembersLedger)
+        ledger.register(MembersLedger, DevelopmentLedger, TransfersLedger, FloatingLedger, LostContactLedger)
+        ledger.register(CheckInsLedger, TalksLedger, MattersLedger, HonorsLedger, AchievementsLedger)
+        ledger.register(DuesLedger)
+        register_mover(moving.relocate)
+        register_obstacles(moving.obstacles)
         facts.register(*FACTS)
         register_panel(*PANELS)
         register_action(*ACTIONS)
+        register_panel(*development.PANELS)
+        register_action(*development.ACTIONS)
+        register_section(*development.SECTIONS)
+        register_panel(dues.PANEL)
+        register_action(dues.ACTION)
+        register_section(dues.SECTION)
+        register_panel(PANEL)
+        register_section(SECTION)
+        register_panel(*PERSONAL_PANELS)
+        register_section(*SECTIONS)
+        register_section(PARTY_WORK)
+        register_card_table(*TABLES)

@@ -117,7 +117,9 @@ class MemberForm(RecordForm):
             self.fields["on"].help_text = "只有组织关系转入的从这天算起；其他的从入党时间算起"
             return
         del self.fields["came_by"]
-        self.fields["on"].help_text = "改了党支部、就业状态或流动情况时，新的情况从这天算起；只改别的内容不用管"
+        self.fields[
+            "on"
+        ].help_text = "改了党支部、就业状态、流动情况或党费基数时，新的情况从这天算起；只改别的内容不用管"
         for name, mask in MASKS.items():
             if shown := mask(self.stored[name]):
                 self.initial[name] = shown
@@ -231,6 +233,9 @@ class MemberForm(RecordForm):
         was_probationary = self.stored.get("category") == Member.Category.PROBATIONARY
         if was_probationary and not probationary and not data["regularised_on"]:
             self.add_error("regularised_on", "转为正式党员，请填支部党员大会通过转正的日期")
+        stays_out = not self.is_new and self.instance.whereabouts.open_ones().filter(kind="out").exists()
+        if stays_out and "is_floating" in self.fields and not data["is_floating"]:
+            self.add_error("is_floating", "有一条流出登记还没有结束，请先在“转接与去向”里登记返回日期")
         if self.is_new:
             if data["came_by"] == Membership.Event.TRANSFERRED_IN:
                 if not data["on"]:

@@ -10,7 +10,7 @@ from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo, create, create_rows, rewrite
 from ledgers.models import Touch
 
-from .models import UNKNOWN_START, DuesBase, Member, Membership, can_be_reckoned, derived, mask_id
+from .models import UNKNOWN_START, DuesBase, Member, Membership, Whereabouts, can_be_reckoned, derived, mask_id
 from .querysets import MemberQuerySet
 
 DATED = ("branch_id", "employment", "is_floating")
@@ -109,6 +109,17 @@ class MemberImporter(RecordImporter):
                 self.wrong(row, "id_number", "这名党员已离开登记册，请先在党员页面办理恢复或转入")
         return found
 
+    def check(self, rows: list[Row]) -> None:
+        """Somebody with an open record of floating out is floating, whatever the sheet says."""
+        back = [row for row in rows if row.changes.get("is_floating", (None, True))[1] is False]
+        if not back:
+            return
+        out = Whereabouts.objects.open_ones().filter(kind="out", member__in=[row.pk for row in back])
+        still_out = set(out.values_list("member_id", flat=True))
+        for row in back:
+            if row.pk in still_out:
+                self.wrong(row, "is_floating", "有一条流出登记还没有结束，请先在流动党员台账里登记返回日期")
+
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
         rows = [row.values | _derived(row.values) for row in new]
         keys = create_rows(Member, rows, undo, self.user, report)
@@ -124,9 +135,9 @@ class MemberImporter(RecordImporter):
         ]
         create_rows(Membership, memberships, undo, self.user)
         bases = [
-            {"member_id": pk, "base": row.get("dues_base"), "employment": row.get("employment", ""), "since": m["start"]}
-            for pk, row, m in zip(keys, rows, memberships, strict=True)
-            if can_be_reckoned(row.get("dues_base"), row.get("employment", ""))
+            {"member_id": m["member_id"], "base": base, "employment": m["employment"], "since": m["start"]}
+            for row, m in zip(rows, memberships, strict=True)
+            if can_be_reckoned(base := row.get("dues_base"), m["employment"])
         ]
         create_rows(DuesBase, bases, undo, self.user)
         touches = {Touch(m["branch_id"], m["start"], True) for m in memberships}

@@ -1,4 +1,4 @@
-"""What stands on a member's page beside the record itself: sections, each declared by the concern whose records it shows."""
+"""What stands on a member's page beside the record: sections, each declared by the concern whose records it shows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

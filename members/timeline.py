@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.audit import DIGEST_MARK
 from accounts.models import AuditEntry
-from branches.models import CommitteeSeat, Organization
+from branches.models import CommitteeSeat, GroupLeader, Organization
 
 from .models import UNKNOWN_START, Member, Membership
 from .taking_part import Attendance
@@ -23,6 +23,9 @@ ACTS = {
     "leave": "办理离开登记册",
     "come-back": "办理转回",
     "undo-leave": "撤销离开",
+    "merge": "合并重复登记",
+    "undo-merge": "撤销合并",
+    "transfer": "组织关系转接",
     "reveal": "查看完整证件号和联系方式",
 }
 """Audit action → what the timeline says."""
@@ -59,7 +62,8 @@ def belonging(memberships: Iterable[Membership]) -> Iterator[Moment]:
         if membership.start > UNKNOWN_START:
             yield _began(membership, last)
         if membership.end and membership.left_by in Member.Leave.values:
-            yield Moment(membership.end, membership.get_left_by_display(), f"离开{membership.branch.name}")
+            paper = f"，依据：{membership.document}" if membership.document else ""
+            yield Moment(membership.end, membership.get_left_by_display(), f"离开{membership.branch.name}{paper}")
         last = membership
 
 
@@ -72,6 +76,8 @@ def _began(membership: Membership, last: Membership | None) -> Moment:
             return Moment(membership.start, "状态变动", "；".join(_differences(last, membership)))
         case Membership.Event.TRANSFERRED_IN:
             return Moment(membership.start, "组织关系转入", f"转入{branch}")
+        case Membership.Event.RESTORED:
+            return Moment(membership.start, "恢复党籍", f"编入{branch}")
     return Moment(membership.start, "编入支部", branch)
 
 
@@ -82,6 +88,26 @@ def _differences(last: Membership, now: Membership) -> Iterator[str]:
         yield "列为流动党员" if now.is_floating else "不再列为流动党员"
 
 
+def letters(member: Member) -> Iterator[Moment]:
+    """Yield letters of transfer: issued, and sent back or called back; what a receipt did tells `belonging`."""
+    for letter in member.transfers.exclude(kind="in").select_related("organization", "receiver"):
+        what = f"{letter.letter_number}，转往{letter.target}"
+        yield Moment(letter.issued_on, "开具介绍信", what, url=letter.get_absolute_url())
+        if letter.closed_on and letter.state != letter.State.RECEIVED:
+            said = f"{letter.letter_number}：{letter.note}" if letter.note else letter.letter_number
+            yield Moment(letter.closed_on, f"介绍信{letter.get_state_display()}", said, url=letter.get_absolute_url())
+
+
+def whereabouts(member: Member) -> Iterator[Moment]:
+    """Yield when somebody went away or could not be reached any more, and when that ended."""
+    for record in member.whereabouts.all():
+        yield Moment(record.since, record.get_kind_display(), record.destination, url=record.get_absolute_url())
+        if record.until:
+            yield Moment(
+                record.until, f"{record.get_kind_display()}结束", record.outcome, url=record.get_absolute_url()
+            )
+
+
 def offices(seats: Iterable[CommitteeSeat]) -> Iterator[Moment]:
     """Yield election to and departure from committees, with their committee and organisation."""
     for seat in seats:
@@ -90,6 +116,14 @@ def offices(seats: Iterable[CommitteeSeat]) -> Iterator[Moment]:
         yield Moment(committee.start, "当选", what)
         if ended := seat.left_on or committee.ended_on:
             yield Moment(ended, "离任", what)
+
+
+def leading(times: Iterable[GroupLeader]) -> Iterator[Moment]:
+    """Yield the days from and until which the member led a group."""
+    for time in times:
+        yield Moment(time.since, "任党小组组长", time.group.name)
+        if time.until:
+            yield Moment(time.until, "不再任党小组组长", time.group.name)
 
 
 def attendance(years: Iterable[Attendance], today: date) -> Iterator[Moment]:

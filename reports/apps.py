@@ -8,9 +8,12 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from ledgers import facts
+        from members.moving_panels import waiting_for
 
         from .facts import FACTS
         from .investigation.evidence import register_filters
+        from .navigation import register_badge
 
         register_filters()
         facts.register(*FACTS)
+        register_badge("ledgers:list", waiting_for, "transfers")

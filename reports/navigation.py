@@ -79,15 +79,25 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                 "users-round",
                 covers=("/branches/committees/", "/branches/seats/", "/ledgers/committees/"),
             ),
-            _ledger("党务工作者", "workers", "id-card"),
+            _ledger("党务工作者", "workers", "id-card", ("/branches/workers/", "/branches/trainings/")),
+            _ledger("阵地", "venues", "house", ("/branches/venues/", "/branches/shortages/", "/ledgers/shortages/")),
+            _ledger("两新组织", "enterprises", "building-2", ("/branches/enterprises/", "/branches/visits/")),
         ),
     ),
     (
         "党员",
         (
             _ledger("党员花名册", "members", "users", ("/members/",)),
-            _ledger("发展党员", "development", "user-plus"),
-            _ledger("党费", "dues", "wallet"),
+            _ledger("组织关系转接", "transfers", "arrow-left-right", ("/members/transfers/",)),
+            _ledger("流动党员", "floating", "map-pin", ("/members/floating/", "/members/whereabouts/")),
+            Item(
+                "发展党员",
+                "members:development",
+                "user-plus",
+                covers=("/members/development/", "/ledgers/development/"),
+            ),
+            Item("数据质量", "assessments:quality", "list-filter", covers=("/members/duplicates/", "/members/merges/")),
+            Item("党费", "members:dues", "wallet", covers=("/members/dues/", "/ledgers/dues/")),
         ),
     ),
     (
@@ -95,6 +105,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             _ledger("组织生活", "activities", "calendar-check", ("/activities/",)),
             Item("上传会议记录", "activities:upload", "file-up"),
+            Item("审核活动", "activities:review", "check-check"),
             _ledger("共驻共建", "agreements", "handshake"),
         ),
     ),

@@ -165,7 +165,7 @@ class Book:
     def by_id(self) -> dict[int, Organization]:
         """Every organisation of the subtree but groups."""
         found = Organization.objects.under(self.organization, self.day).exclude(kind=Organization.Kind.GROUP)
-        return {o.pk: o for o in found}
+        return {o.pk: o for o in Organization.as_on(found, self.day)}
 
     @cached_property
     def branches(self) -> list[Organization]:

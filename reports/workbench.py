@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,7 @@ from assessments import engine
 from assessments.findings import refresh_if_changed
 from assessments.models import Finding, Severity
 from branches.models import Organization
+from branches.reminders import due as due_in_branches
 from ledgers import facts
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
@@ -31,6 +32,11 @@ from ledgers.models import ImportBatch
 from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
+from members.development.panels import due as due_in_development
+from members.development.procedure import BY_CODE as STEPS
+from members.dues.statements import waiting as dues_waiting
+from members.models import DevelopmentCase, Transfer
+from members.shown_personal import due_talks
 
 from .dashboard import address, findings_url, name_within, percent_of
 from .navigation import CHOOSE, Item
@@ -43,8 +49,12 @@ NAMED = 3
 QUICK = (Activity.Kind.THEME_DAY, Activity.Kind.GENERAL, Activity.Kind.COMMITTEE, Activity.Kind.LECTURE)
 SAID_OF_MANY = {
     "R13": "{n} 个党组织的任期已经届满，应换届",
-    "R14": "{n} 个党组织的任期将在 6 个月内届满，准备换届",
+    "R42": "在职党员 {n} 人还没有到社区报到",
     "R24": "预备党员 {n} 人预备期已满，应讨论转正",
+    "R43": "{n} 个党组织有应建未建党组织的两新组织",
+    "R44": "{n} 个党组织有两新组织没有党建指导员",
+    "R45": "{n} 个党组织的阵地租期将到或者阵地不足",
+    "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""
 
@@ -181,7 +191,8 @@ class Day:
     @property
     def todos(self) -> list[Todo]:
         """Everything to be done, the late first."""
-        lines = [*self._missing(), *self._papers(), *self._findings(), *self._imports_waiting()]
+        lines = [*self._missing(), *self._papers(), *self._findings(), *self._imports_waiting(), *self._development()]
+        lines += [*self._letters(), *self._dues(), *self._talks(), *self._organizations()]
         order = {"bad": 0, "warn": 1, "none": 2}
         return sorted(lines, key=lambda todo: order[todo.state])
 
@@ -275,7 +286,8 @@ class Day:
         """What the rules found beside the meetings, rule by rule; deadlines that passed; the last quarter's."""
         waiting = Finding.objects.visible_to(self.user).under(self.organization).waiting()
         before = self.quarter.previous()
-        here = waiting.of(self.quarter).exclude(rule__in=[duty.rule for duty in DUTIES])
+        # Terms that will run out are reminded of by months, see `_organizations`.
+        here = waiting.of(self.quarter).exclude(rule__in=[*(duty.rule for duty in DUTIES), "R14"])
         by_rule = list(here.order_by().values_list("rule").annotate(n=Count("pk"), one=Max("pk")).order_by("rule"))
         single = {f.pk: f for f in Finding.objects.to_show().filter(pk__in=[pk for _, n, pk in by_rule if n == 1])}
         sums = waiting.order_by().aggregate(
@@ -290,7 +302,8 @@ class Day:
             lines.append(Todo("bad", "逾期", text, url, f"最早 {short(sums['oldest'], self.today)}"))
         lines += [self._finding_line(rule, n, single.get(pk)) for rule, n, pk in by_rule]
         if sums["before"]:
-            url = findings_url(self.organization, before)
+            filters = {"state": "unclosed", "of": before.code}
+            url = ledgers.get("findings").url(Query(self.organization, on=self.today, filters=filters))
             lines.append(Todo("none", "上季", f"{before.label}还有 {sums['before']} 条预警没有销号", url))
         return lines
 
@@ -331,6 +344,67 @@ class Day:
             for each in self.imports
             if each["batch"].state == ImportBatch.State.PREVIEWED
         ]
+
+    def _letters(self) -> list[Todo]:
+        """Letters of transfer that wait to be taken in."""
+        letters = list(Transfer.objects.inbox_of(self.user).filter(self.organization.subtree("receiver__path")))
+        if not letters:
+            return []
+        names = "、".join(letter.name for letter in letters[:NAMED])
+        text = f"{names}{f'等 {len(letters)} 人' if len(letters) > NAMED else ''}的组织关系等待接收"
+        url = letters[0].get_absolute_url() if len(letters) == 1 else page_url(self.access, "members:inbox")
+        return [Todo("warn", "转接", text, url, f"最早 {short(letters[0].issued_on, self.today)}")]
+
+    def _dues(self) -> list[Todo]:
+        """Dues of months that are over and not paid; in a branch that collects them, the new month to begin with."""
+        if not self.may(Right.MEMBERS_VIEW):
+            return []
+        waits = dues_waiting(self.user, self.organization, self.today)
+        lines = []
+        if waits.late or waits.older:
+            said = [f"{waits.last.number}月党费还有 {waits.late} 人没有缴清"] if waits.late else []
+            said += [f"以前月份的党费欠缴 {waits.older} 人月"] if waits.older else []
+            lines.append(Todo("warn", "党费", "，".join(said), page_url(self.access, "members:dues-arrears")))
+        if waits.is_next_due and self.organization.is_branch and self.may(Right.MEMBERS_EDIT):
+            now = Period.containing(self.today)
+            url = page_url(self.access, "members:dues-sheet", self.organization.code, now.code)
+            lines.append(Todo("none", "党费", f"{now.number}月党费还没有生成应缴", url))
+        return lines
+
+    def _organizations(self) -> list[Todo]:
+        """Terms that end within 3 and 6 months, temporary branches that should end."""
+        return [
+            Todo(each.state, each.word, each.text, each.url, short(each.day, self.today))
+            for each in due_in_branches(self.user, self.organization, self.today)
+        ]
+
+    def _development(self) -> list[Todo]:
+        """What is due within a month for people on the way into the Party; what is late the rules find."""
+        if not self.may(Right.MEMBERS_VIEW):
+            return []
+        groups: dict[str, list[tuple[DevelopmentCase, date]]] = defaultdict(list)
+        for case in due_in_development(self.user, self.organization, self.today):
+            if case.due_on and case.due_on >= self.today:
+                groups[case.due_step].append((case, case.due_on))
+        ledger = ledgers.get("development")
+        lines = []
+        for code, due in groups.items():
+            names = "、".join(case.name for case, _ in due[:NAMED])
+            text = f"{names}{f'等 {len(due)} 人' if len(due) > NAMED else ''}：{STEPS[code].title}"
+            everybody = ledger.url(Query(self.organization, filters={"due": "soon", "step": code}))
+            url = due[0][0].get_absolute_url() if len(due) == 1 else everybody
+            lines.append(Todo("warn", "发展党员", text, url, _days_left((due[0][1] - self.today).days)))
+        return lines
+
+    def _talks(self) -> list[Todo]:
+        """What was promised in talks and is late or due within a week."""
+        ahead = self.today + timedelta(days=7)
+        count, first = due_talks(self.user, self.organization, ahead)
+        if first is None:
+            return []
+        state, word = ("bad", "逾期") if first < self.today else ("warn", "谈话")
+        url = ledgers.get("talks").url(Query(self.organization, filters={"follow-up": "open"})) + f"&period={EVER}"
+        return [Todo(state, word, f"{count} 次谈话的后续事项要办结", url, f"最早 {short(first, self.today)}")]
 
     # branches
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +19,7 @@ from accounts.roles import Role
 from activities.models import Activity, Attendance
 from branches.models import Committee, CommitteeSeat, Organization
 from ledgers.parsing import check_digit
-from members.models import Member
+from members.models import DuesCharge, Member
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -103,6 +104,21 @@ class MemberFactory(factory.django.DjangoModelFactory[Member]):
     @classmethod
     def _create(cls, model_class: type[Member], *args: Any, **kwargs: Any) -> Member:
         return model_class(*args, **kwargs).enter()
+
+
+class DuesChargeFactory(factory.django.DjangoModelFactory[DuesCharge]):
+    """September 2026's dues of `member` in their branch: 10 yuan due, none of it paid."""
+
+    class Meta:
+        model = DuesCharge
+
+    branch = factory.LazyAttribute(lambda o: o.member.branch)
+    month = date(2026, 9, 1)
+    due = Decimal("10.00")
+
+    @classmethod
+    def _create(cls, model_class: type[DuesCharge], *args: Any, **kwargs: Any) -> DuesCharge:
+        return model_class(*args, **kwargs).record()
 
 
 class ActivityFactory(factory.django.DjangoModelFactory[Activity]):

@@ -26,9 +26,19 @@ from branches.models import Organization
 from config.permissions import URL_TABLE
 from ledgers import importing, ledger
 from ledgers.models import ImportBatch
+from members.models import Transfer, Whereabouts
+from tests.branches.places import (
+    make_enterprise,
+    make_shortage,
+    make_training,
+    make_venue,
+    make_visit,
+    make_worker,
+)
 from tests.factories import (
     ActivityFactory,
     CommitteeFactory,
+    DuesChargeFactory,
     MemberFactory,
     PostingFactory,
     SeatFactory,
@@ -36,6 +46,8 @@ from tests.factories import (
     street,
 )
 from tests.ledgers.workbooks import xlsx
+from tests.members import people
+from tests.members.development import applicant, take
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +73,29 @@ class Place:
     @cached_property
     def member(self) -> Any:
         return MemberFactory(branch=self.branch)
+
+    @cached_property
+    def charge(self) -> Any:
+        return DuesChargeFactory(member=self.member)
+
+    @cached_property
+    def development(self) -> Any:
+        return applicant(self.branch)
+
+    @cached_property
+    def development_step(self) -> Any:
+        return take(self.development, "talk", date(2026, 3, 20))
+
+    @cached_property
+    def letter(self) -> Any:
+        letter = Transfer(
+            kind="out", member=self.member, elsewhere="外地", letter_number="1", issued_on=date(2026, 8, 1)
+        )
+        return letter.issue()
+
+    @cached_property
+    def away(self) -> Any:
+        return Whereabouts(kind="lost", member=self.member, since=date(2026, 8, 1)).record()
 
     @cached_property
     def activity(self) -> Any:
@@ -91,10 +126,58 @@ class Place:
         return SeatFactory(committee=self.committee, member=self.member)
 
     @cached_property
+    def venue(self) -> Any:
+        return make_venue(self.branch)
+
+    @cached_property
+    def shortage(self) -> Any:
+        return make_shortage(self.branch)
+
+    @cached_property
+    def enterprise(self) -> Any:
+        return make_enterprise(self.branch)
+
+    @cached_property
+    def visit(self) -> Any:
+        return make_visit(self.enterprise)
+
+    @cached_property
+    def worker(self) -> Any:
+        return make_worker(self.branch)
+
+    @cached_property
+    def training(self) -> Any:
+        return make_training(self.worker)
+
+    @cached_property
     def account(self) -> User:
         user = UserFactory()
         PostingFactory(user=user, role=Role.BRANCH_SECRETARY, organization=self.branch)
         return user
+
+    @cached_property
+    def talk(self) -> Any:
+        return people.talk(MemberFactory(branch=self.branch), self.member)
+
+    @cached_property
+    def matter(self) -> Any:
+        return people.matter(self.member)
+
+    @cached_property
+    def honor(self) -> Any:
+        return people.honor(self.member)
+
+    @cached_property
+    def achievement(self) -> Any:
+        return people.achievement(self.member)
+
+    @cached_property
+    def checkin(self) -> Any:
+        return people.check_in(self.community, self.member)
+
+    @cached_property
+    def service(self) -> Any:
+        return people.serve(self.checkin)
 
     def batch(self, user: User) -> ImportBatch:
         """A batch belongs to whoever uploaded it: the visitor at home, somebody else abroad."""
@@ -124,7 +207,16 @@ def code(place: Place, user: User) -> dict[str, Any]:
     return {"code": place.branch.code}
 
 
+def branch_month(place: Place, user: User) -> dict[str, Any]:
+    return {"code": place.branch.code, "month": "2026-09"}
+
+
 TARGETS: dict[str, Target] = {
+    "members:dues-charge": pk_of("charge"),
+    "members:dues-statement": code,
+    "members:dues-sheet": branch_month,
+    "members:dues-generate": branch_month,
+    "members:dues-close": branch_month,
     "ledgers:batch": batch,
     "ledgers:mapping": batch,
     "ledgers:apply": batch,
@@ -142,6 +234,60 @@ TARGETS: dict[str, Target] = {
     "branches:committee": pk_of("committee"),
     "branches:committee-edit": pk_of("committee"),
     "branches:seat-change": pk_of("seat"),
+    "branches:venue": pk_of("venue"),
+    "branches:venue-edit": pk_of("venue"),
+    "branches:venue-delete": pk_of("venue"),
+    "branches:shortage": pk_of("shortage"),
+    "branches:shortage-edit": pk_of("shortage"),
+    "branches:shortage-delete": pk_of("shortage"),
+    "branches:enterprise": pk_of("enterprise"),
+    "branches:enterprise-edit": pk_of("enterprise"),
+    "branches:enterprise-delete": pk_of("enterprise"),
+    "branches:visit-create": pk_of("enterprise"),
+    "branches:visit-edit": pk_of("visit"),
+    "branches:visit-delete": pk_of("visit"),
+    "branches:worker": pk_of("worker"),
+    "branches:worker-edit": pk_of("worker"),
+    "branches:worker-delete": pk_of("worker"),
+    "branches:training-create": pk_of("worker"),
+    "branches:training-edit": pk_of("training"),
+    "branches:training-delete": pk_of("training"),
+    "members:transfer": pk_of("letter"),
+    "members:transfer-edit": pk_of("letter"),
+    "members:transfer-receive": pk_of("letter"),
+    "members:transfer-refuse": pk_of("letter"),
+    "members:transfer-cancel": pk_of("letter"),
+    "members:away": pk_of("away"),
+    "members:away-edit": pk_of("away"),
+    "members:away-contact": pk_of("away"),
+    "members:away-end": pk_of("away"),
+    "members:away-delete": pk_of("away"),
+    "members:away-reveal": pk_of("away"),
+    "members:talk": pk_of("talk"),
+    "members:talk-edit": pk_of("talk"),
+    "members:talk-delete": pk_of("talk"),
+    "members:matter": pk_of("matter"),
+    "members:matter-edit": pk_of("matter"),
+    "members:matter-delete": pk_of("matter"),
+    "members:honor": pk_of("honor"),
+    "members:honor-edit": pk_of("honor"),
+    "members:honor-delete": pk_of("honor"),
+    "members:achievement": pk_of("achievement"),
+    "members:achievement-edit": pk_of("achievement"),
+    "members:achievement-delete": pk_of("achievement"),
+    "members:checkin": pk_of("checkin"),
+    "members:checkin-edit": pk_of("checkin"),
+    "members:checkin-delete": pk_of("checkin"),
+    "members:service-create": pk_of("checkin"),
+    "members:service-edit": pk_of("service"),
+    "members:service-delete": pk_of("service"),
+}
+TARGETS |= {
+    f"members:development-{page}": pk_of("development") for page in ("detail", "edit", "close", "reopen", "print")
+} | {
+    "members:development-step": lambda place, user: {"pk": place.development.pk, "code": "talk"},
+    "members:development-step-edit": pk_of("development_step"),
+    "members:development-step-delete": pk_of("development_step"),
 }
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,

@@ -63,8 +63,10 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def _asked_for(request: HttpRequest) -> dict[str, Any]:
-    """Return the first values of a new activity: what the address names, else what is chosen at the top, today."""
+    """Return the first values of a new activity: what the address names, else the branch chosen at the top, today."""
     organization = request.chosen_organization or None  # type: ignore[attr-defined]
+    if organization is not None and "organization" not in request.GET and not organization.is_branch:
+        organization = None
     editable = Organization.objects.visible_to(request.user, Right.ACTIVITIES_EDIT)
     if organization is not None and not editable.filter(pk=organization.pk).exists():
         organization = None

@@ -1,5 +1,16 @@
 """The rules of the rulebook, each a declaration. Importing this package registers them all."""
 
-from . import branches, data_quality, meetings, people
+from . import branches, company, data_quality, development, dues, elections, meetings, moving, people, places
 
-__all__ = ["branches", "data_quality", "meetings", "people"]
+__all__ = [
+    "branches",
+    "company",
+    "data_quality",
+    "development",
+    "dues",
+    "elections",
+    "meetings",
+    "moving",
+    "people",
+    "places",
+]

@@ -11,6 +11,7 @@ from activities.models import Activity, Attendance
 from assessments.engine import Check, Rule, Violation, register
 from assessments.models import Severity
 from ledgers.period import Period
+from members.models import DevelopmentStep
 from members.querysets import full_on
 
 CREDIT_HOURS_A_YEAR = 32
@@ -19,7 +20,10 @@ PROBATION = relativedelta(years=1)
 
 @register
 class RegularisationDue(Rule):
-    """Probation counts from 入党时间, the day of the general meeting; from 29 February it is over on the 28th."""
+    """Probation counts from 入党时间, the day of the general meeting; from 29 February it is over on the 28th.
+
+    Where it was extended, the extended date counts.
+    """
 
     code = "R24"
     title = "预备期满一年及时讨论转正"
@@ -31,10 +35,14 @@ class RegularisationDue(Rule):
         """Yield the members still probationary on the last day, with the days since probation was over."""
         latest = check.day - PROBATION + timedelta(days=1)  # one day more than needed: 29 February
         rows = check.memberships.filter(~full_on(check.day), member__joined_on__lte=latest)
+        extensions = DevelopmentStep.objects.filter(code="extension", case__member__in=rows.values("member_id"))
+        extended = dict(extensions.filter(on__lte=check.day).order_by("until").values_list("case__member_id", "until"))
         for branch_id, member_id, joined_on in rows.values_list("branch_id", "member_id", "member__joined_on"):
-            over_on = joined_on + PROBATION
+            longer = extended.get(member_id)
+            over_on = longer or joined_on + PROBATION
             if over_on <= check.day:
-                detail = f"{joined_on} 入党，预备期已于 {over_on} 满一年，还没有转正"
+                end = f"延长的预备期已于 {over_on} 届满" if longer else f"预备期已于 {over_on} 满一年"
+                detail = f"{joined_on} 入党，{end}，还没有转正"
                 since = (check.day - over_on).days
                 yield Violation(self.code, check.by_id[branch_id], detail, since, 0, member_id)
 

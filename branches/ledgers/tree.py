@@ -5,9 +5,9 @@ from datetime import date
 from django.db.models import Q
 
 from accounts.permissions import Right
-from branches.importing import CommitteeImporter, OrganizationImporter
+from branches.importing import CommitteeImporter, OrganizationImporter, mask_id
 from branches.models import CommitteeSeat, Organization
-from branches.querysets import held_on, live_on
+from branches.querysets import held_on, kind_on, live_on
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
 
 KIND_SYNONYMS = {
@@ -23,10 +23,20 @@ KIND_SYNONYMS = {
     "小组": Organization.Kind.GROUP,
 }
 
+POST_SYNONYMS = {
+    "支部书记": "secretary",
+    "党支部书记": "secretary",
+    "组织": "organization",
+    "宣传": "publicity",
+    "纪检": "discipline",
+    "支部委员": "member",
+}
+
 
 def _kind(value: str, query: Query) -> Q:
+    """Organisations that were of a kind on the day asked about, whatever they have become since."""
     kinds = {"branches": Organization.Kind.branches()}
-    return Q(kind__in=kinds.get(value) or [Organization.Kind(v) for v in value.split(",")])
+    return kind_on(query.day, kinds.get(value) or [Organization.Kind(v) for v in value.split(",")])
 
 
 class OrganizationsLedger(Ledger):
@@ -64,6 +74,7 @@ class OrganizationsLedger(Ledger):
         Column("户数", "households", "integer", width=10, note="社区填写"),
         Column("状态", "status", width=8, writable=False, sortable=False),
         Column("撤销日期", "dissolved_on", "date", width=12, listed=False),
+        Column("到期日期", "expires_on", "date", width=12, listed=False, note="只有临时党支部填写"),
     )
     filters = (
         Filter("kind", "组织类别", _kind, [("branches", "党支部（三类）"), *Organization.Kind.choices]),
@@ -126,14 +137,7 @@ class CommitteesLedger(Ledger):
             "choice",
             choices=CommitteeSeat.Post.choices,
             width=12,
-            synonyms={
-                "支部书记": "secretary",
-                "党支部书记": "secretary",
-                "组织": "organization",
-                "宣传": "publicity",
-                "纪检": "discipline",
-                "支部委员": "member",
-            },
+            synonyms=POST_SYNONYMS,
         ),
         Column("姓名", "name", "name", ("姓名/身份证号",), width=10, note="填姓名；同一支部有重名的填身份证号"),
         Column(
@@ -145,8 +149,10 @@ class CommitteesLedger(Ledger):
             field="id_number",
             listed=False,
             sortable=False,
-            mask=lambda value: value and f"{value[:4]}{'*' * 10}{value[-4:]}",
+            mask=mask_id,
         ),
+        Column("任职日期", "since", "date", ("任职时间", "补选日期"), width=12, note="届中补选的填写；不填即任职开始"),
+        Column("离任日期", "left_on", "date", ("离任时间",), width=12, note="届中离任的填写"),
     )
     filters = (
         field_filter("post", "职务", "post", CommitteeSeat.Post.choices),

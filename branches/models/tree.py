@@ -1,7 +1,7 @@
 """The organisation tree and the committees that lead it."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -13,7 +13,35 @@ from treebeard.mp_tree import MP_Node
 
 from branches.querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
 from ledgers.models import Record, Touch
+from ledgers.recording import record_all
 from ledgers.scope import subtree
+
+RESERVED_CODES = frozenset(
+    {
+        "new",
+        "terms",
+        "committees",
+        "seats",
+        "elections",
+        "joint-units",
+        "groups",
+        "venues",
+        "shortages",
+        "enterprises",
+        "visits",
+        "workers",
+        "trainings",
+    }
+)
+"""Codes that no organisation may have, since addresses of pages open with them."""
+
+Obstacles = Callable[[Collection[int], date], Iterable[str]]
+_obstacles: list[Obstacles] = []
+
+
+def register_obstacles(*obstacles: Obstacles) -> None:
+    """Say what must be done before organisations (by id) can end on a day, in Chinese; called by an app's `ready`."""
+    _obstacles.extend(obstacles)
 
 
 class Organization(MP_Node, Record):
@@ -54,8 +82,13 @@ class Organization(MP_Node, Record):
     population = models.PositiveIntegerField("总人口", null=True, blank=True)
     households = models.PositiveIntegerField("户数", null=True, blank=True)
     dissolved_on = models.DateField("撤销日期", null=True, blank=True)
+    expires_on = models.DateField("到期日期", null=True, blank=True)
 
     objects = OrganizationManager()
+    basis = ""
+    """The document that the next change rests on, for its entry in the history."""
+    changed_on: date | None = None
+    """The day from which the next change holds, for its entry in the history; today if not said."""
 
     class Meta:
         verbose_name = "党组织"
@@ -65,6 +98,11 @@ class Organization(MP_Node, Record):
                 | Q(established__isnull=True)
                 | Q(dissolved_on__gte=F("established")),
                 name="organization_dissolved_after_established",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_on__isnull=True) | Q(kind="temporary-branch"),
+                name="only_a_temporary_branch_expires",
+                violation_error_message="只有临时党支部填到期日期",
             ),
         ]
 
@@ -93,6 +131,11 @@ class Organization(MP_Node, Record):
         return (self.established is None or self.established <= today) and (
             self.dissolved_on is None or self.dissolved_on > today
         )
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is a temporary branch that should have ended by today."""
+        return self.expires_on is not None and self.is_live and self.expires_on < timezone.localdate()
 
     def may_stand_under(self, parent: "Organization") -> bool:
         """Say whether this kind of organisation can be subordinate to the other's; levels may be skipped."""
@@ -144,17 +187,82 @@ class Organization(MP_Node, Record):
 
     @transaction.atomic
     def record(self, action: str = "") -> "Organization":
-        """Save with its trace; a change of name is history as well."""
+        """Save with its trace; a change of name is history as well, and a group's members follow its name."""
+        from .groups import follow_name
+
         before = self.before(lock=False)
         super().record(action)
         if before is not None and before.name != self.name:
-            OrganizationEvent(
-                organization=self,
-                kind=OrganizationEvent.Kind.RENAMED,
-                on=timezone.localdate(),
-                detail=f"由{before.name}更名为{self.name}",
-            ).record()
+            OrganizationEvent.renaming(self, before.name, self.changed_on, self.basis).record()
+        if before is not None:
+            follow_name(before, self)
         return self
+
+    def rename(self, name: str, on: date, document: str = "", short_name: str = "") -> "Organization":
+        """Give it another name from a day on. Raises ValueError with a Chinese message for a day that cannot be."""
+        self.check_day_of_change(on)
+        self.name, self.short_name = name, short_name
+        self.changed_on, self.basis = on, document
+        return self.record()
+
+    def obstacles_to_being(self, kind: str) -> list[str]:
+        """Return, in Chinese, why it cannot be of another kind: where it stands, what and who is in it."""
+        then = Organization(kind=kind)
+        obstacles = []
+        parent = Organization.objects.get_parent(self, update=True)
+        if parent is not None and not then.may_stand_under(parent):
+            obstacles.append(f"{then.get_kind_display()}不能设在{parent.get_kind_display()}之下，请先转隶")
+        below = Organization.objects.get_children(self).undissolved()
+        if not all(child.may_stand_under(then) for child in below):
+            obstacles.append(f"它的下级组织不能设在{then.get_kind_display()}之下，请先调整下级")
+        if self.is_branch and not then.is_branch and (left := self.memberships.filter(end__isnull=True).count()):
+            obstacles.append(f"还有 {left} 名党员在册；{then.get_kind_display()}不直接管理党员，请先把他们转到党支部")
+        return obstacles
+
+    @transaction.atomic
+    def become(self, kind: str, on: date, document: str = "") -> "OrganizationEvent":
+        """Change its kind from a day on; before that day it counts as what it was.
+
+        Whose kind was entered wrongly gets the right one from the day of founding on. Raises ValueError with a Chinese
+        message where the change makes no sense.
+        """
+        if kind == self.kind:
+            raise ValueError(f"已经是{self.get_kind_display()}")
+        self.check_day_of_change(on)
+        last = self.events.filter(kind=OrganizationEvent.Kind.KIND_CHANGED).first()
+        if last and on <= last.on:
+            raise ValueError(f"日期应晚于上一次改变类别的日期 {last.on}")
+        if obstacles := self.obstacles_to_being(kind):
+            raise ValueError("；".join(obstacles))
+        event = OrganizationEvent(
+            organization=self,
+            kind=OrganizationEvent.Kind.KIND_CHANGED,
+            on=on,
+            document=document,
+            old_kind=self.kind,
+            new_kind=kind,
+            detail=f"由{self.get_kind_display()}改为{self.Kind(kind).label}",
+        )
+        self.kind = kind
+        if kind != self.Kind.TEMPORARY_BRANCH:
+            self.expires_on = None
+        self.record()
+        return event.record()
+
+    @classmethod
+    def kinds_on(cls, day: date) -> dict[int, str]:
+        """Return organisation id → its kind on a day, of those whose kind has changed since."""
+        changes = OrganizationEvent.objects.filter(kind=OrganizationEvent.Kind.KIND_CHANGED, on__gt=day)
+        # newest first, so the first change after the day has the last word
+        return dict(changes.order_by("-on", "-pk").values_list("organization_id", "old_kind"))
+
+    @classmethod
+    def as_on(cls, organizations: Iterable["Organization"], day: date) -> Iterator["Organization"]:
+        """Yield organisations, each with the kind that it had on a day. They are for reading, not for saving."""
+        kinds = cls.kinds_on(day)
+        for organization in organizations:
+            organization.kind = kinds.get(organization.pk, organization.kind)
+            yield organization
 
     @transaction.atomic
     def place_under(self, parent: "Organization | None") -> "Organization":
@@ -184,7 +292,7 @@ class Organization(MP_Node, Record):
             raise ValueError(f"{self.get_kind_display()}不能设在{parent.get_kind_display()}之下，请另选上级")
         if not parent.is_live:
             raise ValueError(f"{parent.name}已经撤销，请另选上级")
-        self._check_day_of_change(on)
+        self.check_day_of_change(on)
         Organization.objects.move(self, parent, "last-child")
         moved = Organization.objects.get(pk=self.pk)
         event = OrganizationEvent(
@@ -209,7 +317,7 @@ class Organization(MP_Node, Record):
             obstacles.append(f"还有 {below} 个下级组织没有撤销，请先撤销或转隶")
         if left:
             obstacles.append(f"还有 {left} 名党员在册，请先把他们转到别的支部")
-        return obstacles
+        return [*obstacles, *obstacles_of([self.pk], on)]
 
     @transaction.atomic
     def dissolve(self, on: date, document: str = "") -> "OrganizationEvent":
@@ -219,17 +327,18 @@ class Organization(MP_Node, Record):
         """
         if self.dissolved_on is not None:
             raise ValueError(f"已经在 {self.dissolved_on} 撤销")
-        self._check_day_of_change(on)
+        self.check_day_of_change(on)
         if obstacles := self.obstacles_to_dissolving(on):
             raise ValueError("；".join(obstacles))
         self.dissolved_on = on
         self.record("dissolve")
+        wind_up([self], on)
         kind = OrganizationEvent.Kind.DISSOLVED
         return OrganizationEvent(
             organization=self, kind=kind, on=on, document=document, detail=f"{self.name}撤销"
         ).record()
 
-    def _check_day_of_change(self, on: date) -> None:
+    def check_day_of_change(self, on: date) -> None:
         """Refuse a day to come, and one before what is on record already: history would contradict itself."""
         if on > timezone.localdate():
             raise ValueError("日期不能晚于今天")
@@ -240,6 +349,31 @@ class Organization(MP_Node, Record):
             raise ValueError(f"日期不能早于上一次转隶的日期 {last.on}")
 
 
+def obstacles_of(organizations: Collection[int], on: date) -> list[str]:
+    """Return what the other apps say must be done before these organisations (by id) end on a day."""
+    return [words for obstacles in _obstacles for words in obstacles(organizations, on)]
+
+
+def wind_up(organizations: Collection[Organization], on: date) -> None:
+    """End on a day what cannot outlive organisations that end: committees in office, leaders of groups, joint units."""
+    from .groups import GroupLeader
+    from .joint_units import JointUnit
+
+    committees = list(Committee.objects.select_related("organization").filter(organization__in=organizations))
+    running = [c for c in committees if c.ended_on is None or c.ended_on > on]
+    for committee in running:
+        committee.ended_on = max(on, committee.start)
+    record_all(running)
+    leaders = list(GroupLeader.objects.select_related("group").filter(group__in=organizations).held_on(on))
+    for leader in leaders:
+        leader.until = max(on, leader.since + timedelta(days=1))
+    record_all(leaders)
+    units = list(JointUnit.objects.select_related("organization").filter(organization__in=organizations).covered_on(on))
+    for unit in units:
+        unit.end = max(on, unit.start + timedelta(days=1))
+    record_all(units)
+
+
 class OrganizationEvent(Record):
     """What happened to an organisation: its history, with the document it rests on."""
 
@@ -247,6 +381,9 @@ class OrganizationEvent(Record):
         ESTABLISHED = "established", "成立"
         MOVED = "moved", "转隶"
         RENAMED = "renamed", "更名"
+        KIND_CHANGED = "kind-changed", "类别变动"
+        MERGED = "merged", "合并"
+        SPLIT = "split", "分设"
         DISSOLVED = "dissolved", "撤销"
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="events", verbose_name="党组织")
@@ -256,14 +393,37 @@ class OrganizationEvent(Record):
     detail = models.CharField("说明", max_length=300, blank=True)
     old_parent = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="+")
     new_parent = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="+")
+    other = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="+")
+    """With whom it was merged, or split."""
+    old_kind = models.CharField("原类别", max_length=20, choices=Organization.Kind, blank=True)
+    new_kind = models.CharField("新类别", max_length=20, choices=Organization.Kind, blank=True)
 
     class Meta:
         verbose_name = "组织变动"
         ordering = ["-on", "-pk"]
         indexes = [models.Index(fields=["kind", "on"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(kind="kind-changed") | (~Q(old_kind="") & ~Q(new_kind="")),
+                name="change_of_kind_names_both",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.on} {self.detail}"
+
+    @classmethod
+    def renaming(
+        cls, organization: Organization, old: str, on: date | None = None, document: str = ""
+    ) -> "OrganizationEvent":
+        """Return the unsaved entry of a change of name, today if no day is given."""
+        return cls(
+            organization=organization,
+            kind=cls.Kind.RENAMED,
+            on=on or timezone.localdate(),
+            document=document,
+            detail=f"由{old}更名为{organization.name}",
+        )
 
     @classmethod
     def moves_after(cls, day: date) -> models.QuerySet["OrganizationEvent"]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Right, access_of
 from branches.forms import NAMES_SUGGESTED, CommitteeForm, SeatChangeForm, live_members
-from branches.models import Committee, CommitteeSeat, Organization, Term
+from branches.models import Committee, CommitteeSeat, Election, Organization, Term
 from branches.querysets import live_on
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
@@ -79,7 +79,9 @@ def create(request: PortalRequest) -> HttpResponse:
         organization.unit_kind == Organization.UnitKind.COMMUNITY
     )
     fresh = Committee(organization=organization, term_years=5 if in_community else 3)
-    return _edit(request, fresh, f"已登记{organization.label}新一届班子。")
+    asked = request.GET.get("election", "")
+    election = organization.elections.filter(pk=asked).first() if asked.isdecimal() else None
+    return _edit(request, fresh, f"已登记{organization.label}新一届班子。", election)
 
 
 @require_http_methods(["GET", "POST"])
@@ -102,12 +104,12 @@ def change_seat(request: PortalRequest, pk: int) -> HttpResponse:
         return redirect(there)
     organization = seat.committee.organization
     context = {"form": form, "seat": seat, "organization": organization, "trail": trail(request, organization)}
-    return render(request, "branches/seat.html", context | {"names": _names(organization)})
+    return render(request, "branches/seat.html", context | {"names": names_suggested(organization)})
 
 
-def _edit(request: PortalRequest, instance: Committee, done: str) -> HttpResponse:
+def _edit(request: PortalRequest, instance: Committee, done: str, election: Election | None = None) -> HttpResponse:
     organization = instance.organization
-    form = CommitteeForm(request.POST or None, instance=instance)
+    form = CommitteeForm(request.POST or None, instance=instance, election=election)
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, done)
         return redirect(there)
@@ -116,12 +118,12 @@ def _edit(request: PortalRequest, instance: Committee, done: str) -> HttpRespons
         "formset": form.seats,
         "organization": organization,
         "trail": trail(request, organization),
-        "names": _names(organization),
+        "names": names_suggested(organization),
     }
     return render(request, "branches/committee_form.html", context)
 
 
-def _names(organization: Organization) -> list[str]:
+def names_suggested(organization: Organization) -> list[str]:
     """Return the members' names to suggest while typing; none where there are too many to list."""
     names = list(live_members(organization).order_by("name").values_list("name", flat=True)[: NAMES_SUGGESTED + 1])
     return list(dict.fromkeys(names)) if len(names) <= NAMES_SUGGESTED else []

@@ -61,7 +61,7 @@ def edit(request: PortalRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def move(request: PortalRequest, code: str) -> HttpResponse:
     """Move an organisation, with all below it, under another superior from a day on."""
-    organization = _restructurable(request, code)
+    organization = restructurable(request, code)
     if organization.is_root():
         raise Http404("a root has nowhere to go")
     event = OrganizationEvent(kind=OrganizationEvent.Kind.MOVED, organization=organization)
@@ -82,7 +82,7 @@ def move(request: PortalRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def dissolve(request: PortalRequest, code: str) -> HttpResponse:
     """Dissolve an organisation once nobody and nothing is left in it."""
-    organization = _restructurable(request, code)
+    organization = restructurable(request, code)
     event = OrganizationEvent(kind=OrganizationEvent.Kind.DISSOLVED, organization=organization)
     form = DissolveForm(
         request.POST or None, instance=event, organization=organization, initial={"on": timezone.localdate()}
@@ -113,7 +113,7 @@ def _editable(request: PortalRequest, code: str) -> Organization:
     return organization
 
 
-def _restructurable(request: PortalRequest, code: str) -> Organization:
+def restructurable(request: PortalRequest, code: str) -> Organization:
     """Return an organisation that the user may move or dissolve; one dissolved already is left as it is."""
     organization = _editable(request, code)
     if not may_restructure(request.user, organization):

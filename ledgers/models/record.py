@@ -41,7 +41,13 @@ class Record(models.Model):
     created_at = models.DateTimeField("登记时间", auto_now_add=True, editable=False)
     updated_at = models.DateTimeField("修改时间", auto_now=True, editable=False)
     updated_by = models.ForeignKey(
-        "accounts.User", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name="修改人"
+        "accounts.User",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name="修改人",
     )
 
     class Meta:

@@ -148,7 +148,7 @@ class Step:
     @property
     def column(self) -> str:
         """Its day as an identifier, for the ledger and the import."""
-        return f"{self.code.replace('-', '_')}_on"
+        return f"step_{self.code.replace('-', '_')}_on"
 
     def has(self, need: Need) -> bool:
         """Say whether it records this."""

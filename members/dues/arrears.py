@@ -46,7 +46,7 @@ def in_a_row(months: Iterable[date]) -> int:
 
 def unpaid_on(day: date) -> Q:
     """Return the condition that a charge was not paid in full by a day."""
-    return UNPAID | Q(paid_on__gt=day)
+    return Q(due__gt=0) & (UNPAID | Q(paid_on__gt=day))
 
 
 def debts(members: Any, until: date, day: date) -> dict[int, Debt]:
@@ -54,7 +54,7 @@ def debts(members: Any, until: date, day: date) -> dict[int, Debt]:
 
     Months that begin after `until` do not count; what was paid after `day` counts as unpaid. One query.
     """
-    rows = DuesCharge.objects.filter(unpaid_on(day), member__in=members, month__lte=until, due__gt=0)
+    rows = DuesCharge.objects.filter(unpaid_on(day), member__in=members, month__lte=until)
     months: dict[int, list[date]] = defaultdict(list)
     owed: dict[int, Decimal] = defaultdict(Decimal)
     for member, month, due, paid, paid_on in rows.order_by("month").values_list(

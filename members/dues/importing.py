@@ -10,6 +10,7 @@ from typing import Any
 from accounts.encryption import blind_index
 from accounts.permissions import access_of
 from ledgers.importing import CellError, RecordImporter, Row
+from ledgers.period import Period
 from members.models import ClosedDues, DuesBase, DuesCharge, Membership, mask_id
 
 from .sheet import MOST
@@ -30,7 +31,9 @@ class _Person:
     def employment_in(self, month: date) -> str | None:
         """Return the employment in a month; None where the member was not in the branch then."""
         end = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-        return next((e for start, until, e in reversed(self.stays) if start < end and (not until or until > month)), None)
+        return next(
+            (e for start, until, e in reversed(self.stays) if start < end and (not until or until > month)), None
+        )
 
 
 class DuesImporter(RecordImporter):
@@ -62,16 +65,13 @@ class DuesImporter(RecordImporter):
 
     def _find_members(self, rows: list[Row]) -> None:
         by_branch = self._people({row.values["branch_id"] for row in rows})
-        indexes: dict[str, str] = {}
         masked = {row.masked["id_number"].upper() for row in rows if "id_number" in row.masked}
         masks = self._masks(by_branch) if masked else {}
         for row in rows:
             here = by_branch[row.values["branch_id"]]
             number, name = row.values.get("id_number"), row.values.get("name")
             if number is not None:
-                index = indexes.setdefault(number, "") or blind_index(number, "citizen-id")
-                indexes[number] = index
-                found = [one for one in here if one.index == index]
+                found = [one for one in here if one.index == blind_index(number, "citizen-id")]
                 key, nobody = "id_number", "这个支部的花名册里没有这个身份证号"
             else:
                 found = [one for one in here if one.name == name]
@@ -91,9 +91,10 @@ class DuesImporter(RecordImporter):
         mine = access_of(self.user).scope(self.ledger.edit_right, "branch__path")
         rows = Membership.objects.filter(mine, branch__in=branches).order_by("start")
         found: dict[int, dict[int, _Person]] = defaultdict(dict)
-        for branch, pk, name, index, *stay in rows.values_list(
+        columns: Any = rows.values_list(
             "branch_id", "member_id", "member__name", "member__id_number_index", "start", "end", "employment"
-        ).iterator(chunk_size=5000):
+        )
+        for branch, pk, name, index, *stay in columns.iterator(chunk_size=5000):
             person = found[branch].setdefault(pk, self.people.setdefault(pk, _Person(pk, name, index)))
             person.stays.append((stay[0], stay[1], stay[2]))
         return defaultdict(list, {branch: list(people.values()) for branch, people in found.items()})
@@ -133,19 +134,16 @@ class DuesImporter(RecordImporter):
         """Fill in the base where the file has none: the one that the register held in that month."""
         lines: dict[int, list[tuple[date, date | None, Decimal | None]]] = defaultdict(list)
         wanted = {row.values["member_id"] for row in rows if "base" not in row.values}
-        held = DuesBase.objects.filter(member__in=wanted).order_by("since")
+        held: Any = DuesBase.objects.filter(member__in=wanted).order_by("since")
         for member, *state in held.values_list("member_id", "since", "until", "base"):
             lines[member].append((state[0], state[1], state[2]))
         for row in rows:
-            month = row.values["month"]
-            end = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+            end = Period.containing(row.values["month"]).end
             for since, until, base in lines[row.values["member_id"]]:
-                if "base" not in row.values and since < end and (until is None or until >= end) and base is not None:
+                if "base" not in row.values and since <= end and (until is None or until > end) and base is not None:
                     row.values["base"] = base
 
     def build(self, row: Row) -> DuesCharge:
         values = {key: value for key, value in row.values.items() if key not in PERSON}
         employment = self.people[values["member_id"]].employment_in(values["month"])
         return DuesCharge(**values, employment=employment or "")
-
-

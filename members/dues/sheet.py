@@ -13,14 +13,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import audit
-from accounts.acting import current_actor
 from branches.models import Organization
-from ledgers import bulk, parsing
-from ledgers.facts import mark_stale
-from ledgers.models import Touch
+from ledgers import parsing
 from ledgers.period import Period
-from members.models import ClosedDues, DuesBase, DuesCharge, Membership
+from ledgers.recording import record_all
+from members.models import ClosedDues, DuesBase, DuesCharge, Member, Membership
 
 from .bands import Standard, standard
 
@@ -32,8 +29,7 @@ MOST = Decimal(1_000_000)
 class Debtor(NamedTuple):
     """Somebody in the branch that month, with what their dues are reckoned from."""
 
-    member_id: int
-    name: str
+    member: Member
     base: Decimal | None
     employment: str
 
@@ -62,8 +58,8 @@ def debtors(branch: Organization, month: Period) -> list[Debtor]:
     there = Membership.objects.in_force_on(day).filter(branch=branch)
     rows = DuesBase.objects.in_force_on(day).filter(member__in=there.values("member_id"))
     known = {pk: (base, employment) for pk, base, employment in rows.values_list("member_id", "base", "employment")}
-    people = there.order_by("member_id").values_list("member_id", "member__name", "employment")
-    return [Debtor(pk, name, *known.get(pk, (None, employment))) for pk, name, employment in people]
+    people = there.select_related("member").only("employment", "member__name").order_by("member_id")
+    return [Debtor(one.member, *known.get(one.member_id, (None, one.employment))) for one in people]
 
 
 def is_closed(branch: Organization, month: Period) -> bool:
@@ -85,60 +81,27 @@ def generate(branch: Organization, month: Period) -> Made:
     people = debtors(branch, month)
     held = {
         charge.member_id: charge
-        for charge in DuesCharge.objects.select_for_update().filter(
-            Q(branch=branch) | Q(member__in=[one.member_id for one in people]), month=month.start
+        for charge in DuesCharge.objects.select_related("member", "branch").filter(
+            Q(branch=branch) | Q(member__in=[one.member for one in people]), month=month.start
         )
     }
-    actor, new, renewed, changes, without = current_actor(), [], [], {}, 0
+    new, renewed, without = [], [], 0
     for one in people:
-        owes, charge = one.standard, held.get(one.member_id)
+        owes, charge = one.standard, held.get(one.member.pk)
         if owes is None:
             without += charge is None
         elif charge is None:
-            new.append(
-                DuesCharge(
-                    member_id=one.member_id,
-                    branch=branch,
-                    month=month.start,
-                    base=one.base,
-                    employment=one.employment,
-                    due=owes.least,
-                    updated_by=actor,
-                )
-            )
+            state = {"base": one.base, "employment": one.employment, "due": owes.least}
+            new.append(DuesCharge(member=one.member, branch=branch, month=month.start, **state))
         elif charge.branch_id == branch.pk and _is_outdated(charge, one):
-            changes[charge.pk] = {"base": (charge.base, one.base), "due": (charge.due, owes.least)}
             charge.base, charge.employment, charge.due = one.base, one.employment, owes.least
             renewed.append(charge)
-    bulk.insert(new)
-    _rewrite(renewed, ["base", "employment", "due"])
-    names = {one.member_id: one.name for one in people}
-    audit.record_many(
-        audit.Event(
-            action="change" if charge.pk in changes else "create",
-            obj=charge,
-            changes=changes.get(charge.pk, {"due": (None, charge.due)}),
-            label=f"{names[charge.member_id]} {month.code} 党费",
-            organization_path=branch.path,
-        )
-        for charge in [*new, *renewed]
-    )
-    if new or renewed:
-        mark_stale([Touch(branch.pk, month.start, False)])
+    record_all([*new, *renewed])
     return Made(len(new), len(renewed), without)
 
 
 def _is_outdated(charge: DuesCharge, now: Debtor) -> bool:
     return not charge.paid and (charge.base, charge.employment) != (now.base, now.employment)
-
-
-def _rewrite(charges: list[DuesCharge], fields: list[str]) -> None:
-    """Write changed charges back, each a new version."""
-    now, actor = timezone.now(), current_actor()
-    for charge in charges:
-        charge.version += 1
-        charge.updated_at, charge.updated_by = now, actor
-    DuesCharge.objects.bulk_update(charges, [*fields, "version", "updated_at", "updated_by"])
 
 
 @transaction.atomic
@@ -193,16 +156,18 @@ class Sheet:
     def __init__(self, branch: Organization, month: Period, *, lock: bool = False) -> None:
         self.branch, self.month = branch, month
         self.closed = ClosedDues.objects.filter(branch=branch, month=month.start).select_related("updated_by").first()
-        rows = DuesCharge.objects.filter(branch=branch, month=month.start).select_related("member", "updated_by")
+        rows = DuesCharge.objects.filter(branch=branch, month=month.start).select_related(
+            "member", "branch", "updated_by"
+        )
         if lock:
             rows = rows.select_for_update(of=("self",))
         self.people = debtors(branch, month)
-        now = {one.member_id: one for one in self.people}
+        now = {one.member.pk: one for one in self.people}
         self.lines = [
             Line(charge, _shown(charge), _hint(charge, now.get(charge.member_id)))
             for charge in rows.order_by("member_id")
         ]
-        self.changed: list[tuple[DuesCharge, dict[str, tuple[Any, Any]]]] = []
+        self.changed: list[tuple[DuesCharge, dict[str, Any]]] = []
 
     @property
     def charges(self) -> list[DuesCharge]:
@@ -237,12 +202,12 @@ class Sheet:
     @property
     def _missing(self) -> list[Debtor]:
         charged = {charge.member_id for charge in self.charges} | self._charged_elsewhere
-        return [one for one in self.people if one.member_id not in charged]
+        return [one for one in self.people if one.member.pk not in charged]
 
     @property
     def _charged_elsewhere(self) -> set[int]:
         if not hasattr(self, "_elsewhere"):
-            rows = DuesCharge.objects.filter(month=self.month.start, member__in=[one.member_id for one in self.people])
+            rows = DuesCharge.objects.filter(month=self.month.start, member__in=[one.member for one in self.people])
             self._elsewhere = set(rows.exclude(branch=self.branch).values_list("member_id", flat=True))
         return self._elsewhere
 
@@ -269,9 +234,7 @@ class Sheet:
         method = str(data.get("how", ""))
         return min(day, timezone.localdate()), method if method in Method.values else ""
 
-    def _take(
-        self, line: Line, version: str, typed: dict[str, str], day: date, method: str, fill: bool
-    ) -> None:
+    def _take(self, line: Line, version: str, typed: dict[str, str], day: date, method: str, fill: bool) -> None:
         charge = line.charge
         line.shown = typed
         values = _values(line, day, method)
@@ -279,9 +242,7 @@ class Sheet:
             return
         if fill and values["paid"] < values["due"]:
             values |= {"paid": values["due"], "paid_on": values["paid_on"] or day, "method": values["method"] or method}
-        changes = {
-            name: (getattr(charge, name), value) for name, value in values.items() if getattr(charge, name) != value
-        }
+        changes = {name: value for name, value in values.items() if getattr(charge, name) != value}
         if changes and version != str(charge.version):
             who = charge.updated_by.name if charge.updated_by else "其他人"
             now = _shown(charge)
@@ -292,16 +253,10 @@ class Sheet:
 
     def write(self) -> int:
         """Save what was read, with its trace, and return how many rows changed."""
-        for charge, changes in self.changed:
-            for name, (_, value) in changes.items():
+        for charge, values in self.changed:
+            for name, value in values.items():
                 setattr(charge, name, value)
-        _rewrite([charge for charge, _ in self.changed], list(DuesCharge.EDITED))
-        audit.record_many(
-            audit.Event(action="change", obj=charge, changes=changes, organization_path=self.branch.path)
-            for charge, changes in self.changed
-        )
-        if self.changed:
-            mark_stale([Touch(self.branch.pk, self.month.start, False)])
+        record_all([charge for charge, _ in self.changed])
         return len(self.changed)
 
 
@@ -315,7 +270,8 @@ def _hint(charge: DuesCharge, now: Debtor | None) -> str:
 
 def _values(line: Line, day: date, method: str) -> dict[str, Any]:
     """Return the typed values, with what is wrong put on the line."""
-    typed, values = line.shown, {}
+    typed = line.shown
+    values: dict[str, Any] = {}
     for name in ("due", "paid"):
         try:
             amount = parsing.decimal(typed[name])

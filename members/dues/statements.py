@@ -76,7 +76,7 @@ class Statement:
 
 
 def year_of(day: date, text: str = "") -> Period:
-    """Return the year that was asked for, else the one in which the day lies. Raises ValueError with a Chinese message."""
+    """Return the year asked for, else the one in which the day lies. Raises ValueError with a Chinese message."""
     year = Period.parse(text) if text else Period.containing(day, PeriodKind.YEAR)
     return Period(year.year, PeriodKind.YEAR)
 
@@ -162,13 +162,13 @@ def collections(branches: Sequence[Organization], month: Period) -> list[Collect
     rows = DuesCharge.objects.filter(branch__in=ids, month=month.start).order_by().values("branch_id")
     sums = {
         row["branch_id"]: row
-        for row in rows.annotate(n=Count("pk"), due=Sum("due"), paid=Sum("paid"), unpaid=Count("pk", filter=UNPAID))
+        for row in rows.annotate(n=Count("pk"), owed=Sum("due"), got=Sum("paid"), unpaid=Count("pk", filter=UNPAID))
     }
     closed = set(ClosedDues.objects.filter(branch__in=ids, month=month.start).values_list("branch_id", flat=True))
     found = []
     for branch in branches:
-        row = sums.get(branch.pk, {"n": 0, "due": 0, "paid": 0, "unpaid": 0})
-        due, paid = (Decimal(row[name]).quantize(CENT) for name in ("due", "paid"))
+        row = sums.get(branch.pk, {"n": 0, "owed": 0, "got": 0, "unpaid": 0})
+        due, paid = (Decimal(row[name]).quantize(CENT) for name in ("owed", "got"))
         found.append(Collection(branch, month, row["n"], due, paid, row["unpaid"], branch.pk in closed))
     return found
 
@@ -184,11 +184,29 @@ def total(rows: Iterable[Collection]) -> tuple[int, Decimal, Decimal, int]:
     )
 
 
-def waiting(user: User, organization: Organization, today: date) -> tuple[int, int]:
-    """Return (charges of the month before that are not paid, of months before it) below an organisation. One query."""
-    last = Period.containing(today).previous()
-    rows = DuesCharge.objects.visible_to(user).under(organization).unpaid().filter(month__lte=last.start)
-    found = rows.order_by().aggregate(
-        late=Count("pk", filter=Q(month=last.start)), older=Count("pk", filter=Q(month__lt=last.start))
+@dataclass(frozen=True)
+class Waiting:
+    """What of dues is still to do: unpaid charges of the month before, and earlier; whether this month is not begun."""
+
+    last: Period
+    late: int
+    older: int
+    is_next_due: bool
+
+
+def waiting(user: User, organization: Organization, today: date) -> Waiting:
+    """Return what waits below an organisation. One query."""
+    now = Period.containing(today)
+    last = now.previous()
+    found = (
+        DuesCharge.objects.visible_to(user)
+        .under(organization)
+        .order_by()
+        .aggregate(
+            late=Count("pk", filter=UNPAID & Q(month=last.start)),
+            older=Count("pk", filter=UNPAID & Q(month__lt=last.start)),
+            before=Count("pk", filter=Q(month=last.start)),
+            now=Count("pk", filter=Q(month=now.start)),
+        )
     )
-    return found["late"], found["older"]
+    return Waiting(last, found["late"], found["older"], bool(found["before"]) and not found["now"])

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import Right
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
-from members.development.importing import DevelopmentImporter
+from members.development.importing import PAPERS_NOTED, PEOPLE_NOTED, STEP_COLUMNS, DevelopmentImporter
 from members.development.procedure import BY_CODE, RECORDED, Need, Standing, Step, VoteKind
 from members.models import (
     DevelopmentCase,
@@ -40,9 +40,6 @@ DAY_ALIASES = {
     "regularisation": ("转正时间", "转正日期"),
     "regularisation-approval": ("转正审批时间",),
 }
-NOTED = ("mentors", "sponsors")
-PAPERS = ("vetting", "pre-approval", "form", "admission-approval", "regularisation-approval")
-"""Steps whose paper an office rules a column for."""
 
 
 def _stage(value: str, query: Query) -> Q:
@@ -95,10 +92,22 @@ def _of(step: Step) -> list[Column]:
     """The columns of one step: its day, and what an office notes beside it."""
     columns = [_day(step)]
     prefix = step.column.removesuffix("_on")
-    if step.code in NOTED:
-        columns.append(Column(step.people, f"{prefix}_people", "text", width=16, max_length=120, listed=False, note="多人用顿号隔开，如 张三、李四"))
-    if step.code in PAPERS:
-        columns.append(Column(f"{step.short}文号", f"{prefix}_document", "text", width=16, max_length=100, listed=False))
+    if step.code in PEOPLE_NOTED:
+        columns.append(
+            Column(
+                step.people,
+                f"{prefix}_people",
+                "text",
+                width=16,
+                max_length=120,
+                listed=False,
+                note="多人用顿号隔开，如 张三、李四",
+            )
+        )
+    if step.code in PAPERS_NOTED:
+        columns.append(
+            Column(f"{step.short}文号", f"{prefix}_document", "text", width=16, max_length=100, listed=False)
+        )
     if step.has(Need.TRAINING):
         columns += [
             Column("培训天数", f"{prefix}_days", "decimal", width=8, listed=False),
@@ -172,11 +181,7 @@ class DevelopmentLedger(Ledger):
 
     def queryset(self) -> models.QuerySet[Any]:
         """Every case, with its steps as the columns want them; what a query does not ask for the database never reads."""
-        found: dict[str, Any] = {}
-        for column in self.columns:
-            name, _, what = _split(column.path)
-            if name:
-                found[column.path] = _last(name, what)
+        found: dict[str, Any] = {path: _last(code, name) for path, (code, name) in STEP_COLUMNS.items()}
         for kind in VoteKind:
             found[f"votes_{kind.value.replace('-', '_')}"] = _votes(kind.value)
         reasons = DevelopmentStep.objects.filter(case=OuterRef("pk")).exclude(exception_reason="").order_by("pk")
@@ -199,6 +204,3 @@ class DevelopmentLedger(Ledger):
 
     def search(self, text: str) -> Q:
         return matching(text)
-
-
-STEP_FIELDS = {"on": "on", "people": "people", "document": "document", "days": "days", "hours": "hours", "until": "until", "public_from": "public_from", "public_to": "public_to"}  # fmt: skip

@@ -1,9 +1,12 @@
 """The ledger of Party dues (党费收缴台账): one row for each member and month."""
 
+from datetime import date
+
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, period_of
+from members.dues.arrears import unpaid_on
 from members.dues.importing import DuesImporter
 from members.models import UNPAID, DuesCharge, mask_id
 from members.querysets import matching
@@ -17,6 +20,13 @@ STATES = [("paid", "已缴清"), ("unpaid", "未缴清")]
 
 def _state(value: str, query: Query) -> Q:
     return {"paid": ~UNPAID, "unpaid": UNPAID}[value]
+
+
+def _unpaid_on(value: str, query: Query) -> Q:
+    try:
+        return unpaid_on(date.fromisoformat(value))
+    except ValueError as error:
+        raise BadQuery(f"看不懂的日期“{value}”：应写成 2026-09-30") from error
 
 
 def _late(value: str, query: Query) -> Q:
@@ -54,6 +64,8 @@ class DuesLedger(Ledger):
     filters = (
         Filter("state", "缴纳情况", _state, STATES),
         field_filter("method", "缴纳方式", "method", DuesCharge.Method.choices, more=True),
+        Filter("until", "截至月份", lambda value, query: Q(month__lte=period_of(value).end), more=True),
+        Filter("unpaid_on", "当天没有缴清", _unpaid_on, more=True),
         Filter("late", "补录", _late, [("1", "封账后补录"), ("0", "没有补录")], more=True),
         Filter("member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True),
     )  # fmt: skip

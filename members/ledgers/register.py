@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from branches.models import Organization, names_of
+from ledgers.ledger import Action, BadQuery, Column, Filter, Ledger, Query, field_filter
+from members import gaps
 from members.importing import MemberImporter
 from members.models import (
     ETHNICITIES,
@@ -81,6 +86,24 @@ def _event(value: str, query: Query) -> Q:
     return Q(left_by=Member.Leave(value).value, end__range=span)
 
 
+def _group(value: str, query: Query) -> Q:
+    """Members of one group of their branch (by its code), under any name that the register may know it by; or of none."""
+    if value == "none":
+        if query.organization is None or not query.organization.is_branch:
+            raise BadQuery("没有编组的党员要在一个党支部里看")
+        below = Organization.objects.get_children(query.organization)
+        groups = below.filter(kind=Organization.Kind.GROUP).live_on(query.day)
+        return ~reduce(or_, (_in_group(group) for group in groups), Q(pk__in=[]))
+    group = Organization.objects.filter(code=value, kind=Organization.Kind.GROUP).first()
+    if group is None:
+        raise BadQuery(f"没有编码为“{value}”的党小组")
+    return _in_group(group)
+
+
+def _in_group(group: Organization) -> Q:
+    return Q(branch__path=group.path[: -group.steplen], member__group_name__in=names_of(group))
+
+
 EVENTS = [("joined", "入党"), ("transferred-in", "转入"), *Member.Leave.choices]
 
 
@@ -98,6 +121,11 @@ class MembersLedger(Ledger):
     importer = MemberImporter
     page = ("members:detail", "member_id")
     create_page = "members:create"
+    actions = (
+        Action("group", "调整党小组", Right.MEMBERS_EDIT, "members:group"),
+        Action("export", "导出所选", Right.EXPORT, "ledgers:export", ("members",)),
+        Action("cards", "打印党员卡", Right.MEMBERS_VIEW, "members:cards"),
+    )
     columns = (
         Column("姓名", "member__name", "name", ("党员姓名",), True, field="name", width=10, max_length=60),
         Column("性别", "member__gender", "choice", (), False, Gender.choices, field="gender", width=6, note="不填则按身份证号"),
@@ -128,7 +156,9 @@ class MembersLedger(Ledger):
         Filter("age", "年龄", _age, [("under-35", "35 岁以下"), ("35-60", "35 至 60 岁"), ("over-60", "60 岁以上"), ("unknown", "出生日期不详")], more=True),
         Filter("education", "学历", _education, [("college-and-above", "大专及以上"), *Education.choices], more=True),
         Filter("event", "变动", _event, EVENTS, more=True),
-        field_filter("fault", "数据质量", "member__faults", [("Q01", "身份证号有误"), ("Q02", "与身份证号不符")], more=True),
+        Filter("group", "党小组编码", _group, more=True),
+        Filter("gap", "缺项", lambda value, query: gaps.missing(value, query.day), [(gaps.ANY, "有任何缺项"), *((g.slug, g.label) for g in gaps.GAPS)], more=True),
+        Filter("fault", "数据质量", lambda value, query: gaps.wrong(value, query.day), [(gaps.ANY, "有任何差错"), *((f.slug, f.label) for f in gaps.FAULTS)], more=True),
     )  # fmt: skip
 
     def queryset(self) -> models.QuerySet[Any]:
@@ -140,6 +170,14 @@ class MembersLedger(Ledger):
     def timeless(self, filters: Mapping[str, str]) -> bool:
         """An event is a row of history, standing or not."""
         return "event" in filters
+
+    def row_url(self, argument: Any, query: Query, may_edit: bool) -> str:
+        """A list of what is missing leads straight to the form, at the field that is missing."""
+        if may_edit and query.filters.get("fault") == "Q03":
+            return reverse("members:merge", args=[argument])
+        if may_edit and (field := gaps.field_to_mend(query.filters)):
+            return f"{reverse('members:edit', args=[argument])}?focus={field}"
+        return super().row_url(argument, query, may_edit)
 
     def search(self, text: str) -> Q:
         return matching(text, "member__")

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', True), ('state', 'issued')), models.Q(models.Q(('state', 'issued'), _negated=True), ('closed_on__gte', models.F('issued_on'))), _connector='OR'), name='transfer_closed_with_its_day'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', True), ('state', 'issued')), models.Q(models.Q(('state', 'issued'), _negated=True), ('closed_on__gte', models.F('issued_on')), ('closed_on__isnull', False)), _connector='OR'), name='transfer_closed_with_its_day'),
         ),
         migrations.AddConstraint(
             model_name='transfer',

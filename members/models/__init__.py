@@ -1,7 +1,10 @@
 """People: the register, and what is recorded about them; one module for each concern."""
 
+from .checkins import CommunityCheckIn, ServiceEntry, standing
 from .development import DevelopmentCase, DevelopmentStep, DevelopmentVote, progress_of, standing_on, under_way
 from .dues import FLAT, UNPAID, ClosedDues, DuesBase, DuesCharge, can_be_reckoned
+from .merging import MergeRecord
+from .personal import Honor, MatterReport, PerformanceRecord, Talk, in_sight
 from .register import (
     ETHNICITIES,
     UNKNOWN_START,
@@ -28,6 +31,7 @@ __all__ = [
     "UNKNOWN_START",
     "UNPAID",
     "ClosedDues",
+    "CommunityCheckIn",
     "Contact",
     "DevelopmentCase",
     "DevelopmentStep",
@@ -37,21 +41,29 @@ __all__ = [
     "Education",
     "Employment",
     "Gender",
+    "Honor",
+    "MatterReport",
     "Member",
     "Membership",
+    "MergeRecord",
+    "PerformanceRecord",
+    "ServiceEntry",
+    "Talk",
     "Transfer",
     "Whereabouts",
     "can_be_reckoned",
     "derived",
+    "floated",
+    "in_sight",
     "mask_address",
     "mask_id",
     "mask_phone",
     "pinyin_of",
     "progress_of",
+    "standing",
     "standing_on",
     "street_of",
-    "floated",
-    "without",
     "under_way",
+    "without",
     "years_between",
 ]

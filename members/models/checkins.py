@@ -42,12 +42,9 @@ class CheckInQuerySet(ScopedQuerySet["CommunityCheckIn"]):
     right = Right.MEMBERS_VIEW
 
     def visible_to(self, user: Any, right: Right | None = None) -> Self:
-        """Keep what belongs to a community in sight; to read, also where a member in sight went."""
-        access = access_of(user)
-        seen = access.scope(right or self.right, self.path)
-        if right in (None, self.right):
-            seen |= access.scope(self.right, "member__branch__path")
-        return self.filter(seen)
+        """Keep what belongs to a community within reach, or is of a member within reach, wherever they went."""
+        access, right = access_of(user), right or self.right
+        return self.filter(access.scope(right, self.path) | access.scope(right, "member__branch__path"))
 
     def standing_on(self, day: date) -> Self:
         """Keep the check-ins that stand on a day."""
@@ -99,7 +96,9 @@ class CommunityCheckIn(Record):
         ordering = ["-start", "-pk"]
         indexes = [models.Index(fields=["community", "start", "end"])]
         constraints = [
-            models.CheckConstraint(condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="checkin_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="checkin_end_after_start"
+            ),
             models.UniqueConstraint(
                 fields=["member"], condition=Q(end__isnull=True, member__isnull=False), name="one_open_checkin"
             ),
@@ -128,6 +127,10 @@ class CommunityCheckIn(Record):
 class ServiceQuerySet(ScopedQuerySet["ServiceEntry"]):
     path = "checkin__community__path"
     right = Right.MEMBERS_VIEW
+
+    def visible_to(self, user: Any, right: Right | None = None) -> Self:
+        """Keep what belongs to a check-in within reach."""
+        return self.filter(checkin__in=CommunityCheckIn.objects.visible_to(user, right or self.right))
 
 
 class ServiceEntry(Record):

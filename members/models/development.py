@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from accounts.encryption import EncryptedTextField
+from accounts.encryption import EncryptedTextField, blind_index
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.models import Record, Touch
@@ -55,6 +55,10 @@ class DevelopmentQuerySet(ScopedQuerySet["DevelopmentCase"]):
     def under_way(self, day: date) -> Self:
         """Keep the cases that were open on a day."""
         return self.filter(under_way(day))
+
+    def with_citizen_id(self, number: str) -> Self:
+        """Keep whose ID this is, found through the blind index."""
+        return self.filter(id_number_index=blind_index(number, "citizen-id"))
 
     def due_by(self, day: date) -> Self:
         """Keep the open cases of which something has its last day by then."""
@@ -189,7 +193,9 @@ class DevelopmentCase(Record):
                 member.regularised_on = self.regularised_on
                 member.category = Member.Category.FULL if self.regularised_on else Member.Category.PROBATIONARY
             member.amend()
-        return self.record(action)
+        self.record(action)
+        type(self).objects.filter(pk=self.pk).update(due_on=self.due_on, due_step=self.due_step)  # no news by itself
+        return self
 
     def as_member(self) -> Member:
         """Return the unsaved probationary member whom this case leads to."""
@@ -285,9 +291,6 @@ class DevelopmentStep(Record):
 
     def audit_path(self) -> str:
         return self.case.branch.path
-
-    def touches(self) -> Iterator[Touch]:
-        yield from self.case.touches()
 
     @property
     def step(self) -> procedure.Step:

@@ -200,9 +200,12 @@ class Honor(PersonalRecord):
         indexes = [models.Index(fields=["organization", "date", "nature"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["organization", "date", "nature", "title", "member"],
-                name="one_honor_of_a_name_a_day",
-                nulls_distinct=False,
+                fields=["organization", "date", "nature", "title", "member"], name="one_honor_of_a_name_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "date", "title"],
+                condition=Q(member__isnull=True),
+                name="one_honor_of_a_branch_a_day",
             ),
             models.CheckConstraint(
                 condition=Q(member__isnull=False) | Q(nature="honor"), name="sanction_is_of_a_member"

@@ -127,14 +127,16 @@ class Member(Record):
     UNTRACKED = (*Record.UNTRACKED, "id_number_index", "phone_index", "pinyin", "initials", "faults")
 
     name = models.CharField("姓名", max_length=60)
-    pinyin = models.CharField("拼音", max_length=400, editable=False, db_index=True)
-    initials = models.CharField("拼音首字母", max_length=60, editable=False, db_index=True)
+    pinyin = models.CharField("拼音", max_length=400, editable=False)
+    initials = models.CharField("拼音首字母", max_length=60, editable=False)
     gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
     ethnicity = models.CharField("民族", max_length=20, choices=[(e, e) for e in ETHNICITIES], blank=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
     id_number = EncryptedTextField("身份证号")
-    id_number_index = models.CharField(max_length=32, editable=False, db_index=True)
-    branch = models.ForeignKey(Organization, models.PROTECT, related_name="members", verbose_name="所在党支部")
+    id_number_index = models.CharField(max_length=32, editable=False)
+    branch = models.ForeignKey(
+        Organization, models.PROTECT, related_name="members", db_index=False, verbose_name="所在党支部"
+    )
     group_name = models.CharField("党小组", max_length=60, blank=True)
     category = models.CharField("党员类别", max_length=12, choices=Category)
     education = models.CharField("学历", max_length=12, choices=Education, blank=True)
@@ -143,7 +145,7 @@ class Member(Record):
     employment = models.CharField("就业状态", max_length=14, choices=Employment, blank=True)
     workplace = models.CharField("工作单位及职务", max_length=120, blank=True)
     phone = EncryptedTextField("手机号码", blank=True)
-    phone_index = models.CharField(max_length=32, editable=False, blank=True, db_index=True)
+    phone_index = models.CharField(max_length=32, editable=False, blank=True)
     address = EncryptedTextField("家庭住址", blank=True)
     is_floating = models.BooleanField("是否流动党员", default=False)
     native_place = models.CharField("籍贯", max_length=60, blank=True)
@@ -162,7 +164,12 @@ class Member(Record):
         ordering = ["branch__path", "pk"]
         indexes = [
             models.Index(fields=["branch", "left_on"]),
-            models.Index(fields=["name"]),
+            models.Index(fields=["id_number_index"]),
+            models.Index(fields=["phone_index"]),
+            # a prefix of these is looked for: on PostgreSQL that wants its own kind of index
+            models.Index(fields=["name"], name="member_name", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["pinyin"], name="member_pinyin", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["initials"], name="member_initials", opclasses=["varchar_pattern_ops"]),
         ]
         constraints = [
             models.CheckConstraint(
@@ -287,7 +294,8 @@ class Member(Record):
     def come_back(self, branch: Organization, on: date) -> "Member":
         """Take somebody who left back onto the register, in a branch from a day on.
 
-        Whose membership was suspended is restored; everybody else was transferred in again. Raises ValueError with a Chinese message where the day lies before that of leaving.
+        Whose membership was suspended is restored; everybody else was transferred in again. Raises ValueError with a
+        Chinese message where the day lies before that of leaving.
         """
         last = self.memberships.select_for_update().order_by("-start")[0]
         if last.end is None or on < last.end:
@@ -388,8 +396,10 @@ class Membership(Record):
         *Member.Leave.choices,
     ]
 
-    member = models.ForeignKey(Member, models.CASCADE, related_name="memberships", verbose_name="党员")
-    branch = models.ForeignKey(Organization, models.PROTECT, related_name="memberships", verbose_name="党支部")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="memberships", db_index=False, verbose_name="党员")
+    branch = models.ForeignKey(
+        Organization, models.PROTECT, related_name="memberships", db_index=False, verbose_name="党支部"
+    )
     start = models.DateField("起")
     end = models.DateField("止", null=True, blank=True)
     came_by = models.CharField("进入方式", max_length=16, choices=Event, default=Event.JOINED)

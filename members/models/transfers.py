@@ -27,6 +27,8 @@ class TransferQuerySet(ScopedQuerySet["Transfer"]):
     def visible_to(self, user: Any, right: Right | None = None) -> Self:
         """Keep what the user's organisations issued, and what is or was addressed to them and not called back."""
         access, right = access_of(user), right or self.right
+        if access.paths(right) is None:
+            return self.all()
         addressed = access.scope(right, "receiver__path") & ~Q(state=Transfer.State.CANCELLED)
         return self.filter(access.scope(right, self.path) | addressed)
 
@@ -70,9 +72,7 @@ class Transfer(Record):
     SENSITIVE = ("id_number",)
 
     kind = models.CharField("类型", max_length=6, choices=Kind, default=Kind.INSIDE)
-    organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="transfers", verbose_name="办理党支部"
-    )
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="transfers", verbose_name="办理党支部")
     receiver = models.ForeignKey(
         Organization, models.PROTECT, null=True, blank=True, related_name="transfers_in", verbose_name="接收党支部"
     )
@@ -107,7 +107,7 @@ class Transfer(Record):
             ),
             models.CheckConstraint(
                 condition=Q(state="issued", closed_on__isnull=True)
-                | ~Q(state="issued") & Q(closed_on__gte=F("issued_on")),
+                | ~Q(state="issued") & Q(closed_on__isnull=False, closed_on__gte=F("issued_on")),
                 name="transfer_closed_with_its_day",
             ),
             models.CheckConstraint(condition=~Q(kind="in", state="issued"), name="transfer_in_is_on_receipt"),
@@ -161,15 +161,28 @@ class Transfer(Record):
         """Whether the two branches belong to different streets: then it is a transfer out of one and into the other."""
         return self.receiver is not None and street_of(self.organization) != street_of(self.receiver)
 
-    def issue(self) -> "Transfer":
-        """Record a new letter for a member, who stays in the branch until it is taken in."""
-        if self.member:
-            self.organization = self.member.branch
-            self.name, self.id_number = self.member.name, self.member.id_number
+    @transaction.atomic
+    def issue(self) -> Self:
+        """Record a new letter for a member, who stays in the branch until it is taken in.
+
+        Raises ValueError with a Chinese message where another letter is under way.
+        """
+        assert self.member_id is not None
+        member = Member.objects.select_for_update(of=("self",)).select_related("branch").get(pk=self.member_id)
+        if other := member.transfers.waiting().first():
+            raise ValueError(f"{member.name}有一封介绍信（{other.letter_number}）还没有办结，请先办结或撤销那一封")
+        self.member, self.organization = member, member.branch
+        self.name, self.id_number = member.name, member.id_number
         return self.record("issue")
 
+    def correct(self) -> Self:
+        """Record a corrected letter. Raises ValueError with a Chinese message once it was dealt with."""
+        if not self.is_waiting:
+            raise ValueError(f"这封介绍信{self.get_state_display()}，不能再改")
+        return self.record()
+
     @transaction.atomic
-    def receive(self, on: date, note: str = "") -> "Transfer":
+    def receive(self, on: date, note: str = "") -> Self:
         """Take the member in, or note that the place outside has: letter and register in one transaction.
 
         Inside a street the membership moves; across streets it is a transfer out here and a transfer in there; outside
@@ -197,13 +210,13 @@ class Transfer(Record):
             return Member.Leave.TRANSFERRED.value, Membership.Event.TRANSFERRED_IN.value
         return Membership.Event.MOVED.value, Membership.Event.MOVED.value
 
-    def refuse(self, on: date, note: str) -> "Transfer":
+    def refuse(self, on: date, note: str) -> Self:
         """Send the letter back with a reason: the member stays where they are."""
         self._check_waiting(on)
         self.state, self.closed_on, self.note = self.State.REFUSED, on, note
         return self.record("return")
 
-    def cancel(self, on: date, note: str) -> "Transfer":
+    def cancel(self, on: date, note: str) -> Self:
         """Call the letter back: the member stays."""
         self._check_waiting(on)
         self.state, self.closed_on, self.note = self.State.CANCELLED, on, note

@@ -60,7 +60,7 @@ class WhereaboutsQuerySet(ScopedQuerySet["Whereabouts"]):
         return self.filter(until__isnull=True)
 
     def with_last_contact(self, by: date | None = None) -> Self:
-        """Add `last_contact` and `last_way`: when, up to a day where it is given, and how the person was last reached."""
+        """Add `last_contact` and `last_way`: when (up to a day, where given) and how the person was last reached."""
         reached = Contact.objects.filter(whereabouts=OuterRef("pk"), reached=True).order_by("-on", "-pk")
         reached = reached.filter(on__lte=by) if by else reached
         return self.annotate(

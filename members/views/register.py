@@ -20,6 +20,9 @@ from members import quality
 from members import timeline as lines
 from members.forms import LeaveForm, MemberForm, MoveForm, ReturnForm, editable_branches, same_id
 from members.models import Member
+from members.party_work import posts_held
+from members.sections import sections_of
+from members.shown_personal import deeds
 from members.taking_part import hours_required, taking_part, top_for
 
 FOUND_AT_MOST = 20
@@ -44,6 +47,8 @@ def edit(request: PortalRequest, pk: int) -> HttpResponse:
     member = _editable(request, pk)
     name, gone = member.name, bool(member.left_on)
     form = MemberForm(request.POST or None, instance=member, user=request.user)
+    if (wanted := request.GET.get("focus")) in form.fields and not form.is_bound:
+        form.fields[wanted].widget.attrs["autofocus"] = True
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, "已保存。")
         return redirect(there)
@@ -190,9 +195,15 @@ def _profile(request: PortalRequest, member: Member) -> dict[str, Any]:
             lines.milestones(member),
             lines.belonging(member.memberships.select_related("branch").order_by("start")),
             lines.offices(every_seat),
+            lines.leading(member.groups_led.select_related("group")),
+            lines.letters(member),
+            lines.whereabouts(member),
+            deeds(member, user),
+            posts_held(member, user),
             lines.attendance(part.years, today),
             lines.changes(member),
         ),
+        "sections": sections_of(member, user),
         "complaints": list(_complaints(request, member)),
         "may_edit": may(user, Right.MEMBERS_EDIT, member.branch),
         "may_reveal": may(user, Right.SENSITIVE_REVEAL, member.branch),

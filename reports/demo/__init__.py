@@ -14,7 +14,7 @@ from ledgers.facts import mark_stale
 from ledgers.models import Touch
 from members.models import UNKNOWN_START
 
-from . import accounts, activities, branches, members
+from . import accounts, activities, branches, development, dues, members, moving, people, places
 from .plan import Plan, Street
 
 Generator = Callable[[Street], Counter[str]]
@@ -23,7 +23,12 @@ GENERATORS: tuple[Generator, ...] = (
     branches.plant,
     members.settle,
     branches.elect,
+    places.furnish,
+    development.develop,
     activities.hold,
+    dues.collect,
+    people.keep,
+    moving.move,
 )
 
 

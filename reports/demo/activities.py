@@ -32,6 +32,7 @@ HOURS = {
     Kind.THEORY_GROUP: Decimal(3),
     Kind.TRAINING: Decimal(24),
     Kind.MEETING_AS_TRAINING: Decimal(4),
+    Kind.VOLUNTEERING: Decimal(2),
 }
 START_TIMES = (time(9), time(9, 30), time(14, 30), time(15), time(19))
 

@@ -151,19 +151,35 @@ def members(m: Material) -> Iterator[Saying]:
         yield Saying("structure", ["从队伍结构看，", structure, "。"])
 
 
-@topic("venues", "阵地建设", "S9", SITUATION, ["venues.total"], "活动阵地")
+@topic("venues", "阵地建设", "S9", SITUATION, ["venues.total", "venues.short"], "活动阵地")
 def venues(m: Material) -> Iterator[Saying]:
-    """Premises, and who is short of them."""
-    short: Parts = ("，", m.figure("venues.short"), "个社区阵地不足") if m.value("venues.short") else ()
-    yield Saying("counts", ["建有党组织活动阵地", m.figure("venues.total"), "处", short, "。"])
+    """Premises by tenure, and who is short of them."""
+    kinds = _counted(
+        m,
+        [
+            ("venues.own", "自有"),
+            ("venues.rented", "租赁"),
+            ("venues.borrowed", "借用"),
+            ("venues.shared", "共用"),
+        ],
+        "处",
+    )
+    area: Parts = ("，面积", m.figure("venues.area"), "平方米") if m.value("venues.area") else ()
+    short: Parts = ("；", m.figure("venues.short"), "个社区阵地不足") if m.value("venues.short") else ()
+    total = m.figure("venues.total")
+    yield Saying("counts", ["建有党组织活动阵地", total, "处", "，其中" if kinds else "", kinds, area, short, "。"])
 
 
 @topic("workers", "党务工作者队伍", "S18", SITUATION, ["workers.total"], "党务工作者")
 def workers(m: Material) -> Iterator[Saying]:
-    """Party workers, who left, reserve cadres."""
+    """Party workers, who left, reserve cadres; where most left."""
     counted = _counted(m, [("workers.total", "党务工作者"), ("workers.reserve", "后备干部")])
-    left: Parts = (f"；{m.times.this}离职", m.figure("workers.left"), "名") if m.value("workers.left") else ()
+    left: Parts = (f"；{m.times.this}离岗", m.figure("workers.left"), "名") if m.value("workers.left") else ()
     yield Saying("counts", ["现有", counted, left, "。"])
+    gone = [one for one in m.communities if m.value("workers.left", one)]
+    if 1 < len(gone) <= MOST_COMMUNITIES:
+        shares: list[Loose] = [(wording.place(one), m.figure("workers.left", one), "名") for one in gone]
+        yield Saying("communities", ["离岗的分布在：", listed(shares), "。"])
 
 
 # 二、主要做法
@@ -230,7 +246,8 @@ def development(m: Material) -> Iterator[Saying]:
     if stages:
         yield Saying("stages", ["现有", stages, "。"])
     if m.value("dues.due"):
-        yield Saying("dues", ["应交党费", m.figure("dues.due"), "元，实交", m.figure("dues.paid"), "元。"])
+        left: Parts = ("，没有缴清的", m.figure("dues.unpaid_months"), "人月") if m.value("dues.unpaid_months") else ()
+        yield Saying("dues", ["应缴党费", m.figure("dues.due"), "元，实缴", m.figure("dues.paid"), "元", left, "。"])
 
 
 MEETINGS = (
@@ -328,20 +345,26 @@ def rectifications(m: Material) -> Iterator[Saying]:
 
 @topic("enterprises", "两新组织党建", "S11", PRACTICE, ["enterprises.total"], "非公企业和社会组织")
 def enterprises(m: Material) -> Iterator[Saying]:
-    """Two-new organisations, coverage, instructors."""
+    """Two-new organisations, members, coverage, instructors."""
     counted = _counted(
         m,
         [
-            ("enterprises.with_members", "有3名以上正式党员的"),
+            ("enterprises.with_members", "有党员的"),
+            ("enterprises.eligible", "正式党员满3名的"),
             ("enterprises.organised", "已建立党组织的"),
             ("enterprises.with_instructor", "选派党建指导员的"),
         ],
         "家",
     )
+    total = m.figure("enterprises.total")
+    rate = m.rate("enterprises.coverage")
+    covered: Parts = ("；应建党组织的覆盖率", rate) if rate else ()
     yield Saying(
-        "counts",
-        ["登记非公企业和社会组织", m.figure("enterprises.total"), "家", "，其中" if counted else "", counted, "。"],
+        "counts", ["登记非公企业和社会组织", total, "家", "，其中" if counted else "", counted, covered, "。"]
     )
+    lacking = [one for one in m.communities if m.value("enterprises.eligible", one)]
+    if compared := ranking.by_rate(m, "enterprises.coverage", "覆盖率", lacking):
+        yield Saying("communities", ["从各社区看，", compared])
 
 
 @topic(

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, ModelChoiceField, RadioSelect, Select
 from django.template import RequestContext
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 from ledgers.progress import Progress
 
 register = template.Library()
+DASHES = "---------"
+"""What Django calls no choice."""
 
 
 @register.simple_tag(takes_context=True)
@@ -37,7 +39,7 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """Draw a form field's input with the css class that its kind wants."""
+    """Draw a form field's input with the css class that its kind wants; no choice is called so in words."""
     widget = field.field.widget
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
         return field.as_widget()
@@ -45,6 +47,12 @@ def control(field: BoundField) -> SafeString:
         css = "form-check-input"
     else:
         css = "form-select" if isinstance(widget, Select) else "form-control"
+    if isinstance(widget, Select):
+        word = "请选择" if field.field.required else "未填"
+        if isinstance(field.field, ModelChoiceField):
+            field.field.empty_label = word if field.field.empty_label == DASHES else field.field.empty_label
+        else:
+            widget.choices = [(value, word if label == DASHES else label) for value, label in widget.choices]
     own = widget.attrs.get("class", "")
     return field.as_widget(attrs={"class": f"{own} {css}{' is-invalid' if field.errors else ''}".strip()})
 

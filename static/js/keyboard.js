@@ -1,4 +1,4 @@
-// `/` search, `j` `k` rows, Enter open (the focused link does that itself), `n` new, `e` export, `?` help.
+// `/` search, `j` `k` rows, `x` ticks one, Enter open (the focused link does that itself), `n` new, `e` export, `?` help.
 
 const typing = (target) => target.closest?.("input:not([type=radio], [type=checkbox], [type=button], [type=submit]), textarea, select, [contenteditable], dialog[open]");
 const visible = (selector) => [...document.querySelectorAll(selector)].find((element) => element.checkVisibility());
@@ -19,6 +19,7 @@ const press = {
   "/": () => (visible("[data-shortcut=search]") ?? visible("[data-shortcut=filter]") ?? visible("input[type=search]"))?.focus(),
   j: () => move(1),
   k: () => move(-1),
+  x: () => (document.activeElement.closest("[data-rows] tbody tr")?.querySelector("input[type=checkbox]") ?? visible("[data-rows] tbody input[type=checkbox]"))?.click(),
   n: () => visible("[data-shortcut=new]")?.click(),
   e: () => visible("[data-shortcut=export]")?.click(),
   "?": () => document.getElementById("shortcuts")?.showModal(),

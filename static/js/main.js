@@ -5,6 +5,7 @@ import "./keyboard.js";
 import "./paste.js";
 import "./pick.js";
 import "./pickers.js";
+import "./picked.js";
 import "./roll.js";
 import "./rows.js";
 import "./submit-once.js";

@@ -110,6 +110,13 @@ def test_the_chosen_organisation_and_kind_are_filled_in(client, tree):
     assert client.get(f"{URL}?kind=nonsense").context["form"]["kind"].value() == ""
 
 
+def test_the_office_picks_a_branch_itself(client, tree):
+    sign_in(client, Role.OFFICE, tree.committee)
+    assert client.get(URL).context["form"]["organization"].value() is None
+    page = client.get(f"{URL}?organization={tree.committee.code}")
+    assert page.context["form"]["organization"].value() == tree.committee.pk
+
+
 def test_copying_keeps_place_chair_and_roll_and_proposes_a_new_date(client, press, secretary, branch, members):
     gone, guest = MemberFactory(branch=branch, name="走了"), MemberFactory(branch=branch, name="来客")
     source = ActivityFactory(

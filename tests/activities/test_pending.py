@@ -184,6 +184,13 @@ def test_a_refused_save_leaves_nothing_behind(client, press, read, secretary, br
     assert PendingUpload.objects.unconfirmed().exists()
 
 
+def test_marks_and_who_was_taken_off_survive_a_mistake(client, press, read, secretary, branch, members):
+    pending = read(f"{branch.name}支部党员大会会议记录", *LINES)
+    answer = press(pending.get_absolute_url(), "submit", {members["张三"]: "late", members["孙七"]: None}, topic="")
+    shown = {line.name: line.state for line in answer.context["roll"].lines}
+    assert shown == {"张三": "late", "李四": "present", "王伟": "present", "赵六": "leave"}
+
+
 def test_only_its_uploader_sees_it(client, read, secretary, branch, tree):
     pending = read("会议记录", "时间：2026年9月15日")
     for role, place in ((Role.BRANCH_SECRETARY, branch), (Role.OFFICE, tree.committee)):

@@ -41,3 +41,11 @@ def test_nothing_waits(street, user):
 
 def test_not_for_strangers(user):
     assert shown(make_branch(make_street("T"), "T1"), user) == ""
+
+
+def test_what_waits_from_earlier_periods_is_counted_too(branch, user):
+    (panel,) = PANELS
+    panel.context(branch, Period.parse("2026Q2"), user)
+    now = panel.context(branch, Q3, user)
+    assert now["all"] > now["count"]
+    assert "连同以前时期" in shown(branch, user)

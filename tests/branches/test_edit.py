@@ -57,10 +57,10 @@ def test_a_branch_secretary_does_not_rename_the_branch(client, town, secretary, 
     assert branch.phone == "88001234"
 
 
-def test_the_kind_must_fit_what_stands_below(client, town, office, fill_in):
-    OrganizationFactory(code="G", kind="group", parent=town.branch)
-    form = fill_in(EDIT, kind="general-branch").context["form"]
-    assert "先调整下级" in form.errors["kind"][0]
+def test_another_kind_has_a_page_of_its_own(client, town, office, fill_in):
+    fill_in(EDIT, kind="joint-branch", phone="88001234")
+    branch = Organization.objects.get(pk=town.branch.pk)
+    assert (branch.kind, branch.phone) == ("branch", "88001234")
 
 
 def test_the_heading_keeps_the_saved_name_while_the_form_is_wrong(client, town, office, fill_in, text_of):

@@ -33,15 +33,16 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 WATCH_WIDTH = """
 const watch = () => {
   if (document.documentElement.scrollWidth <= %d) return;
-  const wide = [...document.querySelectorAll('main *, header *')].filter((one) => one.getBoundingClientRect().right > %d);
-  console.error('wider than the window:', wide.slice(0, 5).map((one) => one.outerHTML.slice(0, 120)).join(' | '));
+  const parts = [...document.querySelectorAll('main *, header *')];
+  const wide = parts.filter((one) => one.getBoundingClientRect().right > %d).slice(0, 5);
+  console.error('wider than the window:', wide.map((one) => one.outerHTML.slice(0, 120)).join(' | '));
 };
 addEventListener('load', watch);
 addEventListener('htmx:afterSettle', watch);
 """
 
 at_both_sizes = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-needs_sample = pytest.mark.skipif(not OFFICE_SAMPLE.exists(), reason="the office's sample files are not beside this checkout")
+needs_sample = pytest.mark.skipif(not OFFICE_SAMPLE.exists(), reason="no sample files beside this checkout")
 
 # Playwright keeps an event loop running in the thread of the tests, in which Django would refuse to ask the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -107,7 +108,9 @@ def complaints() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def anyone(portal: LiveServer, size: Size, complaints: list[str], new_context: Callable[..., "BrowserContext"]) -> "Page":
+def anyone(
+    portal: LiveServer, size: Size, complaints: list[str], new_context: Callable[..., "BrowserContext"]
+) -> "Page":
     """Return a blank page of somebody who has not signed in. Addresses may be given without the host."""
     width, height = size
     phone = {"is_mobile": True, "has_touch": True} if size == PHONE else {}

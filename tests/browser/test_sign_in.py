@@ -15,15 +15,26 @@ OWN = "Blue-Harbour-7"
 def clerk(portal):
     """A new account of the office, with a password that somebody else has seen."""
     place = street(1, 1)
-    return PostingFactory(
-        organization=place.committee, user=UserFactory(name="李办", must_change_password=True)
-    ).user
+    return PostingFactory(organization=place.committee, user=UserFactory(name="李办", must_change_password=True)).user
 
 
 def enter(page, username, password):
     page.get_by_label("用户名").fill(username)
     page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
+
+
+def change_password(page, new):
+    page.get_by_label("旧密码").fill(PASSWORD)
+    page.get_by_label("新密码").first.fill(new)
+    page.get_by_label("新密码").last.fill(new)
+    page.get_by_role("button", name="保存新密码").click()
+
+
+def sign_out(page):
+    page.locator(".who summary").click()
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("登录")
 
 
 def test_it_works(anyone, clerk):
@@ -40,25 +51,13 @@ def test_the_first_sign_in_forces_an_own_password(anyone, clerk):
     expect(anyone.get_by_text("您用的是一次性密码")).to_be_visible()
     anyone.goto("/dashboard/")
     expect(anyone).to_have_url(re.compile("/accounts/password/$"))
-    anyone.get_by_label("旧密码").fill(PASSWORD)
-    anyone.get_by_label("新密码", exact=False).first.fill("short")
-    anyone.get_by_label("新密码").nth(1).fill("short")
-    anyone.get_by_role("button", name="保存新密码").click()
+    change_password(anyone, "Short-1")
     expect(anyone.get_by_text("密码太短")).to_be_visible()
-    anyone.get_by_label("旧密码").fill(PASSWORD)
-    anyone.get_by_label("新密码").nth(0).fill(OWN)
-    anyone.get_by_label("新密码").nth(1).fill(OWN)
-    anyone.get_by_role("button", name="保存新密码").click()
+    change_password(anyone, OWN)
     expect(anyone.get_by_text("密码已修改")).to_be_visible()
     sign_out(anyone)
     enter(anyone, clerk.username, OWN)
     expect(anyone.get_by_role("navigation", name="主导航")).to_be_visible()
-
-
-def sign_out(page):
-    page.locator(".who summary").click()
-    page.get_by_role("button", name="退出登录").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("登录")
 
 
 def test_who_signed_out_is_out(signed_in, clerk):

@@ -10,13 +10,16 @@ from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
 from activities.models import Activity, Attendance, record_roll
-from branches.models import Organization
+from branches.models import Organization, Venue
 from ledgers import facts
 from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
 from members.models import Member
-from tests.factories import ActivityFactory, MemberFactory, OrganizationFactory, street, superuser
+from tests.branches.places import make_enterprise, make_shortage, make_venue, make_worker
+from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, OrganizationFactory, street, superuser
+from tests.members import people as kept
+from tests.members.development import applicant, develop
 
 pytestmark = pytest.mark.django_db
 
@@ -30,13 +33,20 @@ def furnish(branches: int = 2):
     for community in place.communities:
         community.population, community.households = 4000, 1500
         community.record()
+        furnish_places(community)
     for number, branch in enumerate(place.branches):
         people = [
             MemberFactory(branch=branch, gender="female", birth_date=None, education="college"),
             MemberFactory(branch=branch, employment="retired", ethnicity="回族", is_floating=True),
             MemberFactory(branch=branch, category="probationary", joined_on=date(2026, 8, 1)),
         ]
+        for far, day in enumerate((None, date(2026, 8, 10), date(2026, 8, 12), date(2026, 8, 14))):
+            furthest = ("talk", "activist", "candidate", "regularisation-approval")[far]
+            develop(applicant(branch), furthest, until=day or date(2026, 8, 20))
+        develop(applicant(branch), "admission-approval", until=date(2026, 8, 20))
         people[1].leave("deceased", date(2026, 9, 2))
+        DuesChargeFactory(member=people[0], due=Decimal("45.10"), paid=Decimal("45.10"))
+        DuesChargeFactory(member=people[2], due=Decimal("15.20"), paid=Decimal("0.10"))
         for kind in (
             *Activity.Kind.meetings(),
             Activity.Kind.STUDY,
@@ -48,7 +58,34 @@ def furnish(branches: int = 2):
             )
             states = [Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT]
             record_roll(activity, {m.pk: (s.value, "出差") for m, s in zip(people, states, strict=True)})
+        keep(branch, people)
     return place
+
+
+def keep(branch, members):
+    """Check somebody in to the branch's community, and keep of everybody what is kept of people."""
+    one, _, other = members
+    checkin = kept.check_in(branch.get_parent(), one)
+    kept.serve(checkin)
+    volunteering = ActivityFactory(
+        organization=branch, kind="volunteering", hours=Decimal("1.5"), date=date(2026, 8, 9)
+    )
+    record_roll(volunteering, {one.pk: ("present", "")})
+    kept.talk(one, other)
+    for make in (kept.matter, kept.honor, kept.sanction, kept.achievement):
+        make(other)
+
+
+def furnish_places(community: Organization) -> None:
+    """Premises, enterprises and Party workers of every kind."""
+    for tenure in Venue.Tenure.values:
+        make_venue(community, tenure=tenure, area=Decimal("120.5"))
+    make_shortage(community)
+    make_enterprise(community)
+    make_enterprise(community, full_members=4, organised="alone", instructor="周导")
+    make_enterprise(community, full_members=3, reason="筹备", closed_on=date(2026, 9, 1))
+    make_worker(community, reserve_since=date(2024, 1, 1))
+    make_worker(community, left_on=date(2026, 8, 1), left_reason="resigned")
 
 
 def count_behind(url: str) -> tuple[int, dict]:

@@ -149,3 +149,13 @@ def test_empty_page_says_how_to_fill_it():
     html = draw("empty", about="登记品牌项目。", how="点“新增”。", action_url="/new", action="新增项目")
     assert "登记品牌项目。" in html
     assert '<a class="btn btn-primary" href="/new">新增项目</a>' in html
+
+
+@pytest.mark.parametrize(("required", "word"), [(True, "请选择"), (False, "未填")])
+def test_no_choice_is_said_in_words(required, word):
+    class Form(forms.Form):
+        kind = forms.ChoiceField(choices=[("", "---------"), ("a", "甲")], required=required)
+
+    html = control(Form()["kind"])
+    assert word in html
+    assert "---" not in html

@@ -14,10 +14,20 @@ from accounts import audit
 from accounts.models import AuditEntry, Posting, User
 from accounts.roles import Role
 from activities.models import Activity, Attendance
-from branches.models import Committee, CommitteeSeat, Organization
+from branches.models import (
+    Committee,
+    CommitteeSeat,
+    Enterprise,
+    EnterpriseState,
+    Organization,
+    PartyWorker,
+    Shortage,
+    Venue,
+)
 from ledgers import parsing
 from ledgers.models import StaleMark
-from members.models import Member, Membership
+from members.development.procedure import BY_CODE, ORDER, Standing, missing_before
+from members.models import ClosedDues, DevelopmentCase, DuesCharge, Member, Membership, Transfer, Whereabouts
 from members.querysets import in_force
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +75,24 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
         return [*people, *meetings, *rolls]
 
     first = rows()
-    for model in (Attendance, Activity, CommitteeSeat, Committee, Membership, Member, Posting):
+    for model in (
+        Venue,
+        Shortage,
+        PartyWorker,
+        Enterprise,
+        Transfer,
+        Whereabouts,
+        DevelopmentCase,
+        DuesCharge,
+        ClosedDues,
+        Attendance,
+        Activity,
+        CommitteeSeat,
+        Committee,
+        Membership,
+        Member,
+        Posting,
+    ):
         model.objects.all().delete()
     Organization.objects.all().delete()
     assert load(months=6)["members"] == street["members"]
@@ -104,6 +131,10 @@ def test_it_has_the_gaps_of_a_real_street(street: dict) -> None:
     assert any(end < UNTIL for end in ends)
     assert any(UNTIL < end < date(2027, 4, 20) for end in ends)
     assert set(Activity.objects.values_list("status", flat=True)) == set(Activity.Status)
+    lacking = [s for s in EnterpriseState.objects.in_force_on(UNTIL) if s.lacks_organisation]
+    assert lacking
+    assert Venue.objects.in_use_on(UNTIL).lease_ends_soon(UNTIL).exists()
+    assert PartyWorker.objects.exclude(left_on=None).exists()
     sizes = Organization.objects.branches().annotate(n=Count("members")).values_list("n", flat=True)
     assert min(sizes) < 3 < 7 < max(sizes)
 
@@ -192,3 +223,16 @@ def test_an_impossible_size_is_refused_in_one_line(wrong: dict) -> None:
         load(**wrong)
     assert "\n" not in str(refused.value)
     assert not Organization.objects.exists()
+
+
+def test_people_on_the_way_into_the_party_are_as_the_portal_would_have_them(street: dict) -> None:
+    cases = list(DevelopmentCase.objects.prefetch_related("steps"))
+    assert {case.standing for case in cases} == {*Standing}
+    for case in cases:
+        held = case.activist_on, case.candidate_on, case.admitted_on, case.regularised_on, case.due_on
+        progress = case.follow(case.steps.all())
+        assert held == (case.activist_on, case.candidate_on, case.admitted_on, case.regularised_on, case.due_on)
+        furthest = BY_CODE[max(progress.taken, key=ORDER.__getitem__)]
+        assert missing_before(furthest, progress.taken) == []
+        if case.member:
+            assert case.admitted_on == case.member.joined_on

@@ -1,0 +1,117 @@
+"""Hours that people who checked in to a community have served there, whether a roll shows them or somebody noted them.
+
+Rolls are never copied: a database view puts the two together, so what is counted is always what the records say. It is
+made anew after every migration and dropped before, since a database changes no table that a view reads.
+"""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models import Q
+
+from accounts.permissions import Right
+from branches.models import Organization
+from ledgers.ledger import Column, Filter, Ledger
+from members.models import CommunityCheckIn
+from members.querysets import matching
+
+VIEW = "activities_serviceline"
+READS = {"activities_activity", "activities_attendance", "members_communitycheckin", "members_serviceentry"}
+SELECT = """
+SELECT 'r' || roll.id AS id, checkin.id AS checkin_id, held.organization_id AS organization_id, held.date AS date,
+       COALESCE(held.hours, 0) AS hours, held.topic AS content, 'roll' AS source
+  FROM members_communitycheckin checkin
+  JOIN activities_attendance roll ON roll.member_id = checkin.member_id AND roll.state IN ('present', 'late')
+  JOIN activities_activity held ON held.id = roll.activity_id AND held.kind = 'volunteering'
+   AND held.status IN ('submitted', 'confirmed')
+   AND held.date >= checkin.start AND (checkin."end" IS NULL OR held.date < checkin."end")
+  JOIN branches_organization community ON community.id = checkin.community_id
+  JOIN branches_organization place ON place.id = held.organization_id
+   AND substr(place.path, 1, length(community.path)) = community.path
+UNION ALL
+SELECT 'h' || entry.id, entry.checkin_id, checkin.community_id, entry.date, entry.hours, entry.content, 'hand'
+  FROM members_serviceentry entry
+  JOIN members_communitycheckin checkin ON checkin.id = entry.checkin_id
+"""
+
+
+class ServiceLine(models.Model):
+    """One line of service: one person at one volunteering activity of the community, or one entry by hand."""
+
+    class Source(models.TextChoices):
+        ROLL = "roll", "活动考勤"
+        HAND = "hand", "手工登记"
+
+    id = models.CharField(primary_key=True, max_length=30)
+    checkin = models.ForeignKey(CommunityCheckIn, models.DO_NOTHING, related_name="served", verbose_name="报到人")
+    organization = models.ForeignKey(Organization, models.DO_NOTHING, related_name="+", verbose_name="组织")
+    date = models.DateField("日期")
+    hours = models.DecimalField("时数", max_digits=4, decimal_places=1)
+    content = models.CharField("服务内容", max_length=200)
+    source = models.CharField("来源", max_length=4, choices=Source)
+
+    class Meta:
+        managed = False
+        db_table = VIEW
+        verbose_name = "服务时数"
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.content}"
+
+
+def drop_view(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **kwargs: Any) -> None:
+    """Drop the view before tables change; called before every migration."""
+    if plan:
+        with connections[using].cursor() as cursor:
+            cursor.execute(f"DROP VIEW IF EXISTS {VIEW}")
+
+
+def make_view(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
+    """Make the view where the tables that it reads are there; called after every migration."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if set(connection.introspection.table_names(cursor)) >= READS:
+            cursor.execute(f"DROP VIEW IF EXISTS {VIEW}")
+            cursor.execute(f"CREATE VIEW {VIEW} AS {SELECT}")
+
+
+def keep_view(app: AppConfig) -> None:
+    """Let the view follow the migrations."""
+    models.signals.pre_migrate.connect(drop_view, sender=app, dispatch_uid=VIEW)
+    models.signals.post_migrate.connect(make_view, sender=app, dispatch_uid=VIEW)
+
+
+class ServiceLedger(Ledger):
+    slug = "service-hours"
+    title = "在职党员服务时数台账"
+    group = "党员"
+    about = "报到的在职党员在社区服务的时数：社区志愿服务的考勤自动算进来，别的在报到页面登记。"
+    unit = "人次"
+    model = ServiceLine
+    date = "date"
+    order = ("-date", "id")
+    right = Right.MEMBERS_VIEW
+    edit_right = Right.MEMBERS_EDIT
+    page = ("members:checkin", "checkin_id")
+    columns = (
+        Column("姓名", "checkin__name", "name", width=10),
+        Column("工作单位", "checkin__workplace", width=26),
+        Column("报到社区", "checkin__community__name", width=20),
+        Column("日期", "date", "date", width=12),
+        Column("时数", "hours", "decimal", width=8),
+        Column("服务内容", "content", width=30),
+        Column("来源", "source", "choice", choices=ServiceLine.Source.choices, width=10),
+    )
+    filters = (
+        Filter("source", "来源", lambda value, query: Q(source=ServiceLine.Source(value)), ServiceLine.Source.choices),
+        Filter(
+            "checkin",
+            "报到人",
+            lambda value, query: Q(checkin_id=int(value) if value.isdecimal() else None),
+            more=True,
+        ),
+    )
+
+    def search(self, text: str) -> Q:
+        return Q(checkin__name__contains=text) | Q(content__contains=text) | matching(text, "checkin__member__")

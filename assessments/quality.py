@@ -1,0 +1,82 @@
+"""The data quality centre: what the register lacks and what is wrong in it, branch by branch, counted in one query."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q
+
+from accounts.models import User
+from branches.models import Organization
+from ledgers.ledger import Query
+from ledgers.ledger import get as get_ledger
+from members.gaps import ANY, FAULTS, GAPS
+from members.models import Membership
+
+TOTAL, INCOMPLETE = "total", "incomplete"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with the address of the rows behind it."""
+
+    value: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One organisation: its live members, how many of their records are complete, and each kind of gap and fault."""
+
+    organization: Organization
+    total: Figure
+    incomplete: Figure
+    figures: Sequence[Figure]
+
+    @property
+    def percent(self) -> int | None:
+        """Share of records without a gap, in whole percent rounded down; None without members."""
+        total = self.total.value
+        return 100 * (total - self.incomplete.value) // total if total else None
+
+
+KINDS = (*(("gap", gap) for gap in GAPS), *(("fault", fault) for fault in FAULTS))
+"""The columns: the filter of the register and its value."""
+
+
+def lines(
+    organization: Organization, day: date, as_of: date | None, user: User
+) -> tuple[Line, list[Line]]:
+    """Return the line of the whole, and that of each branch with members, the least complete first.
+
+    `day` is the day that is counted; `as_of` is what the register is asked for, None for today.
+    """
+    counts: dict[str, Any] = {
+        f"{name}_{each.slug}": Count("pk", filter=each.keeps(day)) for name, each in KINDS
+    }
+    anything = Q()
+    for gap in GAPS:
+        anything |= gap.keeps(day)
+    counts |= {TOTAL: Count("pk"), INCOMPLETE: Count("pk", filter=anything)}
+    rows = Membership.objects.visible_to(user).in_force_on(day).under(organization, as_of).order_by()
+    counted = {row["branch_id"]: row for row in rows.values("branch_id").annotate(**counts)}
+    branches = Organization.objects.in_bulk(list(counted))
+    found = [_line(branches[pk], row, as_of) for pk, row in counted.items()]
+    found.sort(key=lambda line: (line.percent or 0, line.organization.path))
+    whole = {name: sum(row[name] for row in counted.values()) for name in counts}
+    return _line(organization, whole, as_of), found
+
+
+def _line(organization: Organization, row: Mapping[str, Any], as_of: date | None) -> Line:
+    register = get_ledger("members")
+
+    def figure(name: str, **filters: str) -> Figure:
+        return Figure(row[name], register.url(Query(organization, None, as_of, filters)))
+
+    return Line(
+        organization,
+        figure(TOTAL),
+        figure(INCOMPLETE, gap=ANY),
+        [figure(f"{name}_{each.slug}", **{name: each.slug}) for name, each in KINDS],
+    )

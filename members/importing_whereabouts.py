@@ -1,0 +1,124 @@
+"""Import of records of whereabouts, with the dated memberships that follow from floating out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ledgers.importing import Report, Row, Undo, create, rewrite
+from ledgers.models import Touch
+
+from .models import Contact, Member, Membership, Whereabouts, floated, without
+from .references import MemberReferences
+
+Kind = Whereabouts.Kind
+CONTACT = ("last_contact", "last_way")
+"""Columns that say when and how somebody was last reached: an entry of the log, no field of the record."""
+
+
+class WhereaboutsImporter(MemberReferences):
+    """The key is kind, person and first day. Those who float out are members; guests are known by branch and name."""
+
+    def key(self, row: Row) -> Any:
+        values = row.values
+        person = values.get("member_id") or (values.get("organization_id"), values.get("name"))
+        return values["kind"], person, values.get("since")
+
+    def key_column(self, row: Row) -> str:
+        return "姓名"
+
+    def prepare(self, rows: list[Row]) -> None:
+        """Find the members; a guest keeps name and organisation instead."""
+        kinds = self.ledger.kinds  # type: ignore[attr-defined]
+        for row in rows:
+            row.values.setdefault("kind", kinds[0].value)
+        members = [row for row in rows if row.values["kind"] != Kind.IN]
+        super().prepare(members)
+        for row in members:
+            if "member_id" in row.values:
+                row.values.pop("organization_id", None)  # follows the member
+        found = {row.values["member_id"] for row in members if "member_id" in row.values}
+        self.gone = set(Member.objects.filter(pk__in=found, left_on__isnull=False).values_list("pk", flat=True))
+
+    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
+        own = ["destination", "host", "contact", "phone", "until", "outcome", "remarks", "id_number", *CONTACT]
+        self.open: dict[tuple[str, Any], tuple[Any, Any]] = {}
+        found = {}
+        columns = ("pk", "kind", "member_id", "organization_id", "name", "since")
+        for pk, kind, member, place, name, since, *values in self.scope().values_list(*columns, *own):
+            person = member or (place, name)
+            found[kind, person, since] = (pk, {"kind": kind, "since": since} | dict(zip(own, values, strict=True)))
+            if member and values[own.index("until")] is None:
+                self.open[kind, member] = (pk, since)
+        return found
+
+    def check(self, rows: list[Row]) -> None:
+        """Days in order and not to come; one open record of a kind for each member."""
+        begun: dict[tuple[str, Any], int] = {}
+        for row in rows:
+            values = row.values
+            since, until = values["since"], values.get("until")
+            for key in ("since", "until", "last_contact"):
+                if values.get(key) and values[key] > self.today:
+                    self.wrong(row, key, "这一天还没有到")
+            if until and until <= since:
+                self.wrong(row, "until", f"应在起始日期 {since} 之后")
+            if "last_way" in values and "last_contact" not in values:
+                self.wrong(row, "last_way", "请一并填最近联系日期")
+            if row.pk is None and until is None and (member := values.get("member_id")):
+                kind = values["kind"]
+                if member in self.gone:
+                    self.wrong(row, "since", "这名党员已离开登记册，请填结束日期")
+                elif earlier := self.open.get((kind, member)):
+                    self.wrong(row, "since", f"这名党员有一条 {earlier[1]} 起的登记还没有结束，请先填它的结束日期")
+                elif (first := begun.setdefault((kind, member), row.number)) != row.number:
+                    self.wrong(row, "since", f"与第 {first} 行都没有结束日期，请补上较早一行的结束日期")
+
+    def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
+        made = [Whereabouts(**{k: v for k, v in row.values.items() if k not in CONTACT}) for row in new]
+        create(made, undo, self.user, report)
+        edits = {row.pk: {k: v for k, (_, v) in row.changes.items() if k not in CONTACT} for row in changed}
+        rewrite(Whereabouts, {pk: values for pk, values in edits.items() if values}, undo, self.user)
+        entries = [
+            Contact(whereabouts_id=pk, on=row.values["last_contact"], way=row.values.get("last_way", Contact.Way.OTHER))
+            for row, pk in [*zip(new, (one.pk for one in made), strict=True), *((row, row.pk) for row in changed)]
+            if row.values.get("last_contact") and (row.pk is None or any(key in row.changes for key in CONTACT))
+        ]
+        create(entries, undo, self.user)
+        return self._keep_in_step(new, changed, undo)
+
+    def _keep_in_step(self, new: list[Row], changed: list[Row], undo: Undo) -> set[Touch]:
+        """Let the memberships follow the records of floating out, as a single one does by `Member.mark_floating`."""
+        marks: dict[int, list[tuple[Any, Any, bool]]] = defaultdict(list)
+        for row in new:
+            if row.values["kind"] == Kind.OUT:
+                marks[row.values["member_id"]].append((row.values["since"], row.values.get("until"), True))
+        for row in changed:
+            if row.values["kind"] == Kind.OUT and "until" in row.changes:
+                since, (old, until) = row.values["since"], row.changes["until"]
+                for away, left in (
+                    (False, without((since, old), (since, until))),
+                    (True, without((since, until), (since, old))),
+                ):
+                    marks[row.values["member_id"]] += [(*span, away) for span in left]
+        lines: dict[int, list[Membership]] = defaultdict(list)
+        for membership in Membership.objects.filter(member__in=list(marks)).order_by("start"):
+            lines[membership.member_id].append(membership)
+        state = ("end", "left_by", "document", "is_floating")
+        edits: dict[int, dict[str, Any]] = {}
+        members: dict[int, dict[str, Any]] = {}
+        fresh: list[Membership] = []
+        for member, spans in marks.items():
+            before = {m.pk: [getattr(m, name) for name in state] for m in lines[member]}
+            planned = lines[member]
+            for start, end, away in spans:
+                planned = floated(planned, start, end, away=away)
+            for m in planned:
+                if m.pk is None:
+                    fresh.append(m)
+                elif (now := [getattr(m, name) for name in state]) != before[m.pk]:
+                    edits[m.pk] = dict(zip(state, now, strict=True))
+            members[member] = {"is_floating": planned[-1].is_floating}
+        touches = set(rewrite(Membership, edits, undo, self.user)) | set(create(fresh, undo, self.user))
+        held = dict(Member.objects.filter(pk__in=list(members)).values_list("pk", "is_floating"))
+        turned = {pk: values for pk, values in members.items() if values["is_floating"] != held[pk]}
+        return touches | set(rewrite(Member, turned, undo, self.user))
