@@ -45,16 +45,12 @@ KINDS = (*(("gap", gap) for gap in GAPS), *(("fault", fault) for fault in FAULTS
 """The columns: the filter of the register and its value."""
 
 
-def lines(
-    organization: Organization, day: date, as_of: date | None, user: User
-) -> tuple[Line, list[Line]]:
+def lines(organization: Organization, day: date, as_of: date | None, user: User) -> tuple[Line, list[Line]]:
     """Return the line of the whole, and that of each branch with members, the least complete first.
 
     `day` is the day that is counted; `as_of` is what the register is asked for, None for today.
     """
-    counts: dict[str, Any] = {
-        f"{name}_{each.slug}": Count("pk", filter=each.keeps(day)) for name, each in KINDS
-    }
+    counts: dict[str, Any] = {f"{name}_{each.slug}": Count("pk", filter=each.keeps(day)) for name, each in KINDS}
     anything = Q()
     for gap in GAPS:
         anything |= gap.keeps(day)

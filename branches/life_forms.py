@@ -140,7 +140,7 @@ class SplitForm(OrganizationForm):
     members = MembersField(
         None,
         label="转到新支部的党员",
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "names"}),
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "请勾选转到新支部的党员"},
     )
 

@@ -133,7 +133,7 @@ def _elections(organization: Organization, period: Period, user: User) -> Mappin
     return {
         "elections": elections,
         "note": get_ledger("elections").title,
-        "note_url": f"{get_ledger('elections').url(Query(organization))}&period=all",
+        "note_url": f"{get_ledger('elections').url(Query(organization, filters={'own': '1'}))}&period=all",
         "create": _with_organization("branches:election-create", organization) if may_edit else "",
     }
 

@@ -51,7 +51,7 @@ def terms_to_end(user: User, place: Organization, today: date) -> Iterator[Remin
             url = f"{reverse('branches:terms')}?{urlencode({'organization': place.code, 'term': term.value})}"
             if len(due) == 1:
                 url = due[0].get_absolute_url()
-            text = f"{names}任期 {term.value} 个月内届满，{what[term]}"
+            text = f"{names}任期将在 {term.value} 个月内届满，{what[term]}"
             yield Reminder("warn", "换届", text, url, due[0].term_ends)
 
 
@@ -62,7 +62,7 @@ def temporary_to_end(user: User, place: Organization, today: date) -> Iterator[R
     branches = sorted(temporary.filter(expires_on__lte=soon), key=lambda branch: (branch.expires_on, branch.path))
     for state, word, due, what in (
         ("bad", "逾期", [b for b in branches if b.is_overdue], "已到期，应撤销或延期"),
-        ("none", "到期", [b for b in branches if not b.is_overdue], "3 个月内到期"),
+        ("none", "到期", [b for b in branches if not b.is_overdue], "将在 3 个月内到期"),
     ):
         if due:
             assert due[0].expires_on is not None

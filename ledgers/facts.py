@@ -86,7 +86,7 @@ def register(*facts: Fact) -> None:
     """Add facts; called by the owning app's `ready`."""
     for fact in facts:
         _facts[fact.code] = fact
-    _digest.cache_clear()
+    digest.cache_clear()
 
 
 def every() -> Iterable[Fact]:
@@ -100,7 +100,8 @@ def get(code: str) -> Fact:
 
 
 @cache
-def _digest() -> str:
+def digest() -> str:
+    """Return what stands for the facts as they are declared now; sheets counted under another are stale."""
     text = repr(sorted((f.code, f.ledger, sorted(f.filters.items()), f.sums) for f in _facts.values()))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -180,8 +181,8 @@ def _refresh(months: Sequence[Period]) -> None:
     """Make the sheets of these months hold what the records hold. Costs three small queries when nothing changed."""
     starts = [m.start for m in months]
     counted = dict(FactMonth.objects.filter(month__in=starts).values_list("month", "codes"))
-    missing = [m for m in months if counted.get(m.start) != _digest()]
-    stale = StaleMark.objects.filter(_reaching(months))
+    missing = [m for m in months if counted.get(m.start) != digest()]
+    stale = StaleMark.objects.filter(reaching(months))
     if not missing and not stale.exists():
         return
     with transaction.atomic():
@@ -192,8 +193,8 @@ def _refresh(months: Sequence[Period]) -> None:
             month=LOCK
         )  # one rebuild at a time: a later one must not lose to an earlier
         counted = dict(FactMonth.objects.filter(month__in=starts).values_list("month", "codes"))
-        missing = [m for m in months if counted[m.start] != _digest()]
-        marks = list(StaleMark.objects.filter(_reaching(months)))
+        missing = [m for m in months if counted[m.start] != digest()]
+        marks = list(StaleMark.objects.filter(reaching(months)))
         if any(mark.organization_id is None for mark in marks):
             first = min(mark.since for mark in marks if mark.organization_id is None)
             missing = sorted({*missing, *(m for m in months if m.start >= first)})
@@ -202,11 +203,11 @@ def _refresh(months: Sequence[Period]) -> None:
         kept = [m for m in months if m not in missing]
         if kept and marks:
             _recount(kept, marks)
-        FactMonth.objects.filter(month__in=[m.start for m in missing]).update(codes=_digest())
+        FactMonth.objects.filter(month__in=[m.start for m in missing]).update(codes=digest())
         _discharge(marks, months)
 
 
-def _reaching(months: Sequence[Period]) -> Q:
+def reaching(months: Sequence[Period]) -> Q:
     """Return the condition that a mark reaches one of these months (given in order, without gaps)."""
     return Q(since__lte=months[-1].start) & (Q(until__isnull=True) | Q(until__gte=months[0].start))
 

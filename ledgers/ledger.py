@@ -278,6 +278,13 @@ class Ledger:
         """Return the condition that a row stands on that day; every row does, unless the ledger says otherwise."""
         return Q()
 
+    def between(self, day: dt.date, later: dt.date) -> tuple[Q, Q] | None:
+        """Return the conditions of what stands on a day but not on a later one, and of what stands only on the later.
+
+        None where the ledger cannot tell them quickly; a ledger that can gives the count of a long list for nothing.
+        """
+        return None
+
     def within(self, condition: Callable[[str], Q]) -> Q:
         """Return the condition that a row lies in a part of the tree, given what it is for a lookup to a tree path.
 
@@ -354,11 +361,11 @@ class Ledger:
         return False
 
     def ordered(self, rows: models.QuerySet[Any], sort: str = "") -> models.QuerySet[Any]:
-        """Sort by a column's key, with a leading minus for descending, or by the ledger's own order."""
+        """Sort by a column's key, with a leading minus for descending, or by the ledger's own order; never a tie."""
         column = next((c for c in self.columns if c.sortable and c.path and c.key == sort.lstrip("-")), None)
         if column is None:
-            return rows.order_by(*self.order)
-        return rows.order_by(f"{'-' if sort.startswith('-') else ''}{column.path}", *self.order)
+            return rows.order_by(*self.order, "pk")
+        return rows.order_by(f"{'-' if sort.startswith('-') else ''}{column.path}", *self.order, "pk")
 
     def table(
         self, rows: models.QuerySet[Any], columns: Sequence[Column], *, clear: bool = False

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -20,7 +19,7 @@ from accounts.middleware import url_table
 from accounts.models import User
 from accounts.permissions import Access, Right, access_of
 
-from . import exporting
+from . import exporting, paging
 from . import ledger as ledgers
 from .ledger import PICKED, BadQuery, Column, Ledger, Query
 from .period import Period
@@ -149,13 +148,15 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     columns = chosen_columns(request, ledger)
     sort = request.GET.get("sort", "")
     size = int(size) if (size := request.GET.get("per", "")).isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
-    page = Paginator(ledger.ordered(rows, sort), size).get_page(request.GET.get("page"))
+    total = 0 if complaint else paging.count(ledger, query, request.user, rows)
+    page = paging.Pages(ledger.ordered(rows, sort), size, total).get_page(request.GET.get("page"))
+    shown = lines(ledger, page.object_list, columns, query, request.user)
     context = {
         "ledger": ledger,
         "query": query,
         "complaint": complaint,
         "page": page,
-        "lines": lines(ledger, page.object_list, columns, query, request.user),
+        "lines": shown[::-1] if page.backwards else shown,  # type: ignore[attr-defined]
         "columns": columns,
         "bulk": [action for action in ledger.actions if access.has(action.right)],
         "all_columns": [c for c in ledger.columns if c.path],

@@ -62,9 +62,7 @@ def cards_of(members: Sequence[Member], user: User, clear: bool = False) -> list
     `clear` shows sensitive numbers of those on whom the user has the right; the caller writes the trace.
     """
     access = access_of(user)
-    cards = {
-        m.pk: Card(m, clear and access.has_on(Right.SENSITIVE_REVEAL, m.branch.path)) for m in members
-    }
+    cards = {m.pk: Card(m, clear and access.has_on(Right.SENSITIVE_REVEAL, m.branch.path)) for m in members}
     for table in _tables:
         lines: dict[int, list[Sequence[Any]]] = defaultdict(list)
         for pk, cells in table.rows(members, user):
@@ -83,7 +81,10 @@ def _belonging(members: Sequence[Member], user: User) -> Iterator[Row]:
     held = Membership.objects.filter(member__in=members).select_related("branch").order_by("start")
     for m in held:
         state = "、".join(part for part in (m.get_employment_display(), "流动" if m.is_floating else "") if part)
-        yield m.member_id, (_span(m.start, m.end), m.branch.name, state, m.get_came_by_display(), m.get_left_by_display())
+        yield (
+            m.member_id,
+            (_span(m.start, m.end), m.branch.name, state, m.get_came_by_display(), m.get_left_by_display()),
+        )
 
 
 def _offices(members: Sequence[Member], user: User) -> Iterator[Row]:
@@ -97,7 +98,7 @@ def _offices(members: Sequence[Member], user: User) -> Iterator[Row]:
 
 def _yearly(codes: Sequence[str], members: Sequence[Member], user: User) -> dict[tuple[int, int], list[Any]]:
     """Return (member, year) → the numbers of these facts, which share a ledger, over the last years; one query."""
-    years = Period.containing(timezone.localdate(), Period.YEAR).last(YEARS)
+    years = tuple(Period.containing(timezone.localdate(), Period.YEAR).last(YEARS))
     counted = [facts.get(code) for code in codes]
     ledger = counted[0].register
     rows = ledger.queryset().filter(
@@ -119,7 +120,9 @@ def _meetings(members: Sequence[Member], user: User) -> Iterator[Row]:
 
 
 def _dues(members: Sequence[Member], user: User) -> Iterator[Row]:
-    for (pk, year), (due, paid, unpaid) in _yearly(("dues.due", "dues.paid", "dues.unpaid_months"), members, user).items():
+    for (pk, year), (due, paid, unpaid) in _yearly(
+        ("dues.due", "dues.paid", "dues.unpaid_months"), members, user
+    ).items():
         yield pk, (f"{year}年", due or 0, paid or 0, f"{unpaid} 个月" if unpaid else "")
 
 
@@ -132,7 +135,10 @@ def _honors(members: Sequence[Member], user: User) -> Iterator[Row]:
 def _checkins(members: Sequence[Member], user: User) -> Iterator[Row]:
     rows = CommunityCheckIn.objects.filter(member__in=members).select_related("community")
     for row in rows.annotate(hours=Sum("entries__hours")).order_by("start", "pk"):
-        yield row.member_id or 0, (_span(row.start, row.end), row.community.name, row.get_post_display(), f"{row.hours or 0:g}")
+        yield (
+            row.member_id or 0,
+            (_span(row.start, row.end), row.community.name, row.get_post_display(), f"{row.hours or 0:g}"),
+        )
 
 
 def _achievements(members: Sequence[Member], user: User) -> Iterator[Row]:

@@ -76,8 +76,10 @@ def groups(user: User, within: Q) -> list[tuple[str, tuple[Any, ...]]]:
     shared = everybody.exclude(id_number_index="").values("id_number_index").annotate(n=Count("pk")).filter(n__gt=1)
     ids = mine.filter(id_number_index__in=shared.values("id_number_index"))
     numbers = ids.values_list("id_number_index", flat=True).distinct().order_by("id_number_index")
-    alike = mine.exclude(birth_date=None).values("name", "birth_date").annotate(
-        n=Count("pk"), numbers=Count("id_number_index", distinct=True)
+    alike = (
+        mine.exclude(birth_date=None)
+        .values("name", "birth_date")
+        .annotate(n=Count("pk"), numbers=Count("id_number_index", distinct=True))
     )
     people = alike.filter(numbers__gt=1).order_by("name", "birth_date").values_list("name", "birth_date")
     return [*(("id", (number,)) for number in numbers), *(("person", person) for person in people)]

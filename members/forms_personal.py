@@ -1,5 +1,6 @@
 """Forms of what is kept of one member: talks, major matters, honours and sanctions, achievements; of check-ins."""
 
+import datetime as dt
 from datetime import date
 from typing import Any
 
@@ -294,9 +295,9 @@ class ServiceForm(RecordForm):
         if self.instance._state.adding:
             self.initial["date"] = timezone.localdate()
 
-    def clean_date(self) -> date:
+    def clean_date(self) -> dt.date:
         """Keep within the time of the check-in."""
-        day: date = self.cleaned_data["date"]
+        day: dt.date = self.cleaned_data["date"]
         checkin = self.instance.checkin
         if day < checkin.start or (checkin.end and day >= checkin.end):
             until = f" 至 {checkin.end}" if checkin.end else ""

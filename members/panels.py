@@ -29,7 +29,7 @@ CATEGORIES = (
 
 def _members(organization: Organization, period: Period, user: User) -> Mapping[str, Any] | None:
     """Counts as of the period's end from the sheet, and the first rows that are behind the total."""
-    if not may(user, Right.MEMBERS_VIEW, organization):
+    if organization.kind == Organization.Kind.GROUP or not may(user, Right.MEMBERS_VIEW, organization):
         return None
     counted = facts.of(organization, period.months()[-1])
     ledger = get_ledger("members")

@@ -24,13 +24,13 @@ class MemberField(forms.ModelChoiceField):
     def offer(self, user: User, chosen: Any = None, also: int | None = None) -> None:
         """Set whom the user may choose. `chosen` is the key that is or was picked, shown however long the list is."""
         kept = Member.objects.visible_to(user, Right.MEMBERS_EDIT).select_related("branch")
-        everybody: MemberQuerySet = kept.live() | kept.filter(pk=also)
+        everybody: MemberQuerySet = kept.live() | kept.filter(pk=also or 0)
         self.queryset = everybody
         self.empty_label = "请选择" if self.required else "不是登记册里的党员"
         self.widget.attrs["data-pick"] = ""
         if everybody[: LISTED_AT_MOST + 1].count() > LISTED_AT_MOST:
             self.widget.attrs["data-pick-url"] = reverse_lazy("members:search")
-            wanted = str(chosen) if str(chosen or "").isdecimal() else None
+            wanted = int(chosen) if str(chosen or "").isdecimal() else 0
             self.widget.choices = [("", self.empty_label), *self._labels(everybody.filter(pk=wanted))]
         else:
             self.widget.choices = [("", self.empty_label), *self._labels(everybody)]

@@ -44,7 +44,7 @@ def matching(text: str, prefix: str = "") -> Q:
         return Q(**{f"{prefix}initials__startswith": compact.lower()}) | Q(
             **{f"{prefix}pinyin__startswith": compact.lower()}
         )
-    return Q(**{f"{prefix}name__contains": text})
+    return Q(**{f"{prefix}name__has_part": text})
 
 
 class MemberQuerySet(ScopedQuerySet["Member"]):

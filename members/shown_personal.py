@@ -29,23 +29,17 @@ Line = tuple[date, tuple[str, str], str, str]
 """Day, (colour, word) of the tag, title, address."""
 
 
-def _section(
-    member: Member, user: User, rows: Any, slug: str, line: Callable[[Any], Line], add: str, view: str, empty: str
-) -> Mapping[str, Any] | None:
-    """Return the latest rows of one kind and the way to add one; None where there is nothing to show or to do."""
-    edits = may(user, Right.MEMBERS_EDIT, member.branch) and member.left_on is None
+def _section(rows: Any, member: Member, slug: str, line: Callable[[Any], Line]) -> Mapping[str, Any] | None:
+    """Return the latest rows of one kind; None where there is nothing to show."""
     latest = list(rows[: SHOWN + 1])
-    if not latest and not edits:
+    if not latest:
         return None
     ledger = get_ledger(slug)
     many = len(latest) > SHOWN
     return {
         "rows": [line(row) for row in latest[:SHOWN]],
-        "more": many,
-        "count": rows.count() if many else len(latest),
+        "count": rows.count() if many else 0,
         "ledger": f"{ledger.url(Query(filters={'member': str(member.pk)}))}&period={EVER}",
-        "add": (add, f"{reverse(view)}?{urlencode({'member': member.pk})}") if edits else None,
-        "empty": empty,
     }
 
 
@@ -56,9 +50,7 @@ def _checkins(member: Member, user: User) -> Mapping[str, Any] | None:
         return row.start, tag, f"{row.community.label}{post}", row.get_absolute_url()
 
     rows = CommunityCheckIn.objects.filter(member=member).select_related("community")
-    in_service = member.employment == "in-service"
-    empty = "在职党员应到居住地社区报到，还没有登记。" if in_service else "没有社区报到登记。"
-    return _section(member, user, rows, "checkins", line, "登记报到", "members:checkin-create", empty)
+    return _section(rows, member, "checkins", line)
 
 
 def _talks(member: Member, user: User) -> Mapping[str, Any] | None:
@@ -71,7 +63,7 @@ def _talks(member: Member, user: User) -> Mapping[str, Any] | None:
         return row.date, tag, f"{row.talker_name}同{member.name}谈话", row.get_absolute_url()
 
     rows = Talk.objects.visible_to(user).filter(member=member)
-    return _section(member, user, rows, "talks", line, "登记谈话", "members:talk-create", "还没有谈话记录。")
+    return _section(rows, member, "talks", line)
 
 
 def _matters(member: Member, user: User) -> Mapping[str, Any] | None:
@@ -83,7 +75,7 @@ def _matters(member: Member, user: User) -> Mapping[str, Any] | None:
         return row.date, tag, row.get_kind_display(), row.get_absolute_url()
 
     rows = MatterReport.objects.visible_to(user).filter(member=member)
-    return _section(member, user, rows, "matters", line, "登记事项", "members:matter-create", "没有报告过重大事项。")
+    return _section(rows, member, "matters", line)
 
 
 def _honors(member: Member, user: User) -> Mapping[str, Any] | None:
@@ -92,7 +84,7 @@ def _honors(member: Member, user: User) -> Mapping[str, Any] | None:
         return row.date, tag, row.title, row.get_absolute_url()
 
     rows = Honor.objects.visible_to(user).filter(member=member)
-    return _section(member, user, rows, "honors", line, "登记奖惩", "members:honor-create", "没有奖惩记录。")
+    return _section(rows, member, "honors", line)
 
 
 def _achievements(member: Member, user: User) -> Mapping[str, Any] | None:
@@ -100,8 +92,24 @@ def _achievements(member: Member, user: User) -> Mapping[str, Any] | None:
         return row.date, ("none", row.get_area_display()), row.title, row.get_absolute_url()
 
     rows = PerformanceRecord.objects.visible_to(user).filter(member=member)
-    empty = "还没有实绩。做成一件就记一件，年度述职评议时按人查看。"
-    return _section(member, user, rows, "achievements", line, "登记实绩", "members:achievement-create", empty)
+    return _section(rows, member, "achievements", line)
+
+
+ADDITIONS = (
+    ("社区报到", "members:checkin-create"),
+    ("谈话", "members:talk-create"),
+    ("奖惩", "members:honor-create"),
+    ("实绩", "members:achievement-create"),
+    ("重大事项", "members:matter-create"),
+)
+
+
+def _additions(member: Member, user: User) -> Mapping[str, Any] | None:
+    """Return what can be entered of this member; None where the user may not."""
+    if not may(user, Right.MEMBERS_EDIT, member.branch) or member.left_on:
+        return None
+    asked = urlencode({"member": member.pk})
+    return {"add": [(label, f"{reverse(view)}?{asked}") for label, view in ADDITIONS]}
 
 
 SECTIONS = (
@@ -110,6 +118,7 @@ SECTIONS = (
     Section("奖惩", "members/sections/personal.html", _honors, order=62),
     Section("实绩档案", "members/sections/personal.html", _achievements, order=64),
     Section("重大事项报告", "members/sections/personal.html", _matters, order=66),
+    Section("登记", "members/sections/additions.html", _additions, order=68),
 )
 
 

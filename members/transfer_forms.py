@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 
 from branches.models import Organization
 from ledgers.forms import RecordForm
@@ -39,7 +40,7 @@ class LetterForm(RecordForm, LetterFields):
         fields = ("kind", "receiver", "elsewhere", *LETTER)
         widgets = {"kind": forms.RadioSelect}
         labels = {"kind": "转到哪里", "elsewhere": "转往哪个党组织"}
-        help_texts = {"elsewhere": "转出的填：对方党组织全称"}
+        help_texts = {"receiver": "内部转接的选", "elsewhere": "转出的填对方党组织全称"}
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,10 +51,13 @@ class LetterForm(RecordForm, LetterFields):
             (Transfer.Kind.INSIDE.value, "内部转接：接收支部也用本系统，在网上接收"),
             (Transfer.Kind.OUT.value, "转出：转往系统外，收到回执再登记"),
         ]
+        if self.is_new:
+            self.initial["issued_on"] = timezone.localdate()
         near = Organization.objects.branches().undissolved().filter(path__startswith=street_of(member.branch))
         if self.instance.receiver_id:
             near |= Organization.objects.filter(pk=self.instance.receiver_id)
         self.fields["receiver"].queryset = near.exclude(pk=member.branch_id)  # type: ignore[attr-defined]
+        self.fields["receiver"].empty_label = "请选择"  # type: ignore[attr-defined]
         self.fields["receiver"].widget.attrs["data-pick"] = ""
         if Organization.objects.filter(kind=Organization.Kind.WORKING_COMMITTEE).count() < 2:
             del self.fields["receiver_code"]
@@ -75,7 +79,7 @@ class LetterForm(RecordForm, LetterFields):
         same = Transfer.objects.filter(
             organization=self.instance.organization_id or self.member.branch_id,
             letter_number=data.get("letter_number"),
-            issued_on=issued,
+            issued_on=issued,  # type: ignore[misc] # None finds nothing
         )
         if same.exclude(pk=self.instance.pk).exists():
             self.add_error("letter_number", "本支部这一天已经开过这个编号的介绍信，请核对编号")
@@ -115,6 +119,7 @@ class ReceiveForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["closed_on"] = timezone.localdate()
         self.fields["note"].label = "说明（如回执编号）"
         if self.instance.receiver_id is None:
             self.fields["closed_on"].label = "对方接收日期"

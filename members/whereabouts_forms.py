@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import User
 from ledgers import parsing
@@ -51,6 +52,8 @@ class WhereaboutsForm(RecordForm):
         self.is_new = self.instance._state.adding
         self.stored = {name: getattr(self.instance, name) for name in MASKS}
         ask_to_choose(self)
+        if self.is_new:
+            self.initial["since"] = timezone.localdate()
         absent = {Kind.OUT: GUEST, Kind.IN: (), Kind.LOST: (*GUEST, "host", "contact", "phone")}
         for name in absent[self.kind]:
             del self.fields[name]
@@ -117,6 +120,7 @@ class EndForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["until"] = timezone.localdate()
         words = {Kind.OUT: "返回日期", Kind.IN: "离开日期", Kind.LOST: "恢复联系日期"}
         self.fields["until"].label = words[self.instance.kind]
         self.fields["until"].required = True
@@ -146,3 +150,4 @@ class ContactForm(RecordForm):
         super().__init__(*args, **kwargs)
         ask_to_choose(self)
         self.fields["way"].error_messages["required"] = "请选择方式"
+        self.initial["on"] = timezone.localdate()

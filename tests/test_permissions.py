@@ -5,13 +5,14 @@ open it. Outside the scope the answer is 404: nothing tells that something is th
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from PIL import Image
@@ -22,11 +23,16 @@ from accounts.roles import Role
 from activities import attachments
 from activities.attachments import Paper
 from activities.models import Activity, PendingUpload
+from assessments.findings import sync
+from assessments.models import Finding
 from branches.models import Organization
 from config.permissions import URL_TABLE
 from ledgers import importing, ledger
 from ledgers.models import ImportBatch
+from ledgers.period import Period
 from members.models import Transfer, Whereabouts
+from reports.models import InvestigationReport
+from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
     make_shortage,
@@ -98,6 +104,15 @@ class Place:
         return Whereabouts(kind="lost", member=self.member, since=date(2026, 8, 1)).record()
 
     @cached_property
+    def report(self) -> Any:
+        return InvestigationReport.drafted(self.branch, Period.parse("2026Q3"))
+
+    @cached_property
+    def finding(self) -> Any:
+        sync(self.branch, Period.parse("2026Q3"))
+        return Finding.objects.filter(organization=self.branch)[0]
+
+    @cached_property
     def activity(self) -> Any:
         return ActivityFactory(organization=self.branch, status=Activity.Status.SUBMITTED)
 
@@ -124,6 +139,18 @@ class Place:
     @cached_property
     def seat(self) -> Any:
         return SeatFactory(committee=self.committee, member=self.member)
+
+    @cached_property
+    def election(self) -> Any:
+        return make_election(self.branch)
+
+    @cached_property
+    def joint_unit(self) -> Any:
+        return make_unit(self.branch)
+
+    @cached_property
+    def group(self) -> Any:
+        return make_group(self.branch, code=f"{self.branch.code}G")
 
     @cached_property
     def venue(self) -> Any:
@@ -234,6 +261,12 @@ TARGETS: dict[str, Target] = {
     "branches:committee": pk_of("committee"),
     "branches:committee-edit": pk_of("committee"),
     "branches:seat-change": pk_of("seat"),
+    "branches:election": pk_of("election"),
+    "branches:election-edit": pk_of("election"),
+    "branches:election-delete": pk_of("election"),
+    "branches:joint-unit-edit": pk_of("joint_unit"),
+    "branches:joint-unit-delete": pk_of("joint_unit"),
+    "branches:leader": lambda place, user: {"code": place.group.code},
     "branches:venue": pk_of("venue"),
     "branches:venue-edit": pk_of("venue"),
     "branches:venue-delete": pk_of("venue"),
@@ -288,6 +321,12 @@ TARGETS |= {
     "members:development-step": lambda place, user: {"pk": place.development.pk, "code": "talk"},
     "members:development-step-edit": pk_of("development_step"),
     "members:development-step-delete": pk_of("development_step"),
+}
+TARGETS |= {
+    f"reports:investigation-{page}": pk_of("report") for page in ("detail", "edit", "settle", "rebuild", "sign")
+} | {
+    "reports:investigation-download": lambda place, user: {"pk": place.report.pk, "ending": "json"},
+    "assessments:finding": pk_of("finding"),
 }
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,
@@ -350,41 +389,57 @@ def media(settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
 
 
+class TakeBack(Exception):
+    """Ends the visit to one address; what it changed is taken back."""
+
+
 @pytest.mark.parametrize("role", EVERYONE)
 def test_who_may_open_what(role: Role | None) -> None:
-    wrong = []
+    home, abroad, user = home_and_abroad(role)
+    client = Client()
+    if user:
+        client.force_login(user)
+    signed_in, wrong = client.cookies.output(), []
     for name, pattern in patterns():
-        home, abroad, user = home_and_abroad(role)
-        client = Client()
-        if user:
-            client.force_login(user)
-        parameters = pattern.pattern.converters
-        target = TARGETS.get(name) or BY_SPACE.get(name.partition(":")[0])
-        if parameters and target is None:
-            wrong.append(f"{name}: say in TARGETS how to open it")
-            continue
-        if name in ("accounts:sign-out",):
-            continue  # ends the walk's own session; see tests of accounts
-        visitor = user or home.owner
-        kwargs = target(home, visitor) if parameters and target else {}
-        if set(kwargs) != set(parameters):
-            wrong.append(f"{name}: TARGETS gives {sorted(kwargs)}, the address takes {sorted(parameters)}")
-            continue
-        at_home = open_it(client, name, kwargs)
-        if role is None and URL_TABLE[name] is not PUBLIC:
-            if not (at_home.status_code == 302 and "/accounts/sign-in/" in at_home["Location"]):
-                wrong.append(f"{name}: not signed in, {at_home.status_code}")
-            continue
-        may = allowed(name, role)
-        if may and (at_home.status_code == 404 or at_home.status_code >= 500):
-            wrong.append(f"{name}: at home {at_home.status_code}")
-        if not may and at_home.status_code != 404:
-            wrong.append(f"{name}: without the right {at_home.status_code}")
-        if parameters and target and name not in SCOPELESS:
-            status = open_it(client, name, target(abroad, visitor)).status_code
-            if status != 404:
-                wrong.append(f"{name}: abroad {status}")
+        client.cookies.clear()  # the last address may have been the one that signs out
+        client.cookies.load(signed_in.replace("Set-Cookie: ", ""))
+        try:
+            with transaction.atomic():
+                wrong += walk(client, name, pattern, role, replace(home), replace(abroad), user)
+                raise TakeBack
+        except TakeBack:
+            pass
     assert wrong == []
+
+
+def walk(
+    client: Client, name: str, pattern: URLPattern, role: Role | None, home: Place, abroad: Place, user: User | None
+) -> list[str]:
+    """Open one address at home and abroad, and return what is wrong with the answers."""
+    route: Any = pattern.pattern
+    parameters = set(route.converters) or set(route.regex.groupindex)
+    target = TARGETS.get(name) or BY_SPACE.get(name.partition(":")[0])
+    if parameters and target is None:
+        return [f"{name}: say in TARGETS how to open it"]
+    visitor = user or home.owner
+    kwargs = target(home, visitor) if parameters and target else {}
+    if set(kwargs) != parameters:
+        return [f"{name}: TARGETS gives {sorted(kwargs)}, the address takes {sorted(parameters)}"]
+    at_home = open_it(client, name, kwargs)
+    if role is None and URL_TABLE[name] is not PUBLIC:
+        asked_in = at_home.status_code == 302 and "/accounts/sign-in/" in at_home["Location"]
+        return [] if asked_in else [f"{name}: not signed in, {at_home.status_code}"]
+    wrong = []
+    may = allowed(name, role)
+    if may and (at_home.status_code == 404 or at_home.status_code >= 500):
+        wrong.append(f"{name}: at home {at_home.status_code}")
+    if not may and at_home.status_code != 404:
+        wrong.append(f"{name}: without the right {at_home.status_code}")
+    if parameters and target and name not in SCOPELESS:
+        status = open_it(client, name, target(abroad, visitor)).status_code
+        if status != 404:
+            wrong.append(f"{name}: abroad {status}")
+    return wrong
 
 
 def test_the_admin_is_for_superusers(client: Client) -> None:

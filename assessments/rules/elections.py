@@ -26,8 +26,10 @@ class ElectionIsValid(Rule):
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the organisations with an election of the period that does not hold, each with its latest one."""
         span = (check.period.start, check.day)
-        held = Election.objects.under(check.organization, check.day).filter(on__range=span).order_by("on", "pk")
-        elected = Candidate.objects.filter(elected=True, election__in=held)
+        rows = Election.objects.under(check.organization, check.day).filter(on__range=span).order_by("on", "pk")
+        if not (held := list(rows)):
+            return
+        elected = Candidate.objects.filter(elected=True, election__in=rows)
         votes: dict[int, list[tuple[str, int]]] = defaultdict(list)
         for election_id, name, count in elected.order_by("pk").values_list("election_id", "name", "votes"):
             votes[election_id].append((name, count))

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from django.db.models import BooleanField, ExpressionWrapper
+
 from assessments.engine import Check, OfKind, Rule, Violation, register
 from assessments.local import RESERVE_CADRES, WORKERS_LOST_PERCENT
 from assessments.models import Severity
@@ -31,14 +33,15 @@ class EnterpriseRule(Rule):
     def among(self, check: Check) -> Iterator[tuple[Organization, list[tuple[str, int, bool, bool]]]]:
         """Yield each organisation with its enterprises as (name, full members, organised, instructed)."""
         states = EnterpriseState.objects.in_force_on(check.day).under(check.organization, check.day)
-        organised = set(states.filter(organised_on(check.day)).values_list("pk", flat=True))
-        instructed = set(states.filter(instructed_on(check.day)).values_list("pk", flat=True))
+        rows = states.annotate(
+            has_organisation=ExpressionWrapper(organised_on(check.day), BooleanField()),
+            has_instructor=ExpressionWrapper(instructed_on(check.day), BooleanField()),
+        ).order_by("enterprise__name")
         found: dict[int, list[tuple[str, int, bool, bool]]] = defaultdict(list)
-        rows = states.order_by("enterprise__name").values_list(
-            "pk", "organization_id", "enterprise__name", "full_members"
-        )
-        for pk, organization, name, full in rows:
-            found[organization].append((name, full, pk in organised, pk in instructed))
+        for organization, *enterprise in rows.values_list(
+            "organization_id", "enterprise__name", "full_members", "has_organisation", "has_instructor"
+        ):
+            found[organization].append(tuple(enterprise))
         for organization, enterprises in found.items():
             yield check.by_id[organization], enterprises
 

@@ -1,7 +1,9 @@
 """Committees: one with its seats, elections, seats changed during the term, terms that run out."""
 
 from collections import Counter
+from datetime import date
 
+from dateutil.relativedelta import relativedelta
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
@@ -13,35 +15,46 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import Right, access_of
 from branches.forms import NAMES_SUGGESTED, CommitteeForm, SeatChangeForm, live_members
 from branches.models import Committee, CommitteeSeat, Election, Organization, Term
-from branches.querysets import live_on
+from branches.querysets import CommitteeQuerySet, live_on
+from ledgers.period import Period
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
 from .organizations import trail
 
 PAGE_SIZE = 50
+QUARTERS_AHEAD = 12
+"""Quarters of the calendar of terms."""
 DUE = (Term.OVER, Term.WITHIN_3, Term.WITHIN_6)
 
 
 @require_GET
 def terms(request: PortalRequest) -> HttpResponse:
-    """List the committees whose term is over or ends within six months, the most pressing first."""
+    """List the committees whose term is over or ends within six months, the most pressing first, with a calendar.
+
+    With `ends`, those whose term ends in that quarter.
+    """
     today = timezone.localdate()
-    due = (
+    in_office = (
         Committee.objects.visible_to(request.user)
         .in_office_on(today)
-        .term_ends_by(Term.WITHIN_6.limit(today))
         .filter(live_on(today, "organization__"))
         .select_related("organization")
         .prefetch_related(Prefetch("seats", CommitteeSeat.objects.held_on(today), to_attr="held"))
     )
     if request.chosen_organization:
-        due = due.under(request.chosen_organization)
+        in_office = in_office.under(request.chosen_organization)
+    due = in_office.term_ends_by(Term.WITHIN_6.limit(today))
     rows = sorted(due, key=lambda committee: (committee.term_ends, committee.organization.path))
     counts = Counter(committee.term for committee in rows)
-    wanted = request.GET.get("term", "")
+    wanted, quarter = request.GET.get("term", ""), _quarter(request.GET.get("ends", ""))
     if wanted in DUE:
         rows = [committee for committee in rows if committee.term == wanted]
+    elif quarter is not None:
+        rows = sorted(
+            (c for c in in_office.term_ends_by(quarter.end) if c.term_ends in quarter),
+            key=lambda committee: (committee.term_ends, committee.organization.path),
+        )
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     access = access_of(request.user)
     context = {
@@ -49,9 +62,29 @@ def terms(request: PortalRequest) -> HttpResponse:
         "rows": [(each, access.has_on(Right.ORGANIZATIONS_EDIT, each.organization.path)) for each in page],
         "counts": [(term, counts[term]) for term in DUE],
         "wanted": wanted,
+        "quarter": quarter,
+        "calendar": _calendar(in_office, today),
         "organization": request.chosen_organization,
     }
     return render(request, "branches/terms.html", context)
+
+
+def _calendar(in_office: CommitteeQuerySet, today: date) -> list[tuple[Period, int]]:
+    """Return the coming quarters in which terms end, with how many end in each. One query."""
+    ends = Counter(
+        Period.containing(start + relativedelta(years=years), Period.QUARTER)
+        for start, years in in_office.order_by().values_list("start", "term_years")
+    )
+    now = Period.containing(today, Period.QUARTER)
+    return sorted((quarter, count) for quarter, count in ends.items() if quarter >= now)[:QUARTERS_AHEAD]
+
+
+def _quarter(text: str) -> Period | None:
+    try:
+        quarter = Period.parse(text)
+    except ValueError:
+        return None
+    return quarter if quarter.kind == Period.QUARTER else None
 
 
 @require_GET

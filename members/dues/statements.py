@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -160,15 +161,17 @@ def collections(branches: Sequence[Organization], month: Period) -> list[Collect
     """Return the month of each branch. Two queries."""
     ids = [branch.pk for branch in branches]
     rows = DuesCharge.objects.filter(branch__in=ids, month=month.start).order_by().values("branch_id")
-    sums = {
+    sums: dict[int, Any] = {
         row["branch_id"]: row
-        for row in rows.annotate(n=Count("pk"), owed=Sum("due"), got=Sum("paid"), unpaid=Count("pk", filter=UNPAID))
+        for row in rows.annotate(
+            n=Count("pk"), sum_due=Sum("due"), sum_paid=Sum("paid"), unpaid=Count("pk", filter=UNPAID)
+        )
     }
     closed = set(ClosedDues.objects.filter(branch__in=ids, month=month.start).values_list("branch_id", flat=True))
     found = []
     for branch in branches:
-        row = sums.get(branch.pk, {"n": 0, "owed": 0, "got": 0, "unpaid": 0})
-        due, paid = (Decimal(row[name]).quantize(CENT) for name in ("owed", "got"))
+        row = sums.get(branch.pk, {"n": 0, "sum_due": 0, "sum_paid": 0, "unpaid": 0})
+        due, paid = (Decimal(row[name]).quantize(CENT) for name in ("sum_due", "sum_paid"))
         found.append(Collection(branch, month, row["n"], due, paid, row["unpaid"], branch.pk in closed))
     return found
 

@@ -167,6 +167,10 @@ class MembersLedger(Ledger):
     def standing(self, day: date) -> Q:
         return in_force(day)
 
+    def between(self, day: date, later: date) -> tuple[Q, Q]:
+        gone = Q(start__lte=day, end__gt=day, end__lte=later)
+        return gone, Q(start__gt=day, start__lte=later) & in_force(later)
+
     def timeless(self, filters: Mapping[str, str]) -> bool:
         """An event is a row of history, standing or not."""
         return "event" in filters

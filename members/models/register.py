@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
@@ -15,6 +16,7 @@ from accounts.encryption import EncryptedTextField, blind_index
 from branches.models import Organization
 from ledgers import parsing
 from ledgers.models import Record, Touch
+from members.lookups import Characters
 from members.querysets import MemberQuerySet, MembershipQuerySet
 
 UNKNOWN_START = date(1900, 1, 1)
@@ -166,8 +168,8 @@ class Member(Record):
             models.Index(fields=["branch", "left_on"]),
             models.Index(fields=["id_number_index"]),
             models.Index(fields=["phone_index"]),
-            # a prefix of these is looked for: on PostgreSQL that wants its own kind of index
-            models.Index(fields=["name"], name="member_name", opclasses=["varchar_pattern_ops"]),
+            # a part of the name and a prefix of the others is looked for: PostgreSQL wants its own kinds of index
+            GinIndex(Characters("name"), name="member_name"),
             models.Index(fields=["pinyin"], name="member_pinyin", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["initials"], name="member_initials", opclasses=["varchar_pattern_ops"]),
         ]
@@ -420,7 +422,11 @@ class Membership(Record):
             models.UniqueConstraint(fields=["member"], condition=Q(end__isnull=True), name="one_open_membership"),
             models.UniqueConstraint(fields=["member", "start"], name="one_membership_per_start"),
         ]
-        indexes = [models.Index(fields=["branch", "start", "end"])]
+        indexes = [
+            models.Index(fields=["branch", "start", "end"]),
+            models.Index(fields=["start"]),
+            models.Index(fields=["end"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.member} {self.branch} {self.start}"

@@ -28,7 +28,7 @@ def create(request: PortalRequest) -> HttpResponse:
     """Enter a check-in, of the member or at the community in the query string if one is named there."""
     asked = request.GET.get("member", "")
     kept = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT)
-    member = kept.filter(pk=int(asked) if asked.isdecimal() else None).first()
+    member = kept.filter(pk=int(asked) if asked.isdecimal() else 0).first()
     initial: dict[str, Any] = {"member": member, "community": _community(request)}
     form = CheckInForm(request.POST or None, instance=CommunityCheckIn(), initial=initial, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):

@@ -191,9 +191,13 @@ def _spoken(entry: AuditEntry) -> Any:
     for name, (before, after) in entry.changes.items():
         if name not in (*DuesCharge.EDITED, "base", "late_reason"):
             continue
-        label = DuesCharge._meta.get_field(name).verbose_name
+        field: Any = DuesCharge._meta.get_field(name)
         old, new = (methods.get(value, value) if value not in (None, "") else "空" for value in (before, after))
-        yield f"{label}：{new}" if entry.action == "create" or name == "late_reason" else f"{label}：{old} → {new}"
+        yield (
+            f"{field.verbose_name}：{new}"
+            if entry.action == "create" or name == "late_reason"
+            else f"{field.verbose_name}：{old} → {new}"
+        )
 
 
 @require_GET

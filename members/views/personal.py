@@ -72,7 +72,7 @@ def create(request: PortalRequest, kind: str) -> HttpResponse:
     """Enter a record, of the member in the query string if one is named there."""
     asked, this = request.GET.get("member", ""), KINDS[kind]
     kept = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT)
-    member = kept.filter(pk=int(asked) if asked.isdecimal() else None).first()
+    member = kept.filter(pk=int(asked) if asked.isdecimal() else 0).first()
     form = this.form(request.POST or None, instance=this.model(), initial={"member": member}, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, f"已登记{this.noun}。")

@@ -14,7 +14,7 @@ from ledgers.facts import mark_stale
 from ledgers.models import Touch
 from members.models import UNKNOWN_START
 
-from . import accounts, activities, branches, development, dues, members, moving, people, places
+from . import accounts, activities, branches, development, dues, members, moving, organization_life, people, places
 from .plan import Plan, Street
 
 Generator = Callable[[Street], Counter[str]]
@@ -29,6 +29,7 @@ GENERATORS: tuple[Generator, ...] = (
     dues.collect,
     people.keep,
     moving.move,
+    organization_life.live,
 )
 
 

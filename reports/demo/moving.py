@@ -26,7 +26,8 @@ Kind, State, Way = Transfer.Kind, Transfer.State, Contact.Way
 def move(street: Street) -> Counter[str]:
     """Write the street's letters, records of whereabouts and their logs, with the gaps that rules find."""
     random = street.random("moving")
-    letters = [*_past(random, street), *_under_way(random, street)]
+    numbers = _Numbers(street)
+    letters = [*_past(random, street, numbers), *_under_way(random, street, numbers)]
     bulk.insert(letters)
     records = [*_floating(random, street), *_guests(random, street), *_lost(random, street)]
     bulk.insert(records)
@@ -60,9 +61,8 @@ def _letter(random: Random, numbers: _Numbers, member: Member, issued: date, **f
     )
 
 
-def _past(random: Random, street: Street) -> Iterator[Transfer]:
+def _past(random: Random, street: Street, numbers: _Numbers) -> Iterator[Transfer]:
     """Yield the letters behind the moves that the register shows while the data run."""
-    numbers = _Numbers(street)
     branches = [branch.organization.pk for branch in street.branches]
     known = {stay.member.pk: stay.member for branch in street.branches for stay in branch.stays}
     lines: dict[int, list[Membership]] = {pk: [] for pk in known}
@@ -95,11 +95,9 @@ def _done(random: Random, numbers: _Numbers, member: Member, on: date, ends: dic
     return _letter(random, numbers, member, issued, state=State.RECEIVED, closed_on=on, **ends)
 
 
-def _under_way(random: Random, street: Street) -> Iterator[Transfer]:
+def _under_way(random: Random, street: Street, numbers: _Numbers) -> Iterator[Transfer]:
     """Yield letters that nobody has taken in yet, a third of them for too long; the first goes to the first branch."""
-    numbers = _Numbers(street)
-    numbers.last.update({street.plan.until.year - years: 5000 for years in range(3)})
-    addressed = street.branches[0]
+    addressed: Branch | None = street.branches[0]
     for branch in street.branches[1:]:
         for stay in branch.standing(street.plan.until):
             if random.random() >= UNDER_WAY and addressed is None:

@@ -106,7 +106,9 @@ def _enterprises(street: Street) -> Counter[str]:
     for branch in street.branches:
         if branch.organization.unit_kind == Organization.UnitKind.PRIVATE_ENTERPRISE:
             hosts.setdefault(branch.community.pk, []).append(branch.organization)
-    enterprises, states, visits = [], [], []
+    enterprises: list[Enterprise] = []
+    states: list[EnterpriseState] = []
+    visits: list[InstructorVisit] = []
     for community in street.communities:
         for number in range(random.randint(4, 8)):
             social = number % 4 == 3

@@ -97,11 +97,18 @@ def organizations(m: Material) -> Iterator[Saying]:
         clauses.append(("下辖", m.figure("orgs.communities"), "个社区党委"))
     if m.value("orgs.branches"):
         clauses.append(("共有" if m.communities else "下设", m.figure("orgs.branches"), "个党支部"))
+    if m.knows("orgs.groups") and m.value("orgs.groups"):
+        clauses.append(("划分党小组", m.figure("orgs.groups"), "个"))
     if m.value("population.total"):
         clauses.append(("总人口", m.figure("population.total"), "人"))
     if m.value("population.households"):
         clauses.append(("居民", m.figure("population.households"), "户"))
     yield Saying("counts", [m.place, listed(clauses, "，"), "。"])
+    if m.knows("elections.held") and m.value("elections.held"):
+        held: list[Loose] = [("举行换届、补选等选举", m.figure("elections.held"), "次")]
+        if m.value("elections.elected"):
+            held.append(("选出班子成员", m.figure("elections.elected"), "人次"))
+        yield Saying("elections", [_opening(m), listed(held, "，"), "。"])
     if 1 < len(m.communities) <= MOST_COMMUNITIES:
         shares: list[Loose] = [
             (
@@ -325,6 +332,30 @@ def training(m: Material) -> Iterator[Saying]:
         yield Saying("branches", best)
 
 
+@topic(
+    "supervision",
+    "监督管理",
+    "S6、S15",
+    PRACTICE,
+    ["talks.held", "matters.reported", "honors.granted", "honors.sanctions"],
+    "谈话、重大事项报告和奖惩",
+)
+def supervision(m: Material) -> Iterator[Saying]:
+    """Talks, major matters reported, honours and sanctions: counts only."""
+    clauses: list[Loose] = []
+    for code, words, unit in (
+        ("talks.held", "开展各类谈话", "人次"),
+        ("talks.heart", "其中谈心谈话", "人次"),
+        ("matters.reported", "受理重大事项报告", "件"),
+        ("honors.granted", "获得表彰奖励", "项"),
+        ("honors.sanctions", "作出处分处理", "项"),
+    ):
+        if m.value(code):
+            clauses.append((words, m.figure(code), unit))
+    compared = _compared(m, "talks.held", "谈话") if m.value("talks.held") else ""
+    yield Saying("counts", [_opening(m), listed(clauses, "，"), "。", compared], m.rows_before("talks.held"))
+
+
 @topic("responsibilities", "责任落实", "S7、S22、S23", PRACTICE, ["measures.due", "measures.done"], "责任清单任务")
 def responsibilities(m: Material) -> Iterator[Saying]:
     """Measures due, done, overdue."""
@@ -359,9 +390,7 @@ def enterprises(m: Material) -> Iterator[Saying]:
     total = m.figure("enterprises.total")
     rate = m.rate("enterprises.coverage")
     covered: Parts = ("；应建党组织的覆盖率", rate) if rate else ()
-    yield Saying(
-        "counts", ["登记非公企业和社会组织", total, "家", "，其中" if counted else "", counted, covered, "。"]
-    )
+    yield Saying("counts", ["登记非公企业和社会组织", total, "家", "，其中" if counted else "", counted, covered, "。"])
     lacking = [one for one in m.communities if m.value("enterprises.eligible", one)]
     if compared := ranking.by_rate(m, "enterprises.coverage", "覆盖率", lacking):
         yield Saying("communities", ["从各社区看，", compared])

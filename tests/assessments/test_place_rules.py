@@ -20,7 +20,9 @@ def found(place, *rules):
     return engine.check(place.committee, Q3, rules)
 
 
-@pytest.mark.parametrize(("full", "organised", "broken"), [(2, "none", 0), (3, "none", 1), (3, "alone", 0), (3, "joint", 0)])
+@pytest.mark.parametrize(
+    ("full", "organised", "broken"), [(2, "none", 0), (3, "none", 1), (3, "alone", 0), (3, "joint", 0)]
+)
 def test_r43_asks_for_an_organisation_from_three_full_members_on(full, organised, broken):
     place = make_town()
     make_enterprise(place.community, "恒泰", full_members=full, organised=organised)
@@ -58,9 +60,7 @@ def test_r44_asks_nothing_of_who_has_closed():
     assert found(place, "R43", "R44") == []
 
 
-@pytest.mark.parametrize(
-    ("days", "value"), [(91, None), (90, 90), (0, 0), (-1, -1)]
-)
+@pytest.mark.parametrize(("days", "value"), [(91, None), (90, 90), (0, 0), (-1, -1)])
 def test_r45_warns_from_ninety_days_before_a_lease_ends(days, value):
     place = make_town()
     make_venue(place.community, tenure="rented", lease_end=LAST + timedelta(days=days))

@@ -10,7 +10,7 @@ from tests.factories import OrganizationFactory
 def make_election(organization: Organization, on: date = date(2026, 8, 10), **fields: Any) -> Election:
     """An election with 10 to vote, all there, three places."""
     counts = {"voters": 10, "present": 10, "places": 3} | fields
-    ballots = {name: counts["present"] for name in ("issued", "collected", "valid")}
+    ballots = dict.fromkeys(("issued", "collected", "valid"), counts["present"])
     return Election(**{"organization": organization, "on": on} | ballots | counts).record()
 
 

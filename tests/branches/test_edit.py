@@ -2,7 +2,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from branches.models import Organization, OrganizationEvent
 from tests.conftest import shown
-from tests.factories import OrganizationFactory, sign_in
+from tests.factories import sign_in
 
 EDIT = "/branches/S-1-1/edit/"
 

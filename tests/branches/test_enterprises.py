@@ -194,7 +194,12 @@ def test_deleting_takes_its_numbers_along(client, town, office):
 def test_out_of_scope_is_not_there(client, town, secretary):
     other = make_enterprise(town.branches[1])
     visit = make_visit(other)
-    for name, pk in (("enterprise", other.pk), ("enterprise-edit", other.pk), ("visit-create", other.pk), ("visit-edit", visit.pk)):
+    for name, pk in (
+        ("enterprise", other.pk),
+        ("enterprise-edit", other.pk),
+        ("visit-create", other.pk),
+        ("visit-edit", visit.pk),
+    ):
         assert client.get(reverse(f"branches:{name}", args=[pk])).status_code == 404, name
 
 
@@ -250,7 +255,9 @@ def test_an_import_says_what_is_wrong(town):
 def test_a_code_of_another_community_cannot_be_imported(client, town):
     other = make_enterprise(town.communities[1])
     user = sign_in(client, Role.COMMUNITY_SECRETARY, town.community)
-    analysis = take_in("enterprises", user, HEADERS, [other.credit_code, "甲", "非公", town.community.code, 0, 0, "", "", ""])
+    analysis = take_in(
+        "enterprises", user, HEADERS, [other.credit_code, "甲", "非公", town.community.code, 0, 0, "", "", ""]
+    )
     assert "这个代码不能用" in messages(analysis)[2]
 
 

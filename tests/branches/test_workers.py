@@ -60,7 +60,12 @@ def test_what_is_wrong_is_said(client, town, office, fill_in, text_of, fields, w
 
 
 @pytest.mark.parametrize(
-    "fields", [{"left_on": date(2026, 1, 1)}, {"left_reason": "resigned"}, {"reserve_until": date(2026, 1, 1), "reserve_since": date(2026, 1, 1)}]
+    "fields",
+    [
+        {"left_on": date(2026, 1, 1)},
+        {"left_reason": "resigned"},
+        {"reserve_until": date(2026, 1, 1), "reserve_since": date(2026, 1, 1)},
+    ],
 )
 def test_the_database_refuses_it_too(town, fields):
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -129,7 +134,12 @@ def test_trainings_add_up(client, town, office, fill_in, text_of):
 def test_out_of_scope_is_not_there(client, town, secretary):
     other = make_worker(town.branches[1])
     training = make_training(other)
-    for name, pk in (("worker", other.pk), ("worker-edit", other.pk), ("training-create", other.pk), ("training-edit", training.pk)):
+    for name, pk in (
+        ("worker", other.pk),
+        ("worker-edit", other.pk),
+        ("training-create", other.pk),
+        ("training-edit", training.pk),
+    ):
         assert client.get(reverse(f"branches:{name}", args=[pk])).status_code == 404, name
 
 

@@ -26,7 +26,7 @@ def test_slash_goes_to_the_search(demo_street, signed_in):
 def test_j_and_k_go_through_the_rows_and_enter_opens_one(demo_street, signed_in):
     page = signed_in("office")
     page.goto("/ledgers/members/")
-    names = page.locator("[data-rows] tbody tr td:first-child a").all_inner_texts()
+    names = page.locator("[data-rows] tbody td[data-label=姓名] a").all_inner_texts()
     for key in "jjjk":
         page.keyboard.press(key)
     expect(focused(page)).to_have_text(names[1])

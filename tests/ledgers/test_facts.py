@@ -15,7 +15,8 @@ from ledgers import facts
 from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
-from members.models import Member
+from members.models import Member, Transfer, Whereabouts
+from tests.branches.life import make_candidate, make_election, make_group
 from tests.branches.places import make_enterprise, make_shortage, make_venue, make_worker
 from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, OrganizationFactory, street, superuser
 from tests.members import people as kept
@@ -45,6 +46,9 @@ def furnish(branches: int = 2):
             develop(applicant(branch), furthest, until=day or date(2026, 8, 20))
         develop(applicant(branch), "admission-approval", until=date(2026, 8, 20))
         people[1].leave("deceased", date(2026, 9, 2))
+        Whereabouts(kind="out", member=people[0], since=date(2026, 7, 10)).record()
+        letter = {"kind": "out", "elsewhere": "外地", "letter_number": "1", "issued_on": date(2026, 8, 1)}
+        Transfer(member=MemberFactory(branch=branch), **letter).issue().receive(date(2026, 8, 20))
         DuesChargeFactory(member=people[0], due=Decimal("45.10"), paid=Decimal("45.10"))
         DuesChargeFactory(member=people[2], due=Decimal("15.20"), paid=Decimal("0.10"))
         for kind in (
@@ -59,6 +63,8 @@ def furnish(branches: int = 2):
             states = [Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT]
             record_roll(activity, {m.pk: (s.value, "出差") for m, s in zip(people, states, strict=True)})
         keep(branch, people)
+        make_candidate(make_election(branch, date(2026, 7, 9 + number)))
+        make_group(branch, code=f"{branch.code}G")
     return place
 
 
@@ -243,12 +249,12 @@ def test_a_new_fact_is_counted_for_months_counted_before(monkeypatch: pytest.Mon
     ActivityFactory(organization=place.branch, kind="visit")
     facts.of(place.committee, Q3)
     monkeypatch.setattr(facts, "_facts", dict(facts._facts))
-    facts._digest.cache_clear()
+    facts.digest.cache_clear()
     try:
         facts.register(facts.Fact("test.visits", "走访", "次", "activities", {"kind": "visit", "status": "counted"}))
         assert facts.of(place.committee, Q3)["test.visits"] == 1
     finally:
-        facts._digest.cache_clear()
+        facts.digest.cache_clear()
 
 
 def test_money_keeps_its_cents() -> None:

@@ -17,9 +17,13 @@ from activities.models import Activity, Attendance
 from branches.models import (
     Committee,
     CommitteeSeat,
+    Election,
     Enterprise,
     EnterpriseState,
+    GroupLeader,
+    JointUnit,
     Organization,
+    OrganizationEvent,
     PartyWorker,
     Shortage,
     Venue,
@@ -27,7 +31,20 @@ from branches.models import (
 from ledgers import parsing
 from ledgers.models import StaleMark
 from members.development.procedure import BY_CODE, ORDER, Standing, missing_before
-from members.models import ClosedDues, DevelopmentCase, DuesCharge, Member, Membership, Transfer, Whereabouts
+from members.models import (
+    ClosedDues,
+    CommunityCheckIn,
+    DevelopmentCase,
+    DuesCharge,
+    Honor,
+    MatterReport,
+    Member,
+    Membership,
+    PerformanceRecord,
+    Talk,
+    Transfer,
+    Whereabouts,
+)
 from members.querysets import in_force
 
 pytestmark = pytest.mark.django_db
@@ -76,10 +93,19 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
 
     first = rows()
     for model in (
+        OrganizationEvent,
+        Election,
+        GroupLeader,
+        JointUnit,
         Venue,
         Shortage,
         PartyWorker,
         Enterprise,
+        CommunityCheckIn,
+        Talk,
+        MatterReport,
+        Honor,
+        PerformanceRecord,
         Transfer,
         Whereabouts,
         DevelopmentCase,
