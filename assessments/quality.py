@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from accounts.models import User
 from branches.models import Organization
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
@@ -45,7 +44,7 @@ KINDS = (*(("gap", gap) for gap in GAPS), *(("fault", fault) for fault in FAULTS
 """The columns: the filter of the register and its value."""
 
 
-def lines(organization: Organization, day: date, as_of: date | None, user: User) -> tuple[Line, list[Line]]:
+def lines(organization: Organization, day: date, as_of: date | None, user: Any) -> tuple[Line, list[Line]]:
     """Return the line of the whole, and that of each branch with members, the least complete first.
 
     `day` is the day that is counted; `as_of` is what the register is asked for, None for today.
@@ -56,7 +55,9 @@ def lines(organization: Organization, day: date, as_of: date | None, user: User)
         anything |= gap.keeps(day)
     counts |= {TOTAL: Count("pk"), INCOMPLETE: Count("pk", filter=anything)}
     rows = Membership.objects.visible_to(user).in_force_on(day).under(organization, as_of).order_by()
-    counted = {row["branch_id"]: row for row in rows.values("branch_id").annotate(**counts)}
+    counted: dict[int, dict[str, Any]] = {
+        row["branch_id"]: dict(row) for row in rows.values("branch_id").annotate(**counts)
+    }
     branches = Organization.objects.in_bulk(list(counted))
     found = [_line(branches[pk], row, as_of) for pk, row in counted.items()]
     found.sort(key=lambda line: (line.percent or 0, line.organization.path))

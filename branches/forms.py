@@ -337,7 +337,7 @@ class CommitteeForm(RecordForm):
         self.is_new, self.election = instance._state.adding, election
         if self.is_new:
             del self.fields["ended_on"]
-        elected = election.candidates.filter(elected=True).order_by("pk") if election else []
+        elected: list[Any] = list(election.candidates.filter(elected=True).order_by("pk")) if election else []
         self.seats = seat_formset(instance, data, [{"post": c.post, "name": c.name} for c in elected])
 
     def is_valid(self) -> bool:

@@ -145,7 +145,7 @@ class SplitForm(OrganizationForm):
     )
 
     class Meta(OrganizationForm.Meta):
-        fields = ("code", "name", "short_name", "kind", "unit_kind", "expires_on")
+        fields = ("code", "name", "short_name", "kind", "unit_kind", "expires_on")  # type: ignore[assignment]
 
     def __init__(self, *args: Any, source: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -174,6 +174,7 @@ class SplitForm(OrganizationForm):
         chosen = self.cleaned_data["members"]
         field = self.fields["members"]
         assert isinstance(field, MembersField)
+        assert field.queryset is not None
         if len(chosen) == field.queryset.count():
             raise ValidationError("全部党员都转走就不是分设了；只是换名称的，请办理更名")
         return chosen
@@ -359,7 +360,7 @@ class ElectionForm(CheckedForm):
         committees = self.fields["committee"]
         assert isinstance(committees, forms.ModelChoiceField)
         committees.queryset = instance.organization.committees.all()
-        committees.label_from_instance = lambda committee: f"{committee.number}（{committee.start} 起）"  # type: ignore[method-assign]
+        committees.label_from_instance = lambda committee: f"{committee.number}（{committee.start} 起）"  # type: ignore[method-assign,assignment]
         made: type[Any] = forms.inlineformset_factory(
             Election,
             Candidate,

@@ -380,7 +380,7 @@ class Ledger:
             yield [show(value) for show, value in zip(shows, values, strict=True)]
 
     def row_url(self, argument: Any, query: Query, may_edit: bool) -> str:
-        """Return the address that a row of the list leads to; `argument` is what `page` names, `may_edit` of that row."""
+        """Return the address that a row of the list leads to; `argument` is what `page` names of it."""
         name, _ = self.page
         return reverse(name, args=[argument]) if name else ""
 

@@ -1,4 +1,4 @@
-"""Pages of a long list that cost the same however long it is: the count from the fact sheets, the last page from behind."""
+"""Pages of a list that cost the same however long it is: the count from the fact sheets, the last page from behind."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ class Pages(Paginator[Any]):
 
     def __init__(self, rows: Any, size: int, count: int) -> None:
         super().__init__(rows, size)
+        self.rows = rows
         self.count = count
 
     def page(self, number: Any) -> "Page[Any]":
@@ -30,11 +31,9 @@ class Pages(Paginator[Any]):
         first = (number - 1) * self.per_page
         after = min(first + self.per_page, self.count)
         backwards = first > self.count // 2
-        if backwards:
-            rows = self.object_list.reverse()[self.count - after : self.count - first]  # type: ignore[union-attr]
-        else:
-            rows = self.object_list[first:after]
-        page: Page[Any] = self._get_page(rows, number, self)
+        span = slice(self.count - after, self.count - first) if backwards else slice(first, after)
+        rows = (self.rows.reverse() if backwards else self.rows)[span]
+        page: Page[Any] = Page(rows, number, self)
         page.backwards = backwards  # type: ignore[attr-defined]
         return page
 

@@ -133,7 +133,7 @@ def _honors(members: Sequence[Member], user: User) -> Iterator[Row]:
 
 
 def _checkins(members: Sequence[Member], user: User) -> Iterator[Row]:
-    rows = CommunityCheckIn.objects.filter(member__in=members).select_related("community")
+    rows: Any = CommunityCheckIn.objects.filter(member__in=members).select_related("community")
     for row in rows.annotate(hours=Sum("entries__hours")).order_by("start", "pk"):
         yield (
             row.member_id or 0,

@@ -10,7 +10,8 @@ from functools import reduce
 from operator import or_
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Case, Count, Q, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear
 from django.db.models.lookups import LessThan
 from django.utils import timezone
@@ -58,12 +59,12 @@ GAPS = (
 )
 
 
-def _number(path: str) -> F | object:
+def _number(path: str) -> CombinedExpression:
     """Return a day as the number 20260930."""
     return ExtractYear(path) * 10000 + ExtractMonth(path) * 100 + ExtractDay(path)
 
 
-def _anniversary(path: str, years: int) -> object:
+def _anniversary(path: str, years: int) -> CombinedExpression:
     """Return the day so many years later, as a number. Years that are no multiple of four turn 29 into 28 February."""
     leap = When(**{f"{path}__month": 2, f"{path}__day": 29}, then=Value(1))
     return _number(path) + Value(10000 * years) - Case(leap, default=Value(0))

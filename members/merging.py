@@ -8,7 +8,7 @@ one at a time, the kept record's stand, and the other's fill only the days that 
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -97,7 +97,8 @@ def _clashes(relation: Any, kept: Member, dropped: Member) -> tuple[set[int], se
 
     Those apart that clash only in being the open one.
     """
-    always, merely_open = set(), set()
+    always: set[int] = set()
+    merely_open: set[int] = set()
     for constraint in relation.model._meta.constraints:
         if not isinstance(constraint, models.UniqueConstraint) or relation.name not in constraint.fields:
             continue
@@ -123,7 +124,7 @@ def _serialized(rows: Iterable[models.Model]) -> list[Any]:
     return found
 
 
-def _with_dependents(rows: Collection[models.Model]) -> list[models.Model]:
+def _with_dependents(rows: Sequence[models.Model]) -> list[models.Model]:
     """Return rows and all that would be deleted with them. Raises CannotMerge where something forbids it."""
     collector = NestedObjects(using=router.db_for_write(Member))
     collector.collect(rows)
@@ -240,7 +241,8 @@ def _piece(row: Any, kept: Member, span: Any, first: str, last: str) -> Any:
     """Return a new interval for the kept record, like `row` but over `span`."""
     names = [f.attname for f in row._meta.concrete_fields if not f.primary_key and f.name not in row.UNTRACKED]
     piece = type(row)(**{name: getattr(row, name) for name in names})
-    piece.member, start, end = kept, *span
+    start, end = span
+    piece.member = kept
     if isinstance(piece, Membership):
         if start != row.start:
             piece.came_by = Membership.Event.CHANGED

@@ -30,6 +30,7 @@ from config.permissions import URL_TABLE
 from ledgers import importing, ledger
 from ledgers.models import ImportBatch
 from ledgers.period import Period
+from members import merging
 from members.models import Transfer, Whereabouts
 from reports.models import InvestigationReport
 from tests.branches.life import make_election, make_group, make_unit
@@ -79,6 +80,11 @@ class Place:
     @cached_property
     def member(self) -> Any:
         return MemberFactory(branch=self.branch)
+
+    @cached_property
+    def merged(self) -> Any:
+        twin = MemberFactory(branch=self.branch, id_number=self.member.id_number)
+        return merging.merge(self.member, twin)
 
     @cached_property
     def charge(self) -> Any:
@@ -328,6 +334,7 @@ TARGETS |= {
     "reports:investigation-download": lambda place, user: {"pk": place.report.pk, "ending": "json"},
     "assessments:finding": pk_of("finding"),
 }
+TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,
     "branches": code,

@@ -265,11 +265,11 @@ class GroupLeaderImporter(Importer):
             lines[row.values["group"]][row.values["since"]] = (row.values.get("until", held), row)
         self.ends: dict[tuple[int, date], date] = {}
         for group, line in lines.items():
-            for (since, (until, row)), (following, _) in pairwise(sorted(line.items(), key=lambda item: item[0])):
+            for (since, (until, entry)), (following, _) in pairwise(sorted(line.items(), key=lambda item: item[0])):
                 if until is None:
                     self.ends[group, since] = following
-                elif until > following and row is not None:
-                    self.wrong(row, "until", f"离任日期晚于下一任的任职日期 {following}")
+                elif until > following and entry is not None:
+                    self.wrong(entry, "until", f"离任日期晚于下一任的任职日期 {following}")
 
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
         held = {

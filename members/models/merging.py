@@ -1,7 +1,5 @@
 """Two records of one person made into one: what was done, kept so that it can be taken back."""
 
-from typing import ClassVar
-
 from django.db import models
 from django.urls import reverse
 
@@ -20,9 +18,9 @@ class MergeQuerySet(ScopedQuerySet["MergeRecord"]):
 
 
 class MergeRecord(Record):
-    """One merge. `memory` is what undoing needs, as JSON: the record given up, what was moved, set aside and changed."""
+    """One merge. `memory` is what undoing needs, as JSON: the record given up, what was moved and changed."""
 
-    SENSITIVE: ClassVar = ("memory",)
+    SENSITIVE = ("memory",)
 
     kept = models.ForeignKey(Member, models.PROTECT, related_name="merges", verbose_name="保留的记录")
     dropped_pk = models.BigIntegerField("并入的记录编号", db_index=True)

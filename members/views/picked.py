@@ -1,4 +1,4 @@
-"""What is done with members ticked in the register: their cards, their group. The card of one member is here as well."""
+"""What is done with members ticked in the register: their cards, their group; and the card of one member."""
 
 from collections.abc import Sequence
 

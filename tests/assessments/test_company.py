@@ -87,7 +87,7 @@ def unreported(street, period=Q3):
 
 
 def test_members_in_service_check_in(street, branch):
-    inside, outside = make_member(branch), make_member(branch)
+    inside, outside = make_members(branch, 2, employment="in-service")
     make_member(branch, employment="retired")
     check_in(branch.get_parent(), inside)
     assert unreported(street) == [outside.pk]
@@ -103,13 +103,13 @@ def test_members_in_service_check_in(street, branch):
     ],
 )
 def test_it_must_stand_on_the_last_day(street, branch, start, end, holds):
-    member = make_member(branch)
+    member = make_member(branch, employment="in-service")
     check_in(branch.get_parent(), member, start=start, end=end)
     assert (unreported(street) == []) is holds
 
 
 def test_who_left_is_not_asked(street, branch):
-    make_member(branch).leave("transferred", date(2026, 9, 30))
+    make_member(branch, employment="in-service").leave("transferred", date(2026, 9, 30))
     assert unreported(street) == []
 
 
@@ -120,5 +120,5 @@ def test_both_cost_the_same_for_many(street, branch, committee):
         return len(queries)
 
     few = cost()
-    make_members(branch, 30)
+    make_members(branch, 30, employment="in-service")
     assert cost() == few

@@ -91,3 +91,10 @@ def test_queries_do_not_grow_with_the_list(db, client, today):
         return len(asked)
 
     assert queries("A", 2) == queries("B", 20)
+
+
+def test_the_calendar_says_what_ends_in_the_coming_quarters(client, office, due, text_of):
+    calendar = {quarter.code: count for quarter, count in client.get(TERMS).context["calendar"]}
+    assert calendar == {"2026Q4": 1, "2027Q1": 1, "2027Q2": 2}
+    assert listed(client.get(TERMS, {"ends": "2027Q2"})) == ["S-2-1", "S-2-2"]
+    assert listed(client.get(TERMS, {"ends": "坏"})) == ["S-1-1", "S-1-2", "S-2-1"]

@@ -232,7 +232,7 @@ class TestProblems:
 
     def test_none_are_invented(self):
         branch = OrganizationFactory(name="齐全党支部")
-        people = MemberFactory.create_batch(3, branch=branch)
+        people = MemberFactory.create_batch(3, branch=branch, employment="retired")
         for day in THIRD:
             meeting(branch, "theme-day", day, people)
         meeting(branch, "general", THIRD[0], people)

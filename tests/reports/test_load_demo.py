@@ -156,6 +156,7 @@ def test_it_has_the_gaps_of_a_real_street(street: dict) -> None:
     ends = [committee.term_ends for committee in Committee.objects.in_office_on(UNTIL)]
     assert any(end < UNTIL for end in ends)
     assert any(UNTIL < end < date(2027, 4, 20) for end in ends)
+    assert any(not election.is_quorate for election in Election.objects.all()), "R15"
     assert set(Activity.objects.values_list("status", flat=True)) == set(Activity.Status)
     lacking = [s for s in EnterpriseState.objects.in_force_on(UNTIL) if s.lacks_organisation]
     assert lacking
