@@ -303,15 +303,15 @@ def undo(record: MergeRecord) -> Member:
     touches = [*_branches(kept)]
     for label, keys in memory["made"]:
         _model(label)._base_manager.filter(pk__in=keys, member=kept).delete()
+    _restore(memory["dropped"])
+    dropped = Member.objects.select_related("branch").get(pk=record.dropped_pk)
+    for label, name, keys in memory["moved"]:
+        _point(_model(label), name, keys, dropped.pk, held_by=kept.pk)
     for label, pk, name, before, after in reversed(memory["edits"]):
         _put_back(_model(label)._base_manager.filter(pk=pk).first(), {name: (before, after)})
     if "filled" in memory:
         _put_back(kept, memory["filled"])
-    _restore(memory["dropped"])
-    dropped = Member.objects.select_related("branch").get(pk=record.dropped_pk)
     _restore(memory["set_aside"])
-    for label, name, keys in memory["moved"]:
-        _point(_model(label), name, keys, dropped.pk, held_by=kept.pk)
     record.undone_at = timezone.now()
     record.record("undo-merge")
     for member in (kept, dropped):

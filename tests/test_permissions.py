@@ -382,7 +382,8 @@ def home_and_abroad(role: Role | None) -> tuple[Place, Place, User | None]:
     user = None
     if role is not None:
         user = UserFactory()
-        place = here.branch if role == Role.BRANCH_SECRETARY else here.community
+        places = {Role.BRANCH_SECRETARY: here.branch, Role.OFFICE: here.committee}
+        place = places.get(role, here.community)
         PostingFactory(user=user, role=role, organization=place, start=date(2020, 1, 1))
     stranger = UserFactory()
     PostingFactory(user=stranger, role=Role.OFFICE, organization=there.committee)

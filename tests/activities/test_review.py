@@ -84,7 +84,7 @@ def test_who_does_not_confirm_has_no_queue(client, tree, role):
 def test_queries_do_not_grow_with_the_queue(client, tree, count, django_assert_max_num_queries):
     sign_in(client, Role.OFFICE, tree.committee)
     activities = [handed_in(tree.branch) for _ in range(count)]
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert len(client.get(URL).context["page"]) == count
     with django_assert_max_num_queries(14):
         client.post(URL, tick(*activities))

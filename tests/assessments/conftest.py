@@ -3,12 +3,23 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
+from branches.models import Organization, PartyWorker
 from tests.assessments.factories import make_branch, make_street
 
 
 @pytest.fixture
 def street(db):
     return make_street()
+
+
+@pytest.fixture
+def reserve_cadre(street):
+    """The street's community keeps a reserve cadre, so that R55 asks nothing of it."""
+    community = Organization.objects.get(code=f"{street.code}C")
+    day = date(2025, 1, 1)
+    return PartyWorker(
+        organization=community, name="赵后备", post=PartyWorker.Post.values[0], start=day, reserve_since=day
+    ).record()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.factories import sign_in, superuser
 from .factories import hold, make_branch, make_member, make_street
 
 PAGE = "/findings/"
-pytestmark = pytest.mark.usefixtures("today")
+pytestmark = pytest.mark.usefixtures("today", "reserve_cadre")
 
 
 @pytest.fixture
@@ -194,7 +194,8 @@ def test_several_at_once(client, finding, text_of):
     asked = client.get("/findings/handle/", {"finding": [f.pk for f in chosen]})
     assert f"办理 {len(chosen)} 条预警" in text_of(asked)
     decide(client, *chosen, state="closed", note="已全部解决")
-    assert set(Finding.objects.values_list("state", "closed_on")) == {("closed", date(2026, 10, 8))}
+    kept = Finding.objects.filter(pk__in=[f.pk for f in chosen])
+    assert set(kept.values_list("state", "closed_on")) == {("closed", date(2026, 10, 8))}
 
 
 def test_closed_and_taken_back(client, finding):

@@ -41,9 +41,9 @@ def twins(place: Street, **fields: Any) -> tuple[Member, Member]:
 
 
 def state() -> dict[str, Any]:
-    """Everything that names a member, and the members, as they stand; who touched them last left aside."""
+    """Everything that names a member, and the members, as they stand; who touched them when is left aside."""
     models = {Member, *(relation.model for relation in relations()), ServiceEntry} - {MergeRecord}
-    left_out = {"version", "updated_at", "updated_by"}
+    left_out = {"version", "created_at", "updated_at", "updated_by"}
     return {
         f"{row['model']} {row['pk']}": {k: v for k, v in row["fields"].items() if k not in left_out}
         for model in models

@@ -159,7 +159,7 @@ def test_probation_and_terms(client, secretary, place):
     CommitteeFactory(organization=place.branch, start=date(2024, 3, 1), term_years=3)
     found = todos(client)
     assert starting(found, "王新：").state == "bad"
-    assert starting(found, "任期").url.startswith("/findings/")
+    assert starting(found, "本组织任期将在 6 个月内届满").url.startswith("/branches/committees/")
 
 
 def test_several_findings_of_one_rule_are_one_line(client, office, place):
@@ -181,7 +181,7 @@ def test_a_passed_deadline_is_late(client, office, place):
 def test_last_quarter_is_not_forgotten(client, office, place):
     sync(place.committee, Period.parse("2026Q3"))
     line = starting(todos(client), "2026年第三季度还有")
-    assert "period=2026Q3" in line.url
+    assert "of=2026Q3" in line.url
 
 
 def test_an_import_that_waits(client, office):
