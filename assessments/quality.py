@@ -1,6 +1,6 @@
 """The data quality centre: what the register lacks and what is wrong in it, branch by branch, counted in one query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,18 +26,39 @@ class Figure:
 
 @dataclass(frozen=True)
 class Line:
-    """One organisation: its live members, how many of their records are complete, and each kind of gap and fault."""
+    """One organisation: its live members, how many of their records are complete, and each kind of gap and fault.
+
+    Addresses are made when they are asked for: a district has more branches than a page shows.
+    """
 
     organization: Organization
-    total: Figure
-    incomplete: Figure
-    figures: Sequence[Figure]
+    counts: Mapping[str, int]
+    as_of: date | None
+
+    @property
+    def total(self) -> Figure:
+        """The live members."""
+        return self._figure(TOTAL)
+
+    @property
+    def incomplete(self) -> Figure:
+        """Those whose record lacks something."""
+        return self._figure(INCOMPLETE, gap=ANY)
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Each kind of gap and of fault, in the order of `KINDS`."""
+        return [self._figure(f"{name}_{each.slug}", **{name: each.slug}) for name, each in KINDS]
 
     @property
     def percent(self) -> int | None:
         """Share of records without a gap, in whole percent rounded down; None without members."""
-        total = self.total.value
-        return 100 * (total - self.incomplete.value) // total if total else None
+        total = self.counts[TOTAL]
+        return 100 * (total - self.counts[INCOMPLETE]) // total if total else None
+
+    def _figure(self, name: str, **filters: str) -> Figure:
+        query = Query(self.organization, None, self.as_of, filters)
+        return Figure(self.counts[name], get_ledger("members").url(query))
 
 
 KINDS = (*(("gap", gap) for gap in GAPS), *(("fault", fault) for fault in FAULTS))
@@ -59,21 +80,7 @@ def lines(organization: Organization, day: date, as_of: date | None, user: Any) 
         row["branch_id"]: dict(row) for row in rows.values("branch_id").annotate(**counts)
     }
     branches = Organization.objects.in_bulk(list(counted))
-    found = [_line(branches[pk], row, as_of) for pk, row in counted.items()]
+    found = [Line(branches[pk], row, as_of) for pk, row in counted.items()]
     found.sort(key=lambda line: (line.percent or 0, line.organization.path))
     whole = {name: sum(row[name] for row in counted.values()) for name in counts}
-    return _line(organization, whole, as_of), found
-
-
-def _line(organization: Organization, row: Mapping[str, Any], as_of: date | None) -> Line:
-    register = get_ledger("members")
-
-    def figure(name: str, **filters: str) -> Figure:
-        return Figure(row[name], register.url(Query(organization, None, as_of, filters)))
-
-    return Line(
-        organization,
-        figure(TOTAL),
-        figure(INCOMPLETE, gap=ANY),
-        [figure(f"{name}_{each.slug}", **{name: each.slug}) for name, each in KINDS],
-    )
+    return Line(organization, whole, as_of), found

@@ -26,7 +26,7 @@ TIMES = 2
 """How much longer the whole may take than one street."""
 MANY = 50_000
 """Members from which on the two are compared."""
-SLACK = 0.03
+SLACK = 0.01
 """Seconds by which two runs differ on a busy machine anyway."""
 PAGE = 20
 Pick = Callable[[Organization], Mapping[str, str]]

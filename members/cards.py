@@ -123,7 +123,7 @@ def _dues(members: Sequence[Member], user: User) -> Iterator[Row]:
     for (pk, year), (due, paid, unpaid) in _yearly(
         ("dues.due", "dues.paid", "dues.unpaid_months"), members, user
     ).items():
-        yield pk, (f"{year}年", due or 0, paid or 0, f"{unpaid} 个月" if unpaid else "")
+        yield pk, (f"{year}年", f"{due or 0:.2f}", f"{paid or 0:.2f}", f"{unpaid} 个月" if unpaid else "")
 
 
 def _honors(members: Sequence[Member], user: User) -> Iterator[Row]:

@@ -56,8 +56,20 @@ class Share:
 
     @property
     def label(self) -> str:
-        """What the rows are called."""
-        return str(self.relation.model._meta.verbose_name)
+        """What the rows are called, and as what they name the member, where that is not as a member."""
+        name, role = str(self.relation.model._meta.verbose_name), str(self.relation.verbose_name)
+        unnamed = role in (Member._meta.verbose_name, self.relation.name.replace("_", " "))
+        return name if unnamed else f"{name}（{role}）"
+
+    @property
+    def fills_days(self) -> bool:
+        """Whether the rows are intervals of which only the days stand that the kept record leaves open."""
+        return self.relation.model in ONE_AT_A_TIME
+
+    @property
+    def kept(self) -> int:
+        """How many rows the kept record gets."""
+        return len(self.moved) + len(self.ended)
 
 
 def relations() -> Iterator[Any]:

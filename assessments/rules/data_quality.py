@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Count, Q
 
 from assessments.engine import Check, Rule, Violation, register
+from members.gaps import implausible
 from members.models import Membership
 from members.quality import faults_of_dates
 from members.querysets import in_force
@@ -68,9 +69,9 @@ class PlausibleDates(Rule):
     remedy = "对照入党志愿书，改正出生日期、入党时间或转正时间。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
-        """Yield live members, and those entered with a day of joining still to come; one pass over four columns."""
+        """Yield live members, and those entered with a day of joining still to come; the database finds them."""
         to_come = Q(start__gt=check.today, member__joined_on__gt=check.today)
-        rows = Membership.objects.filter(in_force(check.day) | to_come, member__joined_on__isnull=False)
+        rows = Membership.objects.filter(in_force(check.day) | to_come, implausible(check.today))
         columns = ("branch_id", "member__birth_date", "member__joined_on", "member__regularised_on")
         under = rows.under(check.organization, check.day).order_by("start")
         faulty: dict[int, Violation] = {}
