@@ -41,7 +41,7 @@ def test_a_transfer_between_two_branches(two_secretaries, size, anyone, signed_i
     page = signed_in(taker.username)
     page.goto("/")
     page.get_by_role("link", name="转接人的组织关系等待接收").click()
-    assert page.get_by_text(letter.masked_id).is_visible()
+    page.get_by_text(letter.masked_id).wait_for()
     assert page.get_by_text(member.id_number).count() == 0
     page.get_by_role("link", name="接收", exact=True).click()
     page.get_by_role("button", name="接收党员").click()
