@@ -7,8 +7,8 @@ from ledgers.ledger import Column, Filter, Ledger, Query
 from members.models import mask_id
 from members.querysets import matching
 
-from .importing import ActivityImporter, AttendanceImporter
-from .models import Activity, Attendance
+from ..importing import ActivityImporter, AttendanceImporter
+from ..models import Activity, Attendance
 
 Kind = Activity.Kind
 KIND_GROUPS = {

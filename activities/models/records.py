@@ -1,4 +1,4 @@
-"""What was done: activities of organisational life, who attended, the papers that prove it."""
+"""What was done: activities of organisational life, and who attended."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,22 +8,15 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
 
 from accounts import audit
 from accounts.acting import current_actor
-from accounts.encryption import EncryptedTextField
 from branches.models import Organization
 from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
 from members.models import Member
 
-from .minutes import Minutes, read_minutes
-from .querysets import ActivityQuerySet, AttachmentQuerySet, AttendanceQuerySet, PendingUploadQuerySet
-from .service import ServiceLine as ServiceLine
-
-MAX_NOTE = 200
-"""Characters of the reason why an upload could not be read."""
+from ..querysets import ActivityQuerySet, AttendanceQuerySet
 
 
 class Activity(Record):
@@ -209,82 +202,6 @@ class Attendance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.get_state_display()}"
-
-
-class Attachment(models.Model):
-    """A paper of an activity, stored under the SHA-256 of its content and served only through the scope."""
-
-    activity = models.ForeignKey(Activity, models.CASCADE, related_name="attachments", verbose_name="活动")
-    digest = models.CharField("SHA-256", max_length=64)
-    filename = models.CharField("文件名", max_length=200)
-    content_type = models.CharField("类型", max_length=100)
-    size = models.PositiveIntegerField("大小（字节）")
-    text = EncryptedTextField("读出的文字", blank=True)
-    uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
-    uploaded_by = models.ForeignKey(
-        "accounts.User", models.SET_NULL, null=True, related_name="+", verbose_name="上传人"
-    )
-
-    objects = AttachmentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "附件"
-        ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["activity", "digest"], name="one_attachment_per_digest")]
-
-    def __str__(self) -> str:
-        return self.filename
-
-    def get_absolute_url(self) -> str:
-        return reverse("activities:attachment", args=[self.pk])
-
-    @property
-    def is_image(self) -> bool:
-        """Whether a small picture of it can be shown."""
-        return self.content_type.startswith("image/")
-
-
-class PendingUpload(models.Model):
-    """Minutes that were uploaded and read, and wait for their uploader to confirm what was read.
-
-    The file lies where attachments lie; the text is kept encrypted. Once confirmed it names the activity it became, so
-    that the same page pressed again finds it.
-    """
-
-    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+", verbose_name="上传人")
-    digest = models.CharField("SHA-256", max_length=64)
-    filename = models.CharField("文件名", max_length=200)
-    content_type = models.CharField("类型", max_length=100)
-    size = models.PositiveIntegerField("大小（字节）")
-    text = EncryptedTextField("读出的文字", blank=True)
-    note = models.CharField("没有读出的原因", max_length=MAX_NOTE, blank=True)
-    activity = models.ForeignKey(Activity, models.CASCADE, null=True, related_name="+", verbose_name="活动")
-    created_at = models.DateTimeField("上传时间", auto_now_add=True)
-
-    objects = PendingUploadQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "待确认的会议记录"
-        ordering = ["pk"]
-        indexes = [models.Index(fields=["user", "activity"])]
-
-    def __str__(self) -> str:
-        return self.filename
-
-    def get_absolute_url(self) -> str:
-        return reverse("activities:pending", args=[self.pk])
-
-    @property
-    def is_image(self) -> bool:
-        """Whether it is a photo or a scan."""
-        return self.content_type.startswith("image/")
-
-    @cached_property
-    def minutes(self) -> Minutes:
-        """What its text says; where it could not be read, the reason is the only hint."""
-        if not self.text and self.note:
-            return Minutes(text="", hints=[self.note])
-        return read_minutes(self.text, kinds=Activity.Kind.labels, today=timezone.localdate(self.created_at))
 
 
 @transaction.atomic

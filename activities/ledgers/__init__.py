@@ -1,0 +1,5 @@
+"""Ledgers of what was done; one module for each concern."""
+
+from .records import ActivitiesLedger, AttendanceLedger
+
+__all__ = ["ActivitiesLedger", "AttendanceLedger"]
