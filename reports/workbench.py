@@ -25,6 +25,7 @@ from assessments.findings import refresh_if_changed
 from assessments.models import Finding, Severity
 from branches.models import Organization
 from branches.reminders import due as due_in_branches
+from branches.todos import Todo, todos_of
 from ledgers import facts
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
@@ -57,17 +58,6 @@ SAID_OF_MANY = {
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""
-
-
-@dataclass(frozen=True)
-class Todo:
-    """One line of the list: a state with its word, what to do, where, and when."""
-
-    state: str
-    word: str
-    text: str
-    url: str
-    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,6 +183,7 @@ class Day:
         """Everything to be done, the late first."""
         lines = [*self._missing(), *self._papers(), *self._findings(), *self._imports_waiting(), *self._development()]
         lines += [*self._letters(), *self._dues(), *self._talks(), *self._organizations()]
+        lines += todos_of(self.organization, self.user, self.today)
         order = {"bad": 0, "warn": 1, "none": 2}
         return sorted(lines, key=lambda todo: order[todo.state])
 

@@ -27,6 +27,7 @@ from ..forms import ActivityForm, roll_key, where_and_when
 from ..handling import Allowed, history_of, said_of
 from ..models import Activity, Attendance, PendingUpload
 from ..roll import Roll
+from ..sections import sections_of
 
 PEOPLE_OFFERED = 10
 FIGURES = (
@@ -196,6 +197,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "history": [(entry, said_of(entry)) for entry in history_of(activity)],
         "accept": ACCEPT,
         "in_review": "review" in request.GET and allowed.confirm,
+        "sections": sections_of(activity, user),
     }
     if context["in_review"]:
         context |= neighbours(request, activity)

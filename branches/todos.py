@@ -1,0 +1,39 @@
+"""What the workbench asks each concern: what is to be done in an organisation, late or soon.
+
+The workbench asks every source registered here, so that a concern adds its own in `AppConfig.ready`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.models import User
+
+from .models import Organization
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One line of the list: a state (`bad` late, `warn` due, `none`) with its word, what to do, where, and when."""
+
+    state: str
+    word: str
+    text: str
+    url: str
+    when: str = ""
+
+
+Source = Callable[[Organization, User, date], Iterable[Todo]]
+"""`source(organization, user, today)`: what this user may see of it in the subtree, in a fixed number of queries."""
+
+_sources: list[Source] = []
+
+
+def register_todos(*sources: Source) -> None:
+    """Add sources; called by the owning app's `ready`."""
+    _sources.extend(sources)
+
+
+def todos_of(organization: Organization, user: User, today: date) -> list[Todo]:
+    """Return what all sources have to say."""
+    return [todo for source in _sources for todo in source(organization, user, today)]
