@@ -1,4 +1,4 @@
-"""What stands on an activity's page beside the record: sections, each declared by the concern whose records it shows."""
+"""What stands on an activity's page beside the record: sections, each declared by the concern that keeps it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
