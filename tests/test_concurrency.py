@@ -6,10 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -28,8 +31,9 @@ from tests.factories import ActivityFactory, MemberFactory, citizen_ids, street,
 from tests.ledgers.workbooks import xlsx
 
 HEADERS = ("姓名", "身份证号", "所在党支部", "党员类别", "入党时间")
+IS_POSTGRES = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql"
 needs_postgres = pytest.mark.skipif(
-    settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql",
+    not IS_POSTGRES,
     reason="two connections need PostgreSQL: the tests' SQLite lives in the memory of one",
 )
 
@@ -141,11 +145,32 @@ def test_a_record_that_lands_during_a_rebuild_is_counted_next_time() -> None:
     audit.verify()
 
 
-def test_a_process_killed_in_the_middle_of_an_import_leaves_all_or_nothing(tmp_path: Path) -> None:
-    """kill -9 at several moments, on a database file of its own."""
+@pytest.fixture
+def own_database(tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of this test's own: a file, or a database on the server that the tests use."""
+    if not IS_POSTGRES:
+        yield f"sqlite:///{tmp_path / 'portal.sqlite3'}"
+        return
+    server = urlsplit(os.environ["DATABASE_URL"])
+    name = f"killed_{uuid4().hex}"
+
+    def run(statement: str) -> None:
+        connection = psycopg2.connect(server.geturl())
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        connection.close()
+
+    run(f"CREATE DATABASE {name}")
+    yield server._replace(path=f"/{name}").geturl()
+    run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_process_killed_in_the_middle_of_an_import_leaves_all_or_nothing(tmp_path: Path, own_database: str) -> None:
+    """kill -9 at several moments."""
     root = settings.BASE_DIR
     environment = os.environ | {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'portal.sqlite3'}",
+        "DATABASE_URL": own_database,
         "CACHE_DIR": str(tmp_path / "cache"),
         "MEDIA_ROOT": str(tmp_path / "media"),
     }
