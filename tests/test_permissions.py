@@ -245,6 +245,7 @@ def branch_month(place: Place, user: User) -> dict[str, Any]:
 
 
 TARGETS: dict[str, Target] = {
+    "accounts:unpost": lambda place, user: {"pk": place.account.postings.get().pk},
     "members:dues-charge": pk_of("charge"),
     "members:dues-statement": code,
     "members:dues-sheet": branch_month,
