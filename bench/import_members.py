@@ -91,6 +91,7 @@ class StockResource(resources.ModelResource):
     phone = fields.Field("phone", "手机号码")
     address = fields.Field("address", "家庭住址")
     native_place = fields.Field("native_place", "籍贯")
+    remarks = fields.Field("remarks", "备注")
 
     class Meta:
         model = Member
@@ -111,6 +112,7 @@ class StockResource(resources.ModelResource):
                 "education",
             ),
             *("joined_on", "regularised_on", "employment", "workplace", "phone", "address", "native_place"),
+            "remarks",
         )
 
 

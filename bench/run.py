@@ -128,7 +128,9 @@ def main() -> int:
         kept = all(result["kept"] for result in results.values())
         for name in COMPARISONS:
             if options.only in name:
-                kept &= not subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, env=environment).returncode
+                kept &= not subprocess.run(
+                    [sys.executable, "-m", f"bench.{name}"], cwd=ROOT, env=environment
+                ).returncode
     if options.json:
         options.json.write_text(json.dumps({"data": loaded, "cases": results}, ensure_ascii=False, indent=1))
     return 0 if kept else 1

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.permissions import Right
+from branches.models import Organization
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members import quality
@@ -188,7 +189,7 @@ def _profile(request: PortalRequest, member: Member) -> dict[str, Any]:
     part = taking_part(member, top, user, today, hours_required(member, bool(seats)))
     return {
         "member": member,
-        "community": member.branch.get_parent(),
+        "community": Organization.objects.get_parent(member.branch),
         "seats": seats,
         "part": part,
         "moments": lines.timeline(

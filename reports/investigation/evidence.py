@@ -64,7 +64,7 @@ def _asked(value: str) -> tuple[list[str], Period]:
 
 def _found(value: str, query: Query) -> Iterator[Violation]:
     rules, period = _asked(value)
-    for root in [query.organization] if query.organization else Organization.get_root_nodes():
+    for root in [query.organization] if query.organization else Organization.objects.get_root_nodes():
         yield from violations(root, period, rules)
 
 

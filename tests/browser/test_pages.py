@@ -29,7 +29,8 @@ def things(demo_street) -> SimpleNamespace:
     office = User.objects.get(username="office")
     branch = Organization.objects.get(code="HP0101")
     community = Organization.objects.get(code="HP01")
-    batch, match = open_batch(get("members"), WRONG_ROWS.encode(), "花名册.csv", office, community.get_parent())
+    street = Organization.objects.get_parent(community)
+    batch, match = open_batch(get("members"), WRONG_ROWS.encode(), "花名册.csv", office, street)
     batch.save()
     preview(batch, match)
     return SimpleNamespace(
@@ -38,7 +39,7 @@ def things(demo_street) -> SimpleNamespace:
         community=community,
         member=Member.objects.filter(branch=branch).first(),
         activity=Activity.objects.filter(organization=branch, kind="general").first(),
-        report=InvestigationReport.drafted(community.get_parent(), demo_street),
+        report=InvestigationReport.drafted(street, demo_street),
         batch=batch,
         account=User.objects.get(username="zhibu"),
     )

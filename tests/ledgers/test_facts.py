@@ -71,7 +71,7 @@ def furnish(branches: int = 2):
 def keep(branch, members):
     """Check somebody in to the branch's community, and keep of everybody what is kept of people."""
     one, _, other = members
-    checkin = kept.check_in(branch.get_parent(), one)
+    checkin = kept.check_in(Organization.objects.get_parent(branch), one)
     kept.serve(checkin)
     volunteering = ActivityFactory(
         organization=branch, kind="volunteering", hours=Decimal("1.5"), date=date(2026, 8, 9)

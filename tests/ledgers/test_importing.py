@@ -205,7 +205,7 @@ def test_the_tree_comes_in_whatever_the_order_of_the_rows() -> None:
         "X0101",
     ]
     assert Organization.objects.get(code="X01").population == 3732
-    assert Organization.find_problems() == ([], [], [], [], [])
+    assert Organization.objects.find_problems() == ([], [], [], [], [])
     again = take_in(
         "organizations",
         user,
@@ -214,7 +214,7 @@ def test_the_tree_comes_in_whatever_the_order_of_the_rows() -> None:
         ["X01", "东风社区党委", "社区党委", "X"],
     )
     assert again.counts == {"new": 1, "same": 1}
-    assert Organization.find_problems() == ([], [], [], [], [])
+    assert Organization.objects.find_problems() == ([], [], [], [], [])
 
 
 def test_activities_without_numbers_are_known_by_what_they_are() -> None:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         running = Period.containing(timezone.localdate(), Period.QUARTER)
         periods = [period_written(options["period"])] if options["period"] else [running.previous(), running]
         code = options["organization"]
-        organizations = [organization_coded(code)] if code else list(Organization.get_root_nodes())
+        organizations = [organization_coded(code)] if code else list(Organization.objects.get_root_nodes())
         for organization in organizations:
             for period in periods:
                 findings.sync(organization, period)
