@@ -45,7 +45,8 @@ def write_file(path: Path, rows: int) -> None:
 
     def lines():
         for i in range(rows):
-            year, month, day, serial = 1940 + i % 60, 1 + i // 60 % 12, 1 + i // 720 % 28, i // 20160
+            # Serials from 900 on keep clear of the numbers of the demo data.
+            year, month, day, serial = 1940 + i % 60, 1 + i // 60 % 12, 1 + i // 720 % 28, 900 + i // 20160
             number = f"990100{year}{month:02}{day:02}{serial:03}"
             yield {
                 "姓名": "赵钱孙李周吴郑王"[i % 8] + chr(0x4E00 + i % 5000) + chr(0x5300 + i // 5000),
@@ -66,7 +67,7 @@ def write_file(path: Path, rows: int) -> None:
                 "是否流动党员": "否",
                 "籍贯": "某省某市",
                 "党费基数": "5000",
-                "备注": "",
+                "备注": "自行申报",
             }
 
     FastExcel(str(path)).sheet("党员花名册", lines()).save()
