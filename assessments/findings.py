@@ -42,11 +42,8 @@ def refresh_if_changed(organization: Organization, period: Period) -> None:
     Costs two small queries where nothing has changed, so that a page may call it before it reads.
     """
     today = timezone.localdate()
-    lineage = [
-        organization.path[:end] for end in range(organization.steplen, len(organization.path) + 1, organization.steplen)
-    ]
     wanted = {kept.code: kept for kept in kept_in(period) if kept.start <= today}
-    runs = CheckRun.objects.filter(organization__path__in=lineage, period__in=wanted, day=today)
+    runs = CheckRun.objects.filter(organization__path__in=_lineage(organization), period__in=wanted, day=today)
     latest: dict[str, int] = {}
     for code, seq in runs.values_list("period", "seq"):
         latest[code] = max(seq, latest.get(code, 0))
@@ -54,6 +51,23 @@ def refresh_if_changed(organization: Organization, period: Period) -> None:
         return
     for kept in wanted.values():
         _sync(organization, kept, today)
+
+
+def check_if_never_checked(organization: Organization, period: Period) -> bool:
+    """Check a period that nobody has looked at yet, so that a later one can be compared with it; say whether it did."""
+    wanted = {kept.code: kept for kept in kept_in(period) if kept.start <= timezone.localdate()}
+    runs = CheckRun.objects.filter(organization__path__in=_lineage(organization), period__in=wanted, day__gt=date.min)
+    checked = set(runs.values_list("period", flat=True))
+    unchecked = [kept for code, kept in wanted.items() if code not in checked]
+    for kept in unchecked:
+        _sync(organization, kept, timezone.localdate())
+    return bool(unchecked)
+
+
+def _lineage(organization: Organization) -> list[str]:
+    """Return the paths of an organisation and of all above it."""
+    ends = range(organization.steplen, len(organization.path) + 1, organization.steplen)
+    return [organization.path[:end] for end in ends]
 
 
 def sync(organization: Organization, period: Period) -> None:

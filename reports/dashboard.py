@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
 from activities.facts import MEETINGS
-from assessments.findings import refresh_if_changed
+from assessments.findings import check_if_never_checked, refresh_if_changed
 from assessments.models import Severity
 from branches.models import Organization
 from ledgers import facts
@@ -61,6 +61,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     duty = next((duty for duty in DUTIES if duty.kind == request.GET.get("kind")), DUTIES[0])
     refresh_if_changed(organization, period)
     board = Dashboard(organization, period, duty, timezone.localdate())
+    if board.has_past and check_if_never_checked(organization, board.previous):
+        board = Dashboard(organization, period, duty, timezone.localdate())
     return render(request, "reports/dashboard.html", {"board": board, "trail": trail(request.user, board)})
 
 

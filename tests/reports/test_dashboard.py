@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from activities.models import record_roll
+from assessments.models import Finding
 from branches.models import Organization
 from ledgers.period import Period
 from reports import charts
@@ -210,6 +211,14 @@ def test_compares_with_nothing_where_nothing_was_recorded(client, leader, place)
     board = look(client, period="2026Q2").context["board"]
     assert board.share_change is None
     assert board.findings_change is None
+
+
+def test_the_quarter_before_is_checked_before_it_is_compared(client, leader, place):
+    """A theme day of June is recorded, so the second quarter's gaps are real and not zero because nobody looked."""
+    board = look(client).context["board"]
+    assert board.before("findings.open") > 0
+    assert Finding.objects.filter(period="2026Q2").exists()
+    assert look(client).context["board"].findings_change == board.findings_change
 
 
 def test_the_trend_has_twelve_months_each_with_its_rows(client, leader, place):
