@@ -1,5 +1,6 @@
 """Pages of a list that cost the same however long it is: the count from the fact sheets, the last page from behind."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
@@ -45,25 +46,39 @@ def count(ledger: Ledger, query: Query, user: Any, rows: Any) -> int:
 
 
 def _from_sheets(ledger: Ledger, query: Query, user: Any) -> int | None:
-    """Return the number of a stock's rows as its fact has it, or None.
-
-    A fact is as of a month's last day. For a day before, what comes and goes in between is counted, where the ledger
-    can say so; that is a handful of rows.
-    """
+    """Return the number of rows as the fact has it that counts them, or None where there is none or it is stale."""
     place = query.organization
     whole = type(ledger).rows is Ledger.rows and type(ledger).within is Ledger.within
-    if place is None or not whole or ledger.date or query.text or ledger.timeless(query.filters):
+    if place is None or not whole or query.text or ledger.timeless(query.filters):
         return None
     if not access_of(user).has_on(ledger.right, place.path):
         return None
     fact = next(
         (f for f in facts.every() if f.ledger == ledger.slug and f.filters == query.filters and not f.sums), None
     )
+    if fact is None:
+        return None
+    return _of_a_day(ledger, query, place, fact) if fact.stock else _of_months(query, place, fact)
+
+
+def _of_months(query: Query, place: "Organization", fact: facts.Fact) -> int | None:
+    """Return a flow's number over the months of the query's period."""
+    months = query.period.months() if query.period else []
+    if not months or not _are_fresh(place, months):
+        return None
+    sheets = FactSheet.objects.filter(organization=place, month__in=[month.start for month in months])
+    return sum(int(total.get(fact.code, 0)) for total in sheets.values_list("total", flat=True))
+
+
+def _of_a_day(ledger: Ledger, query: Query, place: "Organization", fact: facts.Fact) -> int | None:
+    """Return a stock's number on the query's day.
+
+    A fact is as of a month's last day. For a day before, what comes and goes in between is counted, where the ledger
+    can say so; that is a handful of rows.
+    """
     month = Period.containing(query.day)
     between = None if query.day == month.end or query.filters else ledger.between(query.day, month.end)
-    if fact is None or (query.day != month.end and between is None):
-        return None
-    if not _is_fresh(place, month):
+    if (query.day != month.end and between is None) or not _are_fresh(place, [month]):
         return None
     sheet = FactSheet.objects.filter(organization=place, month=month.start).values_list("total", flat=True).first()
     number = int((sheet or {}).get(fact.code, 0))
@@ -74,9 +89,10 @@ def _from_sheets(ledger: Ledger, query: Query, user: Any) -> int | None:
     return number
 
 
-def _is_fresh(place: "Organization", month: Period) -> bool:
-    """Say whether the sheet of an organisation and month holds what the records hold, without rebuilding it."""
-    if not FactMonth.objects.filter(month=month.start, codes=facts.digest()).exists():
+def _are_fresh(place: "Organization", months: Sequence[Period]) -> bool:
+    """Say whether the sheets of an organisation and months hold what the records hold, without rebuilding them."""
+    starts = [month.start for month in months]
+    if FactMonth.objects.filter(month__in=starts, codes=facts.digest()).count() < len(starts):
         return False
     here = Q(organization__isnull=True) | subtree("organization__path", place.path)
-    return not StaleMark.objects.filter(here, facts.reaching([month])).exists()
+    return not StaleMark.objects.filter(here, facts.reaching(months)).exists()

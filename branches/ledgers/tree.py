@@ -128,6 +128,7 @@ class CommitteesLedger(Ledger):
             "integer",
             ("任期",),
             width=9,
+            summed=False,
             field="term_years",
             note="村、社区 5 年，其他 3 年；不填按此计算",
         ),

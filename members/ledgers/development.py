@@ -110,8 +110,8 @@ def _of(step: Step) -> list[Column]:
         )
     if step.has(Need.TRAINING):
         columns += [
-            Column("培训天数", f"{prefix}_days", "decimal", width=8, listed=False),
-            Column("培训学时", f"{prefix}_hours", "decimal", width=8, listed=False),
+            Column("培训天数", f"{prefix}_days", "decimal", width=8, listed=False, summed=False),
+            Column("培训学时", f"{prefix}_hours", "decimal", width=8, listed=False, summed=False),
         ]
     if step.has(Need.UNTIL):
         columns.append(Column("预备期延长至", f"{prefix}_until", "date", width=12, listed=False))

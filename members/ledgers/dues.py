@@ -53,7 +53,7 @@ class DuesLedger(Ledger):
         Column("身份证号", "member__id_number", "id", ("公民身份号码", "身份证号码"), field="id_number", width=20, mask=mask_id, sortable=False, listed=False),
         Column("所在党支部", "branch__name", "organization", ("党支部", "所属支部", "支部"), True, field="branch_id", width=24, note="当月所在党支部的名称或编码"),
         Column("月份", "month", "date", ("年月", "所属月份", "缴费月份"), True, width=12, note="如 2026年9月"),
-        Column("党费基数", "base", "money", ("月收入", "缴纳基数", "计算基数"), width=10),
+        Column("党费基数", "base", "money", ("月收入", "缴纳基数", "计算基数"), width=10, summed=False),
         Column("应缴", "due", "money", ("应缴金额", "应缴党费", "应交", "月应缴"), True, width=10),
         Column("实缴", "paid", "money", ("实缴金额", "实缴党费", "实交", "已缴"), width=10),
         Column("缴纳日期", "paid_on", "date", ("缴费日期", "交纳日期", "收缴日期"), width=12),

@@ -144,7 +144,7 @@ class MembersLedger(Ledger):
         Column("家庭住址", "member__address", "text", ("现居住地",), field="address", width=26, listed=False, sortable=False, max_length=200, mask=mask_address),
         Column("是否流动党员", "is_floating", "yes_no", ("流动党员",), width=8),
         Column("籍贯", "member__native_place", field="native_place", width=14, listed=False, max_length=60),
-        Column("党费基数", "member__dues_base", "money", ("月收入",), field="dues_base", width=10, listed=False),
+        Column("党费基数", "member__dues_base", "money", ("月收入",), field="dues_base", width=10, listed=False, summed=False),
         Column("备注", "member__remarks", field="remarks", width=20, listed=False, max_length=300),
     )  # fmt: skip
     filters = (

@@ -44,7 +44,7 @@ class TransfersLedger(Ledger):
         Column("转入党组织", "target_name", "text", ("接收党组织", "转入单位", "转入支部", "转入党支部"), True, field="target_name", width=26, max_length=100, note="本街道的党支部填名称或编码"),
         Column("介绍信编号", "letter_number", "text", ("介绍信号", "介绍信", "编号"), True, width=18, max_length=60),
         Column("开具日期", "issued_on", "date", ("开具时间", "介绍信日期", "转出日期"), True, width=12),
-        Column("有效期(天)", "valid_days", "integer", ("有效期", "有效天数"), width=10, listed=False),
+        Column("有效期(天)", "valid_days", "integer", ("有效期", "有效天数"), width=10, listed=False, summed=False),
         Column("党费交至", "dues_paid_until", "date", ("党费缴至",), width=12, listed=False),
         Column("转接原因", "reason", "text", ("原因", "事由"), width=18, listed=False, max_length=100),
         Column("状态", "state", "choice", ("办理状态",), choices=Transfer.State.choices, synonyms={"在途": "issued", "未接收": "issued", "已转入": "received", "已回执": "received", "已收回执": "received", "退回": "refused", "撤销": "cancelled"}, width=9, note="不填时，有接收日期的算已接收"),

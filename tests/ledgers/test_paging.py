@@ -16,7 +16,7 @@ from ledgers.ledger import Query
 from ledgers.paging import Pages, count
 from ledgers.period import Period
 from members.models import Member
-from tests.factories import MemberFactory, Street, UserFactory, sign_in, street, superuser
+from tests.factories import ActivityFactory, MemberFactory, Street, UserFactory, sign_in, street, superuser
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +98,18 @@ def test_a_past_months_end_is_known_from_its_sheet(client: Client, place: Street
         page = client.get("/ledgers/members/", {"on": day.isoformat(), "organization": place.committee.code})
     assert page.context["page"].paginator.count == 1
     assert not [q for q in queries if "COUNT(" in q["sql"] and 'FROM "members_membership"' in q["sql"]]
+
+
+def test_what_happened_in_months_is_known_from_their_sheets(place: Street) -> None:
+    for day in (date(2026, 7, 1), date(2026, 9, 30), date(2026, 10, 1)):
+        ActivityFactory(organization=place.branch, kind="general", date=day, status="confirmed")
+    quarter, user = Period.parse("2026Q3"), superuser()
+    fact = facts.get("meetings.general")
+    query = fact.query(place.committee, quarter)
+    register = fact.register
+    assert paging._from_sheets(register, query, user) is None
+    facts.of(place.committee, quarter)
+    assert paging._from_sheets(register, query, user) == register.rows(query, user).count() == 2
+    ActivityFactory(organization=place.branch, kind="general", date=date(2026, 8, 1), status="confirmed")
+    assert paging._from_sheets(register, query, user) is None
+    assert count(register, query, user, register.rows(query, user)) == 3
