@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import Right
 from branches.life_forms import ElectionForm
 from branches.models import Election, Organization
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 
 from .committees import names_suggested
@@ -35,6 +35,7 @@ def election(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@needs_organization
 def create(request: PortalRequest) -> HttpResponse:
     """Record an election of the organisation in the query string, or of the chosen one."""
     editable = Organization.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT).undissolved()

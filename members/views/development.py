@@ -14,7 +14,7 @@ from accounts.permissions import Right, access_of
 from branches.models import Organization
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from members.development.forms import CaseForm, CloseForm, StepForm
 from members.development.procedure import BY_CODE, RECORDED, Standing
@@ -27,11 +27,10 @@ CARDS = 30
 
 
 @require_GET
+@needs_organization
 def board(request: PortalRequest) -> HttpResponse:
     """Show who stands where today, and who was regularised in the chosen period; what is due first stands on top."""
     today, period, organization = timezone.localdate(), request.chosen_period, request.chosen_organization
-    if organization is None:
-        raise Http404
     ledger = get_ledger("development")
     cases = DevelopmentCase.objects.visible_to(request.user).under(organization)
     conditions = {s: standing_on(s.value, today) & Q(closed_on__isnull=True) for s in BOARD}

@@ -17,7 +17,7 @@ from branches.models import Organization
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.period import Period, PeriodKind
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.views import EVER
 from members.dues import arrears as owing
@@ -61,6 +61,7 @@ def _present(request: PortalRequest) -> Period:
 
 
 @require_GET
+@needs_organization
 def overview(request: PortalRequest) -> HttpResponse:
     """Show how far each branch has come with a month; a branch goes straight to its sheet."""
     place = _place(request)
@@ -201,6 +202,7 @@ def _spoken(entry: AuditEntry) -> Any:
 
 
 @require_GET
+@needs_organization
 def arrears(request: PortalRequest) -> HttpResponse:
     """List the members who owe dues of months that are over, the longest run first."""
     place = _place(request)
