@@ -4,6 +4,7 @@ from .checkins import CommunityCheckIn, ServiceEntry, standing
 from .development import DevelopmentCase, DevelopmentStep, DevelopmentVote, progress_of, standing_on, under_way
 from .dues import FLAT, UNPAID, ClosedDues, DuesBase, DuesCharge, can_be_reckoned
 from .merging import MergeRecord
+from .papers import DevelopmentPaper
 from .personal import Honor, MatterReport, PerformanceRecord, Talk, in_sight
 from .register import (
     ETHNICITIES,
@@ -34,6 +35,7 @@ __all__ = [
     "CommunityCheckIn",
     "Contact",
     "DevelopmentCase",
+    "DevelopmentPaper",
     "DevelopmentStep",
     "DevelopmentVote",
     "DuesBase",
