@@ -137,7 +137,7 @@ def _checkins(members: Sequence[Member], user: User) -> Iterator[Row]:
     for row in rows.annotate(hours=Sum("entries__hours")).order_by("start", "pk"):
         yield (
             row.member_id or 0,
-            (_span(row.start, row.end), row.community.name, row.get_post_display(), f"{row.hours or 0:g}"),
+            (_span(row.start, row.end), row.community.name, row.get_posts_display(), f"{row.hours or 0:g}"),
         )
 
 
