@@ -284,10 +284,12 @@ class Ledger:
     date: ClassVar[str] = ""  # lookup to the day on which a row happened
     right: ClassVar[Right] = Right.ORGANIZATIONS_VIEW
     edit_right: ClassVar[Right] = Right.ORGANIZATIONS_EDIT
+    kept_to: ClassVar[str] = "明细只有有权限的人可以查看"  # said where a number stands that others may not open
     importer: ClassVar["type[Importer] | None"] = None
     page: ClassVar[tuple[str, str]] = ("", "pk")  # url name of a row's page, lookup of its argument
     create_page: ClassVar[str] = ""  # url name of the form for a new row
     views: ClassVar[Sequence[tuple[str, str]]] = ()  # other pages over the same rows: label, url name
+    beside: ClassVar[Sequence[str]] = ()  # slugs of ledgers under the same line of the menu: both link
     actions: ClassVar[Sequence[Action]] = ()  # what can be done with ticked rows
 
     def queryset(self) -> models.QuerySet[Any]:
@@ -311,6 +313,14 @@ class Ledger:
         A ledger whose rows concern two organisations asks for both.
         """
         return condition(self.path)
+
+    def is_beside(self, other: "Ledger") -> bool:
+        """Say whether this and another ledger stand under the same line of the menu."""
+        return other.slug in self.beside or self.slug in other.beside
+
+    def right_for(self, filters: Mapping[str, str]) -> Right:
+        """Return the right that it takes to read the rows which these filters keep."""
+        return self.right
 
     def search(self, text: str) -> Q:
         """Return the condition of the search box; by default on every text column of the ledger's own model."""

@@ -146,7 +146,7 @@ def _figures(
     known: list[Fact] = [fact for fact in facts.every() if fact.code in codes]
 
     def url(fact: Fact) -> str:
-        needed = Right.SANCTIONS_READ if fact.code == "honors.sanctions" else fact.register.right
+        needed = fact.register.right_for(fact.filters)
         return fact.url(organization, period) if may(user, needed, organization) else ""
 
     return [(fact.title, counted[fact.code], fact.unit, url(fact)) for fact in known]

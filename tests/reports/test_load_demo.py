@@ -56,6 +56,7 @@ def media(settings, tmp_path):
     """Keep the papers where the test ends."""
     settings.MEDIA_ROOT = str(tmp_path)
 
+
 UNTIL = date(2026, 10, 20)
 
 
