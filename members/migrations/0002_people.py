@@ -29,6 +29,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name='developmentcase',
+            name='continued_by',
+            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='left', to='members.developmentcase', verbose_name='接着办的'),
+        ),
+        migrations.AddField(
+            model_name='developmentcase',
+            name='since',
+            field=models.DateField(editable=False, null=True, verbose_name='转入本支部'),
+        ),
+        migrations.AddField(
             model_name='communitycheckin',
             name='posts',
             field=models.CharField(blank=True, max_length=120, verbose_name='认领岗位'),

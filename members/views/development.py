@@ -228,19 +228,28 @@ def _procedure(request: PortalRequest, pk: int) -> dict[str, Any]:
         "community": Organization.objects.get_parent(case.branch),
         "sheet": sheet_of(case, steps, timezone.localdate()),
         "application": case.papers.filter(step=None),
-        "may_edit": may(request.user, Right.MEMBERS_EDIT, case.branch),
+        "may_edit": case.continued_by_id is None and may(request.user, Right.MEMBERS_EDIT, case.branch),
+        "goes_on": _goes_on(request, case),
         "today": timezone.localdate(),
     }
 
 
+def _goes_on(request: PortalRequest, case: DevelopmentCase) -> DevelopmentCase | None:
+    """Return the case that goes on elsewhere, where the user may see it."""
+    if case.continued_by_id is None:
+        return None
+    return DevelopmentCase.objects.visible_to(request.user).filter(pk=case.continued_by_id).first()
+
+
 def _editable(request: PortalRequest, pk: int) -> DevelopmentCase:
-    reach = DevelopmentCase.objects.visible_to(request.user, Right.MEMBERS_EDIT).select_related("branch", "member")
+    reach = DevelopmentCase.objects.visible_to(request.user, Right.MEMBERS_EDIT).whole()
+    reach = reach.select_related("branch", "member")
     case: DevelopmentCase = get_object_or_404(reach, pk=pk)
     return case
 
 
 def _editable_step(request: PortalRequest, pk: int) -> DevelopmentStep:
-    reach = DevelopmentStep.objects.visible_to(request.user, Right.MEMBERS_EDIT)
+    reach = DevelopmentStep.objects.visible_to(request.user, Right.MEMBERS_EDIT).filter(case__continued_by=None)
     held: DevelopmentStep = get_object_or_404(reach.select_related("case__branch", "case__member"), pk=pk)
     return held
 
