@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils import timezone
 
-from accounts.encryption import blind_index
 from accounts.permissions import access_of
 from branches.models import Organization
-from ledgers.importing import Importer, RecordImporter, Report, Row, Undo, create, rewrite
+from ledgers.importing import RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
-from members.models import Member, Membership, mask_id
+from members.models import mask_id
+from members.references import MemberReferences, Stay
 
 from .models import Activity, Attendance
 
@@ -79,29 +79,17 @@ class ActivityImporter(RecordImporter):
         )
 
 
-class Stay(NamedTuple):
-    """A member in a branch for an interval; `number` is the citizen ID where it is needed, else the name."""
+class AttendanceImporter(MemberReferences):
+    """One row is one member at one activity, found by 活动编号 and by citizen ID or a name.
 
-    member: int
-    number: str
-    path: str
-    start: date
-    end: date | None
-
-    @property
-    def person(self) -> tuple[int, str]:
-        """Who it is, whichever interval it was."""
-        return self.member, self.number
-
-
-class AttendanceImporter(Importer):
-    """One row is one member at one activity, found by 活动编号 and by citizen ID or a name unique in the branch."""
+    The name is that of somebody who is on the roll already, or was in the branch on that day.
+    """
 
     def key(self, row: Row) -> Any:
         values = row.values
-        if "activity" not in values or "member" not in values:
+        if "activity" not in values or "member_id" not in values:
             return None
-        return values["activity"], values["member"]
+        return values["activity"], values["member_id"]
 
     def key_column(self, row: Row) -> str:
         return "身份证号" if "id_number" in self.keys else "姓名"
@@ -109,16 +97,9 @@ class AttendanceImporter(Importer):
     def prepare(self, rows: list[Row]) -> None:
         """Find the activity and the member of each row."""
         self._find_activities([r for r in rows if "number" in r.values])
-        for row in rows:
-            if "id_number" not in row.values and "name" not in row.values and not row.errors:
-                row.errors.append(self.missing_person())
-        self._find_members([r for r in rows if not r.errors])
-
-    def missing_person(self) -> Any:
-        """The error of a row that names nobody."""
-        from ledgers.importing import CellError
-
-        return CellError("姓名", "", "请填姓名或身份证号")
+        named = [r for r in rows if not r.errors and "name" in r.values and "id_number" not in r.values]
+        self.on_roll = self._on_roll(named)
+        super().prepare(rows)
 
     def _find_activities(self, rows: list[Row]) -> None:
         numbers = {row.values["number"] for row in rows}
@@ -143,55 +124,29 @@ class AttendanceImporter(Importer):
             else:
                 self.wrong(row, "number", "组织生活台账里没有这个编号的活动，请先导入活动")
 
-    def _find_members(self, rows: list[Row]) -> None:
-        self._find_by_id([row for row in rows if "id_number" in row.values])
-        self._find_by_name([row for row in rows if "id_number" not in row.values])
-
-    def _find_by_id(self, rows: list[Row]) -> None:
-        held = Member.objects.filter(access_of(self.user).scope(self.ledger.edit_right, "branch__path"))
-        indexes = {number: blind_index(number, "citizen-id") for number in {row.values["id_number"] for row in rows}}
-        if not indexes:
-            return
-        wanted = (
-            held if len(indexes) >= self.reads_whole_scope else held.filter(id_number_index__in=list(indexes.values()))
-        )
-        by_index = dict(wanted.values_list("id_number_index", "pk"))
-        for row in rows:
-            member = by_index.get(indexes[row.values["id_number"]])
-            if member is None:
-                self.wrong(row, "id_number", "党员花名册里没有这个身份证号")
-            else:
-                row.values["member"] = member
-
-    def _find_by_name(self, rows: list[Row]) -> None:
-        """Who of that name is on the roll already or was in the branch that day; a masked ID tells namesakes apart."""
+    def _on_roll(self, rows: list[Row]) -> Mapping[tuple[int, str], list[Stay]]:
+        """Return activity and name → who of that name is on its roll already. One query."""
         names, activities = {row.values["name"] for row in rows}, {row.values["activity"] for row in rows}
-        number = "member__id_number" if any("id_number" in row.masked for row in rows) else "member__name"
-        stays = Membership.objects.visible_to(self.user, self.ledger.edit_right)
+        found: dict[tuple[int, str], list[Stay]] = defaultdict(list)
+        if not rows:
+            return found
         lines = Attendance.objects.filter(access_of(self.user).scope(self.ledger.edit_right, self.ledger.path))
         if len(names) < self.reads_whole_scope:
-            stays, lines = stays.filter(member__name__in=names), lines.filter(member__name__in=names)
+            lines = lines.filter(member__name__in=names)
         if len(activities) < self.reads_whole_scope:
             lines = lines.filter(activity__in=activities)
-        stayed: dict[str, list[Stay]] = defaultdict(list)
-        for name, *stay in stays.values_list("member__name", "member_id", number, "branch__path", "start", "end"):
-            stayed[name].append(Stay(*stay))
-        called: dict[tuple[int, str], set[tuple[int, str]]] = defaultdict(set)
-        for activity, name, *person in lines.values_list("activity_id", "member__name", "member_id", number):
-            called[activity, name].add((person[0], person[1]))
-        for row in rows:
-            name, day, masked = row.values["name"], row.values["_day"], row.masked.get("id_number", "").upper()
-            here = [stay for stay in stayed[name] if stay.path.startswith(row.values["_path"])]
-            due = {stay.person for stay in here if stay.start <= day and (stay.end is None or day < stay.end)}
-            fit = due | called[row.values["activity"], name] or {stay.person for stay in here}
-            if masked:
-                fit = {(pk, number) for pk, number in fit if mask_id(number) == masked}
-            if len(fit) == 1:
-                row.values["member"] = next(iter(fit))[0]
-            elif fit:
-                self.wrong(row, "name", f"本支部有 {len(fit)} 名党员叫这个名字，请改填身份证号")
-            else:
-                self.wrong(row, "name", "本支部的花名册里没有这个人")
+        with_masks = any("id_number" in row.masked for row in rows)
+        number = "member__id_number" if with_masks else "member__name"
+        for activity, name, pk, shown in lines.values_list("activity_id", "member__name", "member_id", number):
+            found[activity, name].append(Stay(pk, mask_id(shown) if with_masks else "", "", date.min, None))
+        return found
+
+    def meant(self, row: Row, called: list[Stay]) -> list[Stay]:
+        here = [stay for stay in called if stay.path.startswith(row.values["_path"])]
+        return [*here, *self.on_roll.get((row.values["activity"], row.values["name"]), ())]
+
+    def was_there(self, row: Row, stay: Stay) -> bool:
+        return stay.covers(row.values["_day"])
 
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
         wanted = {row.values["activity"] for row in rows}
@@ -218,7 +173,7 @@ class AttendanceImporter(Importer):
         lines = [
             Attendance(
                 activity_id=row.values["activity"],
-                member_id=row.values["member"],
+                member_id=row.values["member_id"],
                 state=row.values["state"],
                 reason=row.values.get("reason", ""),
             )

@@ -94,6 +94,7 @@ class ServiceLedger(Ledger):
     right = Right.MEMBERS_VIEW
     edit_right = Right.MEMBERS_EDIT
     page = ("members:checkin", "checkin_id")
+    beside = ("checkins",)
     columns = (
         Column("姓名", "checkin__name", "name", width=10),
         Column("工作单位", "checkin__workplace", width=26),

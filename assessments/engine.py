@@ -22,7 +22,7 @@ from ledgers import facts
 from ledgers.facts import Number
 from ledgers.period import Period, PeriodKind
 from members.development.procedure import Standing
-from members.models import DevelopmentCase, DevelopmentStep, Member, Membership, progress_of
+from members.models import DevelopmentCase, DevelopmentStep, Member, Membership, here_by, progress_of
 from members.querysets import MembershipQuerySet
 
 from .local import LocalNumber, LocalNumbers
@@ -132,6 +132,7 @@ class Check:
         cases = DevelopmentCase.objects.under(self.organization, self.day).filter(
             Q(closed_on__isnull=True) | Q(closed_on__gt=self.day),
             Q(regularised_on__isnull=True) | Q(regularised_on__gte=lately),
+            here_by(self.day),
             applied_on__lte=self.day,
         )
         steps = DevelopmentStep.objects.filter(on__lte=self.day).select_related("first_member", "second_member")

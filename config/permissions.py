@@ -117,6 +117,8 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "members:development-step": Right.MEMBERS_EDIT,
     "members:development-step-edit": Right.MEMBERS_EDIT,
     "members:development-step-delete": Right.MEMBERS_EDIT,
+    "members:development-paper": Right.MEMBERS_EDIT,
+    "members:development-paper-delete": Right.MEMBERS_EDIT,
     "members:talk": Right.TALKS_READ,
     "members:talk-create": Right.MEMBERS_EDIT,
     "members:talk-edit": Right.MEMBERS_EDIT,

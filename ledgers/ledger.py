@@ -5,7 +5,8 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
@@ -49,7 +50,7 @@ class Column:
 
     header: str
     path: str = ""
-    kind: str = "text"  # text name code date id phone yes_no integer decimal money choice organization
+    kind: str = "text"  # text name code date id phone yes_no integer decimal money choice choices organization
     aliases: Sequence[str] = ()
     required: bool = False
     choices: Sequence[tuple[str, str]] = ()
@@ -72,12 +73,12 @@ class Column:
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Value → label of a choice column."""
+        """Value → label of a column with choices."""
         return {str(value): label for value, label in self.choices}
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """Label → value of a choice column."""
+        """Label → value of a column with choices."""
         return {label: str(value) for value, label in self.choices}
 
     @cached_property
@@ -86,6 +87,8 @@ class Column:
         match self.kind:
             case "choice":
                 return _label_of(self.labels)
+            case "choices":
+                return lambda value: "、".join(self.labels.get(one, one) for one in parsing.parted(value or ""))
             case "yes_no":
                 return lambda value: "" if value is None else "是" if value else "否"
             case "decimal" | "money":
@@ -118,6 +121,8 @@ class Column:
                 return parsing.decimal
             case "choice":
                 return lambda cell: parsing.choice(cell, self.values, self.synonyms)
+            case "choices":
+                return lambda cell: parsing.choices(cell, self.values, self.synonyms)
         return lambda cell: parsing.text(cell, limit)
 
     def printed(self) -> PrintColumn:
@@ -166,6 +171,21 @@ def field_filter(name: str, label: str, path: str, choices: Sequence[tuple[str, 
         if unknown := [v for v in wanted if v not in known]:
             raise BadQuery(f"{label}没有“{unknown[0]}”这一项")
         return Q(**{f"{path}__in": wanted}) if len(wanted) > 1 else Q(**{path: value})
+
+    return Filter(name, label, condition, [(str(v), text) for v, text in choices], more)
+
+
+def choices_filter(
+    name: str, label: str, path: str, choices: Sequence[tuple[str, str]], *, more: bool = False
+) -> Filter:
+    """Return the filter for a field that holds several of a closed list; of several asked for, one is enough."""
+    known = {str(value) for value, _ in choices}
+
+    def condition(value: str, query: "Query") -> Q:
+        wanted = value.split(",")
+        if unknown := [v for v in wanted if v not in known]:
+            raise BadQuery(f"{label}没有“{unknown[0]}”这一项")
+        return reduce(or_, (Q(**{f"{path}__contains": parsing.joined([v])}) for v in wanted))
 
     return Filter(name, label, condition, [(str(v), text) for v, text in choices], more)
 
@@ -265,10 +285,12 @@ class Ledger:
     date: ClassVar[str] = ""  # lookup to the day on which a row happened
     right: ClassVar[Right] = Right.ORGANIZATIONS_VIEW
     edit_right: ClassVar[Right] = Right.ORGANIZATIONS_EDIT
+    kept_to: ClassVar[str] = "明细只有有权限的人可以查看"  # said where a number stands that others may not open
     importer: ClassVar["type[Importer] | None"] = None
     page: ClassVar[tuple[str, str]] = ("", "pk")  # url name of a row's page, lookup of its argument
     create_page: ClassVar[str] = ""  # url name of the form for a new row
     views: ClassVar[Sequence[tuple[str, str]]] = ()  # other pages over the same rows: label, url name
+    beside: ClassVar[Sequence[str]] = ()  # slugs of ledgers under the same line of the menu: both link
     actions: ClassVar[Sequence[Action]] = ()  # what can be done with ticked rows
 
     def queryset(self) -> models.QuerySet[Any]:
@@ -292,6 +314,14 @@ class Ledger:
         A ledger whose rows concern two organisations asks for both.
         """
         return condition(self.path)
+
+    def is_beside(self, other: "Ledger") -> bool:
+        """Say whether this and another ledger stand under the same line of the menu."""
+        return other.slug in self.beside or self.slug in other.beside
+
+    def right_for(self, filters: Mapping[str, str]) -> Right:
+        """Return the right that it takes to read the rows which these filters keep."""
+        return self.right
 
     def search(self, text: str) -> Q:
         """Return the condition of the search box; by default on every text column of the ledger's own model."""

@@ -8,7 +8,7 @@ import datetime as dt
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from operator import mul
@@ -345,6 +345,27 @@ def choice(cell: object, choices: Mapping[str, str], aliases: Mapping[str, str] 
     if label is not None:
         return choices[label]
     raise Unparsable(_no_such_choice(text(cell)[:20], tuple(choices), tuple(aliases.items())))
+
+
+def choices(cell: object, known: Mapping[str, str], aliases: Mapping[str, str] | None = None) -> str | None:
+    """Return the values of several labels in a cell, joined as `joined` does, or None for a blank.
+
+    Labels are separated by 、 or another comma, a slash or a line break. Raises Unparsable as `choice` does.
+    """
+    words = [word for word in re.split(r"[、，,;；/\n]+", text(cell)) if word.strip()]
+    values = {value for word in words if (value := choice(word, known, aliases)) is not None}
+    return joined(value for value in known.values() if value in values) or None
+
+
+def joined(values: Iterable[str]) -> str:
+    """Return several values of a closed list as one text, each between commas, so that each can be searched for."""
+    inside = ",".join(values)
+    return f",{inside}," if inside else ""
+
+
+def parted(value: str) -> list[str]:
+    """Return the values that `joined` put together."""
+    return [part for part in value.split(",") if part]
 
 
 def _like(word: str, labels: tuple[str, ...]) -> str | None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -165,7 +166,14 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "sizes": PAGE_SIZES,
         "filters": controls(ledger, query, request.GET.get("period") == EVER),
         "words": ledger.describe(query),
-        "views": [(label, name) for label, name in ledger.views if _opens(access, name)],
+        "views": [
+            *((label, reverse(name)) for label, name in ledger.views if _opens(access, name)),
+            *(
+                (other.title, other.url())
+                for other in ledgers.catalogue()
+                if other.is_beside(ledger) and access.has(other.right)
+            ),
+        ],
         "may_create": bool(ledger.create_page) and access.has(ledger.edit_right),
         "may_import": ledger.importer is not None and access.has(Right.IMPORT) and access.has(ledger.edit_right),
         "may_export": access.has(Right.EXPORT),

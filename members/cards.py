@@ -133,12 +133,13 @@ def _honors(members: Sequence[Member], user: User) -> Iterator[Row]:
 
 
 def _checkins(members: Sequence[Member], user: User) -> Iterator[Row]:
-    rows: Any = CommunityCheckIn.objects.filter(member__in=members).select_related("community")
-    for row in rows.annotate(hours=Sum("entries__hours")).order_by("start", "pk"):
-        yield (
-            row.member_id or 0,
-            (_span(row.start, row.end), row.community.name, row.get_post_display(), f"{row.hours or 0:g}"),
-        )
+    held = CommunityCheckIn.objects.filter(member__in=members).select_related("community").order_by("start", "pk")
+    rows = list(held)
+    lines = facts.get("checkin.service_hours").register.queryset().filter(checkin__in=rows).order_by()
+    served = dict(lines.values_list("checkin_id").annotate(Sum("hours")))
+    for row in rows:
+        hours = f"{served.get(row.pk, 0):g}"
+        yield row.member_id or 0, (_span(row.start, row.end), row.community.name, row.get_posts_display(), hours)
 
 
 def _achievements(members: Sequence[Member], user: User) -> Iterator[Row]:
@@ -151,7 +152,7 @@ TABLES = (
     CardTable("党内任职", ("时间", "党组织", "职务"), _offices, order=20),
     CardTable("组织生活和学时", ("年度", "应到", "到会", "请假", "到会率", "学时"), _meetings, order=30),
     CardTable("党费（元）", ("年度", "应缴", "实缴", "未缴清"), _dues, order=40),
-    CardTable("社区报到", ("时间", "社区", "岗位", "登记时数"), _checkins, order=50),
+    CardTable("社区报到", ("时间", "社区", "岗位", "服务时数"), _checkins, order=50),
     CardTable("奖惩", ("日期", "奖惩", "名称", "决定机关和文号"), _honors, order=60),
     CardTable("实绩", ("日期", "领域", "实绩"), _achievements, order=70),
 )

@@ -219,13 +219,16 @@ class CheckInForm(RecordForm):
     member = MemberField(label="党员", required=False, help_text="组织关系在本街道的，从这里选")
     name = forms.CharField(label="姓名", max_length=60, required=False, help_text="组织关系在外面的，填姓名和单位")
     phone = forms.CharField(label="联系电话", max_length=30, required=False)
+    posts = forms.MultipleChoiceField(
+        label="认领岗位", choices=CommunityCheckIn.Post.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
     start = Day(label="报到日期")
     end = Day(label="结束日期", required=False, help_text="不再在本社区服务时填写")
 
     class Meta:
         model = CommunityCheckIn
         fields = (
-            "community", "member", "name", "workplace", "party_branch", "phone", "specialty", "post", "start", "end",
+            "community", "member", "name", "workplace", "party_branch", "phone", "specialty", "posts", "start", "end",
             "remarks",
         )  # fmt: skip
         error_messages = {"community": {"required": "请选择报到的社区"}}
@@ -239,6 +242,7 @@ class CheckInForm(RecordForm):
         assert isinstance(field, MemberField)
         chosen = self.data.get(self.add_prefix("member")) if self.is_bound else getattr(initial, "pk", initial)
         field.offer(user, chosen, self.instance.member_id)
+        self.initial["posts"] = parsing.parted(self.instance.posts)
         if self.instance._state.adding:
             self.initial["start"] = timezone.localdate()
         if self.instance.member_id:
@@ -246,6 +250,10 @@ class CheckInForm(RecordForm):
         if self.stored_phone:
             self.initial["phone"] = mask_phone(self.stored_phone)
             self.fields["phone"].help_text = "已隐去一部分：不改就不要动；要改就整个重填"
+
+    def clean_posts(self) -> str:
+        """Write the posts as the record keeps them, in the order of the list."""
+        return parsing.joined(post for post in CommunityCheckIn.Post.values if post in self.cleaned_data["posts"])
 
     def clean_phone(self) -> str:
         """Bring the phone into the one form; masked as shown it stays as it is."""

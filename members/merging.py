@@ -8,7 +8,7 @@ one at a time, the kept record's stand, and the other's fill only the days that 
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from accounts import audit
 from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
 
-from .models import UNKNOWN_START, DuesBase, Member, Membership, MergeRecord
+from .models import UNKNOWN_START, DevelopmentCase, DevelopmentStep, DuesBase, Member, Membership, MergeRecord
 from .models.whereabouts import without
 
 ONE_AT_A_TIME: dict[type[models.Model], tuple[str, str]] = {
@@ -127,6 +127,8 @@ def _clashes(relation: Any, kept: Member, dropped: Member) -> tuple[set[int], se
 
 def _speaks_of(row: Any, kept: Member, relation: Any) -> bool:
     """Say whether a row names the kept record as well, in another place: a talk of somebody with themselves."""
+    if isinstance(row, DevelopmentStep):
+        return False  # the step was taken all the same; see `_name_once`
     places = (f for f in row._meta.fields if f.related_model is Member and f is not relation)
     return any(getattr(row, f.attname) == kept.pk for f in places)
 
@@ -180,6 +182,8 @@ def merge(kept: Member, dropped: Member) -> MergeRecord:
     moved: Counter[str] = Counter()
     set_aside: Counter[str] = Counter()
     _fill(kept, dropped, memory)
+    _name_once(kept, dropped, memory)
+    cases = list(DevelopmentCase.objects.whole().filter(member=dropped).select_related("branch"))
     for share in plan(kept, dropped):
         model, name = share.relation.model, share.relation.name
         touches += _touches([*share.moved, *share.ended, *share.set_aside])
@@ -196,6 +200,7 @@ def merge(kept: Member, dropped: Member) -> MergeRecord:
             memory["set_aside"] += _serialized(_with_dependents(share.set_aside))
             model._base_manager.filter(pk__in=[row.pk for row in share.set_aside]).delete()
             set_aside[label] += len(share.set_aside)
+    _follow(kept, cases, memory)
     record = MergeRecord(
         kept=kept,
         dropped_pk=dropped.pk,
@@ -242,7 +247,7 @@ def _fill_days(share: Share, kept: Member, memory: dict[str, Any]) -> int:
     model._base_manager.filter(pk__in=[row.pk for row in share.moved]).delete()
     begins_earlier = held and any(getattr(piece, first) < getattr(held[0], first) for piece in pieces)
     if model is Membership and begins_earlier and held[0].came_by == Membership.Event.JOINED:
-        _edit(held[0], "came_by", Membership.Event.MOVED.value, memory)  # nobody joins twice
+        _edit(held[0], {"came_by": Membership.Event.MOVED.value}, memory)  # nobody joins twice
     for piece in pieces:
         piece.record()
     memory["made"].append([model._meta.label_lower, [piece.pk for piece in pieces]])
@@ -268,16 +273,38 @@ def _piece(row: Any, kept: Member, span: Any, first: str, last: str) -> Any:
 def _end(share: Share, memory: dict[str, Any]) -> None:
     for row in share.ended:
         start, end = ENDS[row._meta.label_lower]
-        _edit(row, end, max(timezone.localdate(), getattr(row, start) + timedelta(days=1)), memory)
+        _edit(row, {end: max(timezone.localdate(), getattr(row, start) + timedelta(days=1))}, memory)
 
 
-def _edit(row: Any, name: str, value: Any, memory: dict[str, Any]) -> None:
-    """Change one field of a row, with its trace, and remember what it was."""
-    before = _serialized([row])[0]["fields"][name]
-    setattr(row, name, value)
+def _name_once(kept: Member, dropped: Member, memory: dict[str, Any]) -> None:
+    """Let steps of development that were linked to both, as two mentors, be linked to the kept record only."""
+    for one, other in (("first_member", "second_member"), ("second_member", "first_member")):
+        for step in DevelopmentStep.objects.filter(**{one: dropped, other: kept}):
+            _edit(step, {one: None}, memory)
+
+
+def _follow(kept: Member, cases: Sequence[DevelopmentCase], memory: dict[str, Any]) -> None:
+    """Let the way into the Party that was under way go on where the kept record is; beside one of its own, end it."""
+    under_way = [case for case in cases if not case.closed_on and not case.regularised_on]
+    has_own = kept.developments.exclude(pk__in=[c.pk for c in cases]).filter(
+        closed_on__isnull=True, regularised_on__isnull=True
+    )
+    for case in DevelopmentCase.objects.filter(pk__in=[c.pk for c in under_way]).select_related("branch"):
+        if has_own.exists():
+            end = max(timezone.localdate(), case.applied_on)
+            _edit(case, {"closed_on": end, "closed_reason": "重复登记，已合并", "due_on": None, "due_step": ""}, memory)
+        elif case.branch_id != kept.branch_id:
+            _edit(case, {"branch": kept.branch}, memory)
+
+
+def _edit(row: Any, values: Mapping[str, Any], memory: dict[str, Any]) -> None:
+    """Change some fields of a row, with its trace, and remember what they were."""
+    before = _serialized([row])[0]["fields"]
+    for name, value in values.items():
+        setattr(row, name, value)
     row.record()
-    after = _serialized([row])[0]["fields"][name]
-    memory["edits"].append([row._meta.label_lower, row.pk, name, before, after])
+    after = _serialized([row])[0]["fields"]
+    memory["edits"].append([row._meta.label_lower, row.pk, {name: [before[name], after[name]] for name in values}])
 
 
 def _point(model: Any, name: str, keys: Collection[int], member: int, held_by: int | None = None) -> None:
@@ -319,8 +346,8 @@ def undo(record: MergeRecord) -> Member:
     dropped = Member.objects.select_related("branch").get(pk=record.dropped_pk)
     for label, name, keys in memory["moved"]:
         _point(_model(label), name, keys, dropped.pk, held_by=kept.pk)
-    for label, pk, name, before, after in reversed(memory["edits"]):
-        _put_back(_model(label)._base_manager.filter(pk=pk).first(), {name: (before, after)})
+    for label, pk, changes in reversed(memory["edits"]):
+        _put_back(_model(label)._base_manager.filter(pk=pk).first(), changes)
     if "filled" in memory:
         _put_back(kept, memory["filled"])
     _restore(memory["set_aside"])
@@ -339,14 +366,15 @@ def _model(label: str) -> Any:
     return apps.get_model(label)
 
 
-def _put_back(row: Any, changes: dict[str, Any]) -> None:
+def _put_back(row: Any, changes: Mapping[str, Any]) -> None:
     """Give fields back what they held, where they still hold what the merge wrote."""
     if row is None:
         return
     now = _serialized([row])[0]["fields"]
     for name, (before, after) in changes.items():
         if now[name] == after:
-            setattr(row, name, row._meta.get_field(name).to_python(before))
+            known = row._meta.get_field(name)
+            setattr(row, known.attname, known.to_python(before))
     row.amend() if isinstance(row, Member) else row.record()
 
 

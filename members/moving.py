@@ -1,4 +1,4 @@
-"""Members who go along when their branches are merged or split: set-based, with their whole history."""
+"""Members, and people on the way into the Party, who go along when branches are merged or split: set-based."""
 
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -8,7 +8,7 @@ from django.db.models import Q
 from branches.restructuring import Relocation
 from ledgers.recording import record_all
 
-from .models import Membership, Transfer
+from .models import DevelopmentCase, Membership, Transfer
 
 
 def relocate(relocation: Relocation) -> int:
@@ -47,6 +47,10 @@ def relocate(relocation: Relocation) -> int:
     for member in people.values():
         member.branch, member.group_name, member.basis = target, "", relocation.document
     record_all(list(people.values()))
+    cases = DevelopmentCase.objects.filter(branch__in=relocation.sources)
+    if relocation.members is not None:
+        cases = cases.filter(member__in=relocation.members)
+    cases.carry_on(target, on, f"随支部调整转到{target.name}"[:200])
     return sum(member.left_on is None for member in people.values())
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from accounts.encryption import blind_index
@@ -42,10 +43,12 @@ class MemberReferences(RecordImporter):
     """Base of importers of records about members: the columns `name` and `id_number` become the field `member_id`.
 
     A member is found by citizen ID, or by a name that only one member of the row's organisation has: on the row's
-    `date`, otherwise at any time. A masked ID tells namesakes apart.
+    day, otherwise at any time. A masked ID tells namesakes apart.
     """
 
     member_is_required = True
+    place_key = "organization_id"
+    """Key of the column that names the row's organisation."""
 
     @property
     def fields(self) -> list[str]:
@@ -53,14 +56,13 @@ class MemberReferences(RecordImporter):
 
     def prepare(self, rows: list[Row]) -> None:
         """Find everybody; what named them leaves the row."""
-        paths = {pk: path for places in self.organizations().values() for pk, _, path, _ in places}
         for row in rows:
-            named = any(key in row.values or key in row.masked for key in NAMED_BY)
+            named = any(key in row.values for key in NAMED_BY)
             if self.member_is_required and not named and not row.errors:
                 row.errors.append(CellError("姓名", "", NO_NAME))
         sound = [row for row in rows if not row.errors]
         self._by_number([row for row in sound if "id_number" in row.values])
-        self._by_name([row for row in sound if "id_number" not in row.values and "name" in row.values], paths)
+        self._by_name([row for row in sound if "id_number" not in row.values and "name" in row.values])
         for row in sound:
             if not row.errors:
                 for key in NAMED_BY:
@@ -87,20 +89,33 @@ class MemberReferences(RecordImporter):
             else:
                 row.values["member_id"] = pk
 
-    def _by_name(self, rows: list[Row], paths: Mapping[int, str]) -> None:
+    def _by_name(self, rows: list[Row]) -> None:
         stays = self.stays({row.values["name"] for row in rows}, any("id_number" in row.masked for row in rows))
         for row in rows:
-            path, day = paths[row.values["organization_id"]], row.values.get("date")
-            here = [stay for stay in stays[row.values["name"]] if stay.path.startswith(path)]
+            here = self.meant(row, stays[row.values["name"]])
             if masked := row.masked.get("id_number", "").upper():
                 here = [stay for stay in here if stay.mask == masked]
-            fit = {stay.member_id for stay in here if stay.covers(day)} or {stay.member_id for stay in here}
+            fit = {stay.member_id for stay in here if self.was_there(row, stay)} or {stay.member_id for stay in here}
             if len(fit) == 1:
                 row.values["member_id"] = next(iter(fit))
             elif fit:
                 self.wrong(row, "name", f"本支部有 {len(fit)} 名党员叫这个名字，请填完整的身份证号")
             else:
                 self.wrong(row, "name", NO_SUCH_NAME)
+
+    def meant(self, row: Row, called: list[Stay]) -> list[Stay]:
+        """Keep, of the intervals of everybody so called, those of the row's organisation."""
+        path = self.paths[row.values[self.place_key]]
+        return [stay for stay in called if stay.path.startswith(path)]
+
+    def was_there(self, row: Row, stay: Stay) -> bool:
+        """Say whether an interval holds when the row happened."""
+        return stay.covers(row.values.get("date"))
+
+    @cached_property
+    def paths(self) -> Mapping[int, str]:
+        """Tree paths of the organisations that this import may write to."""
+        return {pk: path for places in self.organizations().values() for pk, _, path, _ in places}
 
     def stays(self, names: Iterable[str], with_masks: bool = False) -> Mapping[str, list[Stay]]:
         """Return name → the intervals of everybody so called, as far as this import may write. One query."""

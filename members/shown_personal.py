@@ -1,5 +1,6 @@
 """Check-ins, talks, matters, honours and achievements on the pages of a member and of an organisation."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from ledgers import facts
 from ledgers.facts import Fact
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
+from ledgers.parsing import parted
 from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
@@ -45,7 +47,7 @@ def _section(rows: Any, member: Member, slug: str, line: Callable[[Any], Line]) 
 
 def _checkins(member: Member, user: User) -> Mapping[str, Any] | None:
     def line(row: CommunityCheckIn) -> Line:
-        post = f"，{row.get_post_display()}" if row.post else ""
+        post = f"，{row.get_posts_display()}" if row.posts else ""
         tag = ("none", "已结束") if row.end else ("ok", "在报到")
         return row.start, tag, f"{row.community.label}{post}", row.get_absolute_url()
 
@@ -144,7 +146,7 @@ def _figures(
     known: list[Fact] = [fact for fact in facts.every() if fact.code in codes]
 
     def url(fact: Fact) -> str:
-        needed = Right.SANCTIONS_READ if fact.code == "honors.sanctions" else fact.register.right
+        needed = fact.register.right_for(fact.filters)
         return fact.url(organization, period) if may(user, needed, organization) else ""
 
     return [(fact.title, counted[fact.code], fact.unit, url(fact)) for fact in known]
@@ -158,8 +160,10 @@ def _community(organization: Organization, period: Period, user: User) -> Mappin
         return None
     figures = _figures(("checkin.members", "checkin.service_hours"), organization, period, user)
     ledger = get_ledger("checkins")
-    rows = ledger.rows(Query(organization, on=period.end)).exclude(post="").order_by()
-    counted = dict(rows.values_list("post").annotate(Count("pk")))
+    rows = ledger.rows(Query(organization, on=period.end)).exclude(posts="").order_by()
+    counted = Counter[str]()
+    for posts, people in rows.values_list("posts").annotate(Count("pk")):
+        counted.update(dict.fromkeys(parted(posts), people))
     posts = [
         (label, counted[post], ledger.url(Query(organization, on=period.end, filters={"post": post})))
         for post, label in CommunityCheckIn.Post.choices

@@ -99,11 +99,11 @@ class Report:
     def figures(self) -> list[tuple[int, Figure]]:
         """Return every figure in order of appearance with its number in the annex, counted from 1.
 
-        The same figure said again (same code, url and text) keeps the number it had.
+        The same figure said again (same code, rows and text) keeps the number it had.
         """
-        numbers: dict[tuple[str, str, str], int] = {}
+        numbers: dict[tuple[str, ...], int] = {}
         return [
-            (numbers.setdefault((figure.code, figure.url, figure.text), len(numbers) + 1), figure)
+            (numbers.setdefault((figure.code, figure.url, figure.filter, figure.text), len(numbers) + 1), figure)
             for section in self.sections
             for topic in section.topics
             for statement in topic.statements

@@ -105,6 +105,16 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ),
             Item("数据质量", "assessments:quality", "list-filter", covers=("/members/duplicates/", "/members/merges/")),
             Item("党费", "members:dues", "wallet", covers=("/members/dues/", "/ledgers/dues/")),
+            _ledger("社区报到", "checkins", "map-pin-check", ("/members/checkins/", "/ledgers/service-hours/")),
+            _ledger(
+                "谈心谈话", "talks", "messages-square", ("/members/talks/", "/members/matters/", "/ledgers/matters/")
+            ),
+            _ledger(
+                "奖惩与实绩",
+                "honors",
+                "medal",
+                ("/members/honors/", "/members/achievements/", "/ledgers/achievements/"),
+            ),
         ),
     ),
     (

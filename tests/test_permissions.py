@@ -32,6 +32,7 @@ from ledgers.models import ImportBatch
 from ledgers.period import Period
 from members import merging
 from members.models import Transfer, Whereabouts
+from members.models.papers import hang as hang_paper
 from reports.models import InvestigationReport
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
@@ -97,6 +98,12 @@ class Place:
     @cached_property
     def development_step(self) -> Any:
         return take(self.development, "talk", date(2026, 3, 20))
+
+    @cached_property
+    def development_paper(self) -> Any:
+        text = b"text"
+        hang_paper(self.development_step, [Paper(attachments.store(text), "谈话记录.txt", "text/plain", 4)], self.owner)
+        return self.development_step.papers.get()
 
     @cached_property
     def letter(self) -> Any:
@@ -328,6 +335,8 @@ TARGETS |= {
     "members:development-step": lambda place, user: {"pk": place.development.pk, "code": "talk"},
     "members:development-step-edit": pk_of("development_step"),
     "members:development-step-delete": pk_of("development_step"),
+    "members:development-paper": pk_of("development_paper"),
+    "members:development-paper-delete": pk_of("development_paper"),
 }
 TARGETS |= {
     f"reports:investigation-{page}": pk_of("report") for page in ("detail", "edit", "settle", "rebuild", "sign")

@@ -12,6 +12,8 @@ from accounts.models import User
 from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Submission
+from ledgers.papers import ACCEPT, Paper, Refused
+from ledgers.papers import take as take_paper
 from members import quality
 from members.forms import Day, ask_to_choose, editable_branches
 from members.models import (
@@ -22,6 +24,7 @@ from members.models import (
     mask_phone,
     progress_of,
 )
+from members.models.papers import hang
 
 from . import people
 from .procedure import ADULT_AT, BY_CODE, Need, VoteKind, missing_before, needed_first, too_early
@@ -30,6 +33,53 @@ MASKS = {"id_number": mask_id, "phone": mask_phone}
 PEOPLE_WANTED = {"mentors": (1, 2), "sponsors": (2, 2)}
 """How many names a step takes."""
 COUNTS = (("expected", "应到"), ("present", "实到"), ("in_favour", "赞成"), ("against", "反对"), ("abstained", "弃权"))
+
+
+PAPERS = {
+    "apply": "入党申请书", "talk": "谈话记录", "activist": "推荐、推优和会议记录", "activist-filed": "备案报告和批复",
+    "examination": "思想汇报、培养考察登记", "candidate": "双评和会议记录、公示", "candidate-filed": "备案报告和批复",
+    "vetting": "自传、函调或外调材料、政审结论", "training": "结业证书、成绩单", "committee": "会议记录、公示",
+    "pre-approval": "预审意见", "form": "入党志愿书", "admission": "大会记录、票决结果", "admission-talk": "谈话记录",
+    "admission-approval": "批复", "probation": "考察登记、思想汇报", "request": "转正申请书",
+    "extension": "大会记录、批复", "regularisation": "大会记录、票决结果", "regularisation-approval": "批复",
+}  # fmt: skip
+"""The papers that usually come with a step."""
+FILES_AT_ONCE = 10
+
+
+class ManyFiles(forms.FileInput):
+    """A file input that takes several."""
+
+    allow_multiple_selected = True
+
+
+class PapersField(forms.FileField):
+    """Papers to be hung on a record: what was taken, checked and stored."""
+
+    widget = ManyFiles(attrs={"accept": ACCEPT})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+    def to_python(self, data: Any) -> list[Paper]:  # type: ignore[override]
+        """Take what was uploaded. Raises ValidationError, in Chinese, for what is refused."""
+        files = data or []
+        if len(files) > FILES_AT_ONCE:
+            raise ValidationError(f"一次最多添加 {FILES_AT_ONCE} 个文件")
+        try:
+            return [take_paper(file)[0] for file in files]
+        except Refused as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def clean(self, data: Any, initial: Any = None) -> list[Paper]:
+        """Return the papers; an empty list where none was chosen."""
+        return self.to_python(data)
+
+
+def papers_field(code: str) -> PapersField:
+    """Return the field for the papers of a step, naming those that usually come with it."""
+    hint = f"如：{PAPERS[code]}。" if code in PAPERS else ""
+    return PapersField(label="材料", help_text=f"{hint}可以选多个文件，扫描件、照片也可以")
 
 
 class CaseForm(RecordForm):
@@ -56,6 +106,7 @@ class CaseForm(RecordForm):
         ask_to_choose(self)
         self.user = user
         self.is_new = self.instance._state.adding
+        self.fields["papers"] = papers_field("apply")
         self.stored = {name: getattr(self.instance, name) for name in MASKS}
         for name in MASKS:
             self.fields[name].widget.attrs["autocomplete"] = "off"
@@ -139,7 +190,9 @@ class CaseForm(RecordForm):
     def store(self) -> DevelopmentCase:
         """Record the person; what is due follows from the day of application."""
         case: DevelopmentCase = self.instance
-        return case.settle()
+        case.settle()
+        hang(case, self.cleaned_data["papers"], self.user)
+        return case
 
 
 class StepForm(RecordForm):
@@ -187,6 +240,7 @@ class StepForm(RecordForm):
             self.fields["people"].widget.attrs |= {"autocomplete": "off"}
         if "until" in self.fields:
             self.fields["until"].required = True
+        self.fields["papers"] = papers_field(self.step.code)
         held = {vote.kind: vote for vote in self.instance.votes.all()} if self.instance.pk else {}
         for kind in self.step.votes:
             for name, label in COUNTS:
@@ -198,7 +252,7 @@ class StepForm(RecordForm):
     def plain(self) -> Iterator[forms.BoundField]:
         """The fields of the step itself, for the page."""
         for field in self.visible_fields():
-            if field.name not in ("gap_reason", "exception_reason") and "-" not in field.name:
+            if field.name not in ("gap_reason", "exception_reason", "papers") and "-" not in field.name:
                 yield field
 
     @property
@@ -281,7 +335,9 @@ class StepForm(RecordForm):
         for gap in self.gaps:
             reason = self.cleaned_data["gap_reason"]
             DevelopmentStep(case=step.case, code=gap.code, on=step.on, exception_reason=reason).record()
-        return step.take(self.votes)
+        step.take(self.votes)
+        hang(step, self.cleaned_data["papers"], self.user)
+        return step
 
 
 class CloseForm(RecordForm):

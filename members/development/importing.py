@@ -87,7 +87,7 @@ class DevelopmentImporter(MemberImporter):
 
     def held(self) -> DevelopmentQuerySet:  # type: ignore[override]
         """Return the cases that this import may change."""
-        rows = DevelopmentCase.objects.visible_to(self.user, self.ledger.edit_right)
+        rows = DevelopmentCase.objects.visible_to(self.user, self.ledger.edit_right).whole()
         return rows.under(self.organization) if self.organization is not None else rows
 
     @property

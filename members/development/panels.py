@@ -57,7 +57,7 @@ def _panel(organization: Organization, period: Period, user: User) -> Mapping[st
 
 def _section(member: Member, user: User) -> Mapping[str, Any] | None:
     """How the member came into the Party."""
-    cases = DevelopmentCase.objects.visible_to(user).filter(member=member)
+    cases = DevelopmentCase.objects.visible_to(user).whole().filter(member=member)
     rows = cases.annotate(codes=Count("steps__code", distinct=True)).order_by("applied_on")
     found = [(case, min(case.codes + 1, 25)) for case in rows]  # type: ignore[attr-defined]
     return {"cases": found} if found else None

@@ -7,47 +7,35 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from accounts.encryption import blind_index
-from accounts.permissions import access_of
-from ledgers.importing import CellError, RecordImporter, Row
+from ledgers.importing import Row
 from ledgers.period import Period
-from members.models import ClosedDues, DuesBase, DuesCharge, Membership, mask_id
+from members.models import ClosedDues, DuesBase, DuesCharge, Membership
+from members.references import MemberReferences, Stay
 
 from .sheet import MOST
 
-PERSON = ("name", "id_number")
-"""Columns that name the member, and are no fields of the charge."""
-
 
 @dataclass
-class _Person:
-    """One member of a branch, now or once: masks and indexes to be found by, intervals there, states in them."""
+class _Stays:
+    """One member's intervals in one branch, the earliest first, with the employment in each."""
 
-    pk: int
-    name: str
-    index: str
-    stays: list[tuple[date, date | None, str]] = field(default_factory=list)
+    spans: list[tuple[date, date | None, str]] = field(default_factory=list)
 
     def employment_in(self, month: date) -> str | None:
         """Return the employment in a month; None where the member was not in the branch then."""
-        end = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-        return next(
-            (e for start, until, e in reversed(self.stays) if start < end and (not until or until > month)), None
-        )
+        return next((e for start, end, e in reversed(self.spans) if _overlaps(start, end, month)), None)
 
 
-class DuesImporter(RecordImporter):
+def _overlaps(start: date, end: date | None, month: date) -> bool:
+    """Say whether an interval holds on any day of the month that begins on a day."""
+    return start <= Period.containing(month).end and (end is None or end > month)
+
+
+class DuesImporter(MemberReferences):
     """The key is member and month. The member is one of the branch named in the row, now or once."""
 
     identity = ("member_id", "month")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.people: dict[int, _Person] = {}
-
-    @property
-    def fields(self) -> list[str]:
-        return [key for key in super().fields if key not in PERSON]
+    place_key = "branch_id"
 
     def key_column(self, row: Row) -> str:
         return "月份"
@@ -59,50 +47,24 @@ class DuesImporter(RecordImporter):
                 row.values["month"] = month.replace(day=1)
                 if row.values["month"] > self.today:
                     self.wrong(row, "month", "这个月还没有到")
-            if not row.errors and not any(key in row.values or key in row.masked for key in PERSON):
-                row.errors.append(CellError("姓名", "", "请填姓名或身份证号"))
-        self._find_members([row for row in rows if not row.errors])
+        super().prepare(rows)
+        sound = [row for row in rows if not row.errors]
+        self.people = self._people(sound)
+        for row in sound:
+            if (row.values["branch_id"], row.values["member_id"]) not in self.people:
+                self.wrong(row, "id_number", "这个支部的花名册里没有这个身份证号")
 
-    def _find_members(self, rows: list[Row]) -> None:
-        by_branch = self._people({row.values["branch_id"] for row in rows})
-        masked = {row.masked["id_number"].upper() for row in rows if "id_number" in row.masked}
-        masks = self._masks(by_branch) if masked else {}
-        for row in rows:
-            here = by_branch[row.values["branch_id"]]
-            number, name = row.values.get("id_number"), row.values.get("name")
-            if number is not None:
-                found = [one for one in here if one.index == blind_index(number, "citizen-id")]
-                key, nobody = "id_number", "这个支部的花名册里没有这个身份证号"
-            else:
-                found = [one for one in here if one.name == name]
-                if "id_number" in row.masked:
-                    mask = row.masked["id_number"].upper()
-                    found = [one for one in here if masks[one.pk] == mask and name in (None, one.name)]
-                key, nobody = "name", "这个支部的花名册里没有这个人"
-            then = [one for one in found if one.employment_in(row.values["month"]) is not None]
-            found = then if then else found
-            if len(found) == 1:
-                row.values["member_id"] = found[0].pk
-            else:
-                self.wrong(row, key, f"本支部有 {len(found)} 名党员叫这个名字，请填完整的身份证号" if found else nobody)
+    def was_there(self, row: Row, stay: Stay) -> bool:
+        return _overlaps(stay.start, stay.end, row.values["month"])
 
-    def _people(self, branches: set[int]) -> Mapping[int, list[_Person]]:
-        """Return branch id → everybody who is or was in it, for branches that this import may write to. One query."""
-        mine = access_of(self.user).scope(self.ledger.edit_right, "branch__path")
-        rows = Membership.objects.filter(mine, branch__in=branches).order_by("start")
-        found: dict[int, dict[int, _Person]] = defaultdict(dict)
-        columns: Any = rows.values_list(
-            "branch_id", "member_id", "member__name", "member__id_number_index", "start", "end", "employment"
-        )
-        for branch, pk, name, index, *stay in columns.iterator(chunk_size=5000):
-            person = found[branch].setdefault(pk, self.people.setdefault(pk, _Person(pk, name, index)))
-            person.stays.append((stay[0], stay[1], stay[2]))
-        return defaultdict(list, {branch: list(people.values()) for branch, people in found.items()})
-
-    def _masks(self, by_branch: Mapping[int, list[_Person]]) -> Mapping[int, str]:
-        """Return member id → masked citizen ID."""
-        rows = Membership.objects.filter(branch__in=list(by_branch)).values_list("member_id", "member__id_number")
-        return {pk: mask_id(number) for pk, number in rows.iterator(chunk_size=5000)}
+    def _people(self, rows: list[Row]) -> Mapping[tuple[int, int], _Stays]:
+        """Return branch and member → the intervals there, of everybody in these branches. One query."""
+        held: Any = Membership.objects.filter(branch__in={row.values["branch_id"] for row in rows}).order_by("start")
+        found: dict[tuple[int, int], _Stays] = defaultdict(_Stays)
+        columns = held.values_list("branch_id", "member_id", "start", "end", "employment")
+        for branch, member, *span in columns.iterator(chunk_size=5000):
+            found[branch, member].spans.append(tuple(span))
+        return dict(found)
 
     def check(self, rows: list[Row]) -> None:
         """Refuse impossible amounts and days, changes of closed months, and months charged in another branch."""
@@ -144,6 +106,6 @@ class DuesImporter(RecordImporter):
                     row.values["base"] = base
 
     def build(self, row: Row) -> DuesCharge:
-        values = {key: value for key, value in row.values.items() if key not in PERSON}
-        employment = self.people[values["member_id"]].employment_in(values["month"])
+        values = row.values
+        employment = self.people[values["branch_id"], values["member_id"]].employment_in(values["month"])
         return DuesCharge(**values, employment=employment or "")

@@ -11,7 +11,7 @@ from accounts.encryption import blind_index
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.importing import RecordImporter, Row
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, choices_filter
 from members.models import CommunityCheckIn, Member, mask_id, mask_phone, standing
 
 
@@ -133,15 +133,15 @@ class CheckInsLedger(Ledger):
         Column("报到社区", "community__name", "organization", ("社区", "报到社区党委"), True, field="community_id", width=20, note="社区党委的名称或编码"),
         Column("报到日期", "start", "date", ("报到时间",), True, width=12),
         Column("特长", "specialty", "text", ("服务特长", "专长"), width=16, max_length=100),
-        Column("认领岗位", "post", "choice", ("岗位", "服务岗位"), False, CommunityCheckIn.Post.choices, {"政策宣传": "policy", "文明劝导": "civility", "治安巡逻": "patrol", "矛盾调解": "mediation", "帮困助学": "care", "环境保护": "environment", "医疗保健": "health", "法律咨询": "law", "便民维修": "repair", "其他": "other"}, width=14),
+        Column("认领岗位", "posts", "choices", ("岗位", "服务岗位"), False, CommunityCheckIn.Post.choices, {"政策宣传": "policy", "文明劝导": "civility", "治安巡逻": "patrol", "矛盾调解": "mediation", "帮困助学": "care", "环境保护": "environment", "医疗保健": "health", "法律咨询": "law", "便民维修": "repair", "其他": "other"}, width=18, note=f"可以填几个，用顿号隔开：{'、'.join(CommunityCheckIn.Post.labels)}"),
         Column("联系电话", "phone", "phone", ("电话", "手机号码", "手机"), width=14, mask=mask_phone, sortable=False, listed=False),
         Column("结束日期", "end", "date", ("结束时间",), width=12, listed=False),
         Column("备注", "remarks", width=20, max_length=300, listed=False),
     )  # fmt: skip
     filters = (
         Filter("from", "组织关系", _from, [("here", "本街道党员"), ("elsewhere", "组织关系在外面")]),
-        field_filter("post", "认领岗位", "post", CommunityCheckIn.Post.choices),
-        Filter("posted", "岗位认领", lambda value, query: {"1": ~Q(post=""), "0": Q(post="")}[value], [("1", "已认领"), ("0", "没有认领")], more=True),
+        choices_filter("post", "认领岗位", "posts", CommunityCheckIn.Post.choices),
+        Filter("posted", "岗位认领", lambda value, query: {"1": ~Q(posts=""), "0": Q(posts="")}[value], [("1", "已认领"), ("0", "没有认领")], more=True),
         Filter("member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True),
     )  # fmt: skip
 

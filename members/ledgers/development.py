@@ -49,7 +49,9 @@ def _stage(value: str, query: Query) -> Q:
 def _event(value: str, query: Query) -> Q:
     span = (query.period.start, query.period.end) if query.period else (date.min, query.day)
     field = {"applied": "applied_on", "admitted": "admitted_on", "regularised": "regularised_on", "closed": "closed_on"}
-    return Q(**{f"{field[value]}__range": span})
+    in_branch = Q(since__isnull=True) | Q(**{f"{field[value]}__gte": F("since")})
+    ended = Q(continued_by__isnull=True) if value == "closed" else Q()
+    return Q(**{f"{field[value]}__range": span}) & in_branch & ended
 
 
 def _due(value: str, query: Query) -> Q:
@@ -176,7 +178,7 @@ class DevelopmentLedger(Ledger):
         field_filter("step", "应办事项", "due_step", [(step.code, step.title) for step in BY_CODE.values() if step.rule], more=True),
         Filter("exception", "例外", _exception, [("1", "有例外"), ("0", "没有例外")], more=True),
         Filter("event", "变动", _event, [("applied", "申请入党"), ("admitted", "接收为预备党员"), ("regularised", "转正"), ("closed", "终止")], more=True),
-        Filter("all", "含已转正和终止", lambda value, query: Q(), [("1", "含已转正和终止的")], more=True),
+        Filter("all", "含已转正和终止", lambda value, query: Q(continued_by__isnull=True), [("1", "含已转正和终止的")], more=True),
     )  # fmt: skip
 
     def queryset(self) -> models.QuerySet[Any]:

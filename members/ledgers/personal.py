@@ -1,5 +1,6 @@
 """Ledgers of what is kept of one member: talks, major matters, honours and sanctions, achievements."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
@@ -65,6 +66,7 @@ class TalksLedger(Ledger):
     date = "date"
     order = ("-date", "-pk")
     right = Right.TALKS_READ
+    kept_to = "谈话内容只有支部书记、社区书记和党建办可以查看"
     edit_right = Right.MEMBERS_EDIT
     importer = TalkImporter
     page = ("members:talk", "pk")
@@ -101,10 +103,12 @@ class MattersLedger(Ledger):
     date = "date"
     order = ("-date", "-pk")
     right = Right.SANCTIONS_READ
+    kept_to = "报告内容只有支部书记、社区书记和党建办可以查看"
     edit_right = Right.MEMBERS_EDIT
     importer = MatterImporter
     page = ("members:matter", "pk")
     create_page = "members:matter-create"
+    beside = ("talks",)
     columns = (
         Column("报告日期", "date", "date", ("日期", "时间", "报告时间"), True, width=12),
         BRANCH,
@@ -136,6 +140,7 @@ class HonorsLedger(Ledger):
     order = ("-date", "-pk")
     right = Right.MEMBERS_VIEW
     edit_right = Right.MEMBERS_EDIT
+    kept_to = "惩处只有支部书记、社区书记和党建办可以查看"
     importer = HonorImporter
     page = ("members:honor", "pk")
     create_page = "members:honor-create"
@@ -158,6 +163,9 @@ class HonorsLedger(Ledger):
         MEMBER,
     )
 
+    def right_for(self, filters: Mapping[str, str]) -> Right:
+        return Right.SANCTIONS_READ if "sanction" in filters.get("nature", "").split(",") else self.right
+
     def rows(self, query: Query, user: Any = None) -> models.QuerySet[Any]:
         rows = super().rows(query, user)
         return rows if user is None else rows.filter(in_sight(user))
@@ -179,6 +187,7 @@ class AchievementsLedger(Ledger):
     importer = AchievementImporter
     page = ("members:achievement", "pk")
     create_page = "members:achievement-create"
+    beside = ("honors",)
     columns = (
         Column("日期", "date", "date", ("时间", "完成日期"), True, width=12),
         BRANCH,

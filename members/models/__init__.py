@@ -1,9 +1,18 @@
 """People: the register, and what is recorded about them; one module for each concern."""
 
 from .checkins import CommunityCheckIn, ServiceEntry, standing
-from .development import DevelopmentCase, DevelopmentStep, DevelopmentVote, progress_of, standing_on, under_way
+from .development import (
+    DevelopmentCase,
+    DevelopmentStep,
+    DevelopmentVote,
+    here_by,
+    progress_of,
+    standing_on,
+    under_way,
+)
 from .dues import FLAT, UNPAID, ClosedDues, DuesBase, DuesCharge, can_be_reckoned
 from .merging import MergeRecord
+from .papers import DevelopmentPaper
 from .personal import Honor, MatterReport, PerformanceRecord, Talk, in_sight
 from .register import (
     ETHNICITIES,
@@ -34,6 +43,7 @@ __all__ = [
     "CommunityCheckIn",
     "Contact",
     "DevelopmentCase",
+    "DevelopmentPaper",
     "DevelopmentStep",
     "DevelopmentVote",
     "DuesBase",
@@ -54,6 +64,7 @@ __all__ = [
     "can_be_reckoned",
     "derived",
     "floated",
+    "here_by",
     "in_sight",
     "mask_address",
     "mask_id",

@@ -15,6 +15,7 @@ from accounts.encryption import EncryptedTextField
 from accounts.permissions import Right, access_of
 from branches.models import Organization
 from ledgers.models import Record, Touch
+from ledgers.parsing import parted
 from ledgers.scope import ScopedQuerySet, subtree
 
 from .register import Member
@@ -58,7 +59,8 @@ class CheckInQuerySet(ScopedQuerySet["CommunityCheckIn"]):
 class CommunityCheckIn(Record):
     """Somebody in service who reported to a community: a member of this register, or one registered elsewhere.
 
-    `name` repeats the member's. It stands from `start` up to, but not including, `end`.
+    `name` repeats the member's; `posts` holds the posts claimed, as `ledgers.parsing.joined` writes them. It stands
+    from `start` up to, but not including, `end`.
     """
 
     class Post(models.TextChoices):
@@ -84,7 +86,7 @@ class CommunityCheckIn(Record):
     party_branch = models.CharField("组织关系所在党支部", max_length=100, blank=True)
     phone = EncryptedTextField("联系电话", blank=True)
     specialty = models.CharField("特长", max_length=100, blank=True)
-    post = models.CharField("认领岗位", max_length=12, choices=Post, blank=True)
+    posts = models.CharField("认领岗位", max_length=120, blank=True)
     start = models.DateField("报到日期")
     end = models.DateField("结束日期", null=True, blank=True)
     remarks = models.CharField("备注", max_length=300, blank=True)
@@ -114,6 +116,15 @@ class CommunityCheckIn(Record):
         if self.member is not None:
             self.name = self.member.name
         super().save(*args, **kwargs)
+
+    @property
+    def claimed(self) -> list[str]:
+        """What the claimed posts are called."""
+        return [self.Post(post).label for post in parted(self.posts)]
+
+    def get_posts_display(self) -> str:
+        """The claimed posts as people read them."""
+        return "、".join(self.claimed)
 
     def audit_path(self) -> str:
         return self.community.path

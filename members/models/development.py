@@ -12,6 +12,7 @@ from accounts.encryption import EncryptedTextField, blind_index
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.models import Record, Touch
+from ledgers.recording import record_all
 from ledgers.scope import ScopedQuerySet
 from members.development import procedure
 from members.development.procedure import BY_CODE, REPEATED, Progress, Standing, VoteKind
@@ -28,10 +29,16 @@ def reached(field: str, day: date) -> Q:
     return Q(**{f"{field}__lte": day})
 
 
+def here_by(day: date) -> Q:
+    """Return the condition that a case had come to its branch by a day."""
+    return Q(since__isnull=True) | Q(since__lte=day)
+
+
 def under_way(day: date) -> Q:
     """Return the condition that a case was open on a day: applied by then, neither ended nor regularised by then."""
     return (
         Q(applied_on__lte=day)
+        & here_by(day)
         & (Q(closed_on__isnull=True) | Q(closed_on__gt=day))
         & (Q(regularised_on__isnull=True) | Q(regularised_on__gt=day))
     )
@@ -64,13 +71,45 @@ class DevelopmentQuerySet(ScopedQuerySet["DevelopmentCase"]):
         """Keep the open cases of which something has its last day by then."""
         return self.filter(due_on__lte=day, closed_on__isnull=True)
 
+    def whole(self) -> Self:
+        """Keep each person's case as it goes on, without what was left behind in other branches."""
+        return self.filter(continued_by__isnull=True)
+
+    @transaction.atomic
+    def carry_on(self, target: Organization, on: date, why: str) -> int:
+        """Let the cases that are open on a day go on in another branch from it, and return how many.
+
+        What lies before the day is left behind in the old branch, ended there with `why`, so that past numbers stay.
+        """
+        open_then = Q(closed_on__isnull=True) | Q(closed_on__gt=on)
+        not_full = Q(regularised_on__isnull=True) | Q(regularised_on__gte=on)
+        cases = list(self.whole().filter(open_then, not_full).exclude(branch=target).select_related("branch"))
+        left = {case.pk: case.left_behind(on, why) for case in cases if (case.since or case.applied_on) < on}
+        for case in cases:
+            case.branch = target
+            if case.pk in left:
+                case.since = on
+        record_all(cases, "move")
+        record_all(list(left.values()), "close")
+        copies: dict[int, DevelopmentStep] = {}
+        for step in DevelopmentStep.objects.filter(case__in=left, on__lt=on).order_by("pk"):
+            copies[step.pk] = DevelopmentStep(**{**_copied(step), "case_id": left[step.case_id].pk})
+        DevelopmentStep.objects.bulk_create(copies.values(), batch_size=500)
+        votes = DevelopmentVote.objects.filter(step__in=copies).order_by("pk")
+        DevelopmentVote.objects.bulk_create(
+            (DevelopmentVote(**{**_copied(vote), "step_id": copies[vote.step_id].pk}) for vote in votes),
+            batch_size=500,
+        )
+        return len(cases)
+
 
 class DevelopmentCase(Record):
     """One person on the way into the Party, in one branch.
 
     The days of each standing and what is due next repeat the steps, so that counting needs no join; `settle` sees
     to that.
-    A person who goes to another branch is closed here and opened there, so that past numbers stay.
+    A person who goes to another branch takes the case along, in that branch `since` then; a copy of what lies before
+    is left behind in the old branch, `continued_by` the case, so that past numbers stay.
     """
 
     SENSITIVE = ("id_number", "phone", "id_number_index", "phone_index")
@@ -100,6 +139,10 @@ class DevelopmentCase(Record):
     due_on = models.DateField("应办日期", null=True, editable=False)
     closed_on = models.DateField("终止日期", null=True, blank=True)
     closed_reason = models.CharField("终止原因", max_length=200, blank=True)
+    since = models.DateField("转入本支部", null=True, editable=False)
+    continued_by = models.ForeignKey(
+        "self", models.CASCADE, null=True, editable=False, related_name="left", verbose_name="接着办的"
+    )
     remarks = models.CharField("备注", max_length=300, blank=True)
 
     objects = DevelopmentQuerySet.as_manager()
@@ -217,10 +260,27 @@ class DevelopmentCase(Record):
         self.closed_on, self.closed_reason = on, reason
         return self.settle("close")
 
+    def left_behind(self, on: date, why: str) -> "DevelopmentCase":
+        """Return the unsaved copy of the case that ends on a day, with what had come by then."""
+        copy = DevelopmentCase(**_copied(self))
+        copy.branch, copy.continued_by = self.branch, self
+        copy.closed_on, copy.closed_reason = on, why
+        copy.due_on, copy.due_step = None, ""
+        for name in ("activist_on", "candidate_on", "admitted_on", "regularised_on"):
+            if (day := getattr(self, name)) and day >= on:
+                setattr(copy, name, None)
+        return copy
+
     def reopen(self) -> "DevelopmentCase":
         """Go on with a case that was ended."""
         self.closed_on, self.closed_reason = None, ""
         return self.settle("reopen")
+
+
+def _copied(row: models.Model) -> dict[str, Any]:
+    """Return what a copy of a row holds: all but its key, and who changed it when."""
+    left_out = {row._meta.pk.name, *Record.UNTRACKED}
+    return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.name not in left_out}
 
 
 def progress_of(case: DevelopmentCase, steps: Iterable["DevelopmentStep"]) -> Progress:
@@ -366,4 +426,12 @@ class DevelopmentVote(models.Model):
         )
 
 
-__all__ = ["DevelopmentCase", "DevelopmentStep", "DevelopmentVote", "progress_of", "standing_on", "under_way"]
+__all__ = [
+    "DevelopmentCase",
+    "DevelopmentStep",
+    "DevelopmentVote",
+    "here_by",
+    "progress_of",
+    "standing_on",
+    "under_way",
+]

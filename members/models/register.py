@@ -258,6 +258,8 @@ class Member(Record):
         self.record()
         if before.joined_on != self.joined_on:
             self._start_at_joining()
+        if before.branch_id != self.branch_id:
+            self.developments.carry_on(self.branch, on or timezone.localdate(), f"转到{self.branch.name}")
         if (before.dues_base, before.employment) != (self.dues_base, self.employment):
             self.dues_bases.follow(self, on or timezone.localdate())
         last = self.memberships.select_for_update().order_by("-start").first()
@@ -348,6 +350,7 @@ class Member(Record):
             is_floating=self.is_floating,
         ).record()
         self.end_whereabouts(on, f"组织关系转往{branch.name}")
+        self.developments.carry_on(branch, on, f"组织关系转往{branch.name}")
         return self
 
     def end_whereabouts(self, on: date, why: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,8 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import audit
 from accounts.permissions import Right, access_of
 from branches.models import Organization
+from ledgers import papers
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.requests import PortalRequest, needs_organization
@@ -20,7 +23,8 @@ from members.development.forms import CaseForm, CloseForm, StepForm
 from members.development.procedure import BY_CODE, RECORDED, Standing
 from members.development.sheet import BOARD, cards_of, sheet_of
 from members.forms import editable_branches
-from members.models import DevelopmentCase, DevelopmentStep, Member, standing_on
+from members.models import DevelopmentCase, DevelopmentPaper, DevelopmentStep, Member, standing_on
+from members.models.papers import take_off
 
 CARDS = 30
 """People shown in one column of the board; the ledger has all."""
@@ -69,7 +73,9 @@ def create(request: PortalRequest) -> HttpResponse:
     case = DevelopmentCase()
     code = request.GET.get("branch") or getattr(request.chosen_organization, "code", "")
     branch = editable_branches(request.user).filter(code=code).first()
-    form = CaseForm(request.POST or None, instance=case, initial={"branch": branch}, user=request.user)
+    form = CaseForm(
+        request.POST or None, request.FILES or None, instance=case, initial={"branch": branch}, user=request.user
+    )
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, f"已登记{case.name}。")
         return redirect(there)
@@ -81,11 +87,15 @@ def edit(request: PortalRequest, pk: int) -> HttpResponse:
     """Correct the person's record."""
     case = _editable(request, pk)
     name = case.name
-    form = CaseForm(request.POST or None, instance=case, user=request.user)
+    form = CaseForm(request.POST or None, request.FILES or None, instance=case, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, "已保存。")
         return redirect(there)
-    return render(request, "members/development/form.html", {"form": form, "case": case, "name": name})
+    return render(
+        request,
+        "members/development/form.html",
+        {"form": form, "case": case, "name": name, "papers": case.papers.filter(step=None)},
+    )
 
 
 @require_GET
@@ -136,6 +146,31 @@ def step_delete(request: PortalRequest, pk: int) -> HttpResponse:
     return redirect(held.case)
 
 
+@require_GET
+def paper(request: PortalRequest, pk: int) -> HttpResponse:
+    """Hand out a paper to be saved, and note who took it."""
+    found = _paper(request, pk)
+    try:
+        response = papers.download(found.digest, found.filename, found.content_type)
+    except FileNotFoundError as error:
+        raise Http404("the file is gone") from error
+    with transaction.atomic():
+        path = found.case.audit_path()
+        audit.record("download", found.record, changes={"材料": (None, found.filename)}, organization_path=path)
+    return response
+
+
+@require_POST
+def paper_delete(request: PortalRequest, pk: int) -> HttpResponse:
+    """Take a paper off that was hung on the wrong step."""
+    found = _paper(request, pk)
+    take_off(found)
+    messages.success(request, f"已移除“{found.filename}”。")
+    if found.step_id:
+        return redirect("members:development-step-edit", found.step_id)
+    return redirect("members:development-edit", found.case_id)
+
+
 @require_http_methods(["GET", "POST"])
 def close(request: PortalRequest, pk: int) -> HttpResponse:
     """End a case, with a reason."""
@@ -162,7 +197,7 @@ def reopen(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _step_form(request: PortalRequest, held: DevelopmentStep, steps: list[DevelopmentStep]) -> HttpResponse:
     before: Member | None = held.case.member
-    form = StepForm(request.POST or None, instance=held, user=request.user, steps=steps)
+    form = StepForm(request.POST or None, request.FILES or None, instance=held, user=request.user, steps=steps)
     if form.is_valid() and (there := form.save_record(request.user)):
         member = held.case.member
         if member is not None and before is None:
@@ -176,6 +211,7 @@ def _step_form(request: PortalRequest, held: DevelopmentStep, steps: list[Develo
         "step": form.step,
         "due": form.step.due(form.progress) if held.pk is None else None,
         "not_before": form.step.not_before(form.progress),
+        "papers": held.papers.all() if held.pk else (),
         "gaps": [(gap, reverse("members:development-step", args=[held.case_id, gap.code])) for gap in form.gaps],
     }
     return render(request, "members/development/step.html", context)
@@ -185,23 +221,39 @@ def _procedure(request: PortalRequest, pk: int) -> dict[str, Any]:
     """Return what the page of a case and its sheet show; a fixed number of queries."""
     cases = DevelopmentCase.objects.visible_to(request.user).select_related("branch", "member")
     case = get_object_or_404(cases, pk=pk)
-    steps = list(case.steps.select_related("first_member", "second_member").prefetch_related("votes"))
+    steps = list(case.steps.select_related("first_member", "second_member").prefetch_related("votes", "papers"))
     return {
         "case": case,
         "community": Organization.objects.get_parent(case.branch),
         "sheet": sheet_of(case, steps, timezone.localdate()),
-        "may_edit": may(request.user, Right.MEMBERS_EDIT, case.branch),
+        "application": case.papers.filter(step=None),
+        "may_edit": case.continued_by_id is None and may(request.user, Right.MEMBERS_EDIT, case.branch),
+        "goes_on": _goes_on(request, case),
         "today": timezone.localdate(),
     }
 
 
+def _goes_on(request: PortalRequest, case: DevelopmentCase) -> DevelopmentCase | None:
+    """Return the case that goes on elsewhere, where the user may see it."""
+    if case.continued_by_id is None:
+        return None
+    return DevelopmentCase.objects.visible_to(request.user).filter(pk=case.continued_by_id).first()
+
+
 def _editable(request: PortalRequest, pk: int) -> DevelopmentCase:
-    reach = DevelopmentCase.objects.visible_to(request.user, Right.MEMBERS_EDIT).select_related("branch", "member")
+    reach = DevelopmentCase.objects.visible_to(request.user, Right.MEMBERS_EDIT).whole()
+    reach = reach.select_related("branch", "member")
     case: DevelopmentCase = get_object_or_404(reach, pk=pk)
     return case
 
 
 def _editable_step(request: PortalRequest, pk: int) -> DevelopmentStep:
-    reach = DevelopmentStep.objects.visible_to(request.user, Right.MEMBERS_EDIT)
+    reach = DevelopmentStep.objects.visible_to(request.user, Right.MEMBERS_EDIT).filter(case__continued_by=None)
     held: DevelopmentStep = get_object_or_404(reach.select_related("case__branch", "case__member"), pk=pk)
     return held
+
+
+def _paper(request: PortalRequest, pk: int) -> DevelopmentPaper:
+    reach = DevelopmentPaper.objects.visible_to(request.user).select_related("case__branch", "step__case__branch")
+    found: DevelopmentPaper = get_object_or_404(reach, pk=pk)
+    return found

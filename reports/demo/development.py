@@ -6,8 +6,9 @@ from random import Random
 
 from dateutil.relativedelta import relativedelta
 
+from ledgers import papers
 from members.development.procedure import BY_CODE, NUMBERED, Step
-from members.models import DevelopmentCase, DevelopmentStep, DevelopmentVote, Gender, Member
+from members.models import DevelopmentCase, DevelopmentPaper, DevelopmentStep, DevelopmentVote, Gender, Member
 
 from .members import _education, _workplace
 from .names import mobile, person
@@ -20,6 +21,8 @@ GAPS = [("apply", 5), ("talk", 14), ("activist", 190), ("activist-filed", 12), (
         ("request", 125), ("regularisation", 12), ("regularisation-approval", 25), ("archive", 12)]  # fmt: skip
 """Step and the usual days since the one before."""
 APPROVED = ("admission-talk", "admission-approval", "regularisation-approval")
+PAPERS = {"": "入党申请书", "examination": "思想汇报", "vetting": "政审结论"}
+"""Step, or nothing for the application, and the paper that comes with it."""
 FURTHEST = ("talk", "talk", "mentors", "examination", "examination", "sponsors", "training", "admission")
 
 
@@ -37,7 +40,25 @@ def develop(street: Street) -> Counter[str]:
     DevelopmentCase.objects.bulk_create(cases, batch_size=1000)
     DevelopmentStep.objects.bulk_create(steps, batch_size=2000)
     DevelopmentVote.objects.bulk_create(votes, batch_size=2000)
-    return Counter(development_cases=len(cases), development_steps=len(steps))
+    files = _file(random, cases, steps)
+    DevelopmentPaper.objects.bulk_create(files, batch_size=2000)
+    return Counter(development_cases=len(cases), development_steps=len(steps), development_papers=len(files))
+
+
+def _file(random: Random, cases: list[DevelopmentCase], steps: list[DevelopmentStep]) -> list[DevelopmentPaper]:
+    """Return the papers of those who are not members yet; of some, one is missing."""
+    kept = {}
+    for code, title in PAPERS.items():
+        text = f"{title}（演示材料，没有内容）".encode()
+        kept[code] = {
+            "digest": papers.store(text), "filename": f"{title}.txt", "content_type": papers.TEXT, "size": len(text)
+        }  # fmt: skip
+    on_the_way = [case for case in cases if case.member is None and random.random() < 0.9]
+    held = [step for step in steps if step.code in PAPERS and step.case.member is None and not step.exception_reason]
+    return [
+        *(DevelopmentPaper(case=case, **kept[""]) for case in on_the_way),
+        *(DevelopmentPaper(case=step.case, step=step, **kept[step.code]) for step in held if random.random() < 0.9),
+    ]
 
 
 def _newcomers(branch: Branch, plan: Plan) -> list[Member]:

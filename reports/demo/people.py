@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from ledgers import bulk
+from ledgers.parsing import joined
 from ledgers.period import Period
 from members.models import CommunityCheckIn, Honor, MatterReport, PerformanceRecord, ServiceEntry, Talk
 
@@ -88,9 +89,16 @@ def _members_in_service(random: Random, street: Street) -> Iterator[CommunityChe
                 workplace=member.workplace,
                 phone=member.phone,
                 specialty=random.choice(SPECIALTIES),
-                post=random.choice(CommunityCheckIn.Post.values) if random.random() < 0.75 else "",
+                posts=_claimed(random, 0.75),
                 start=start,
             )
+
+
+def _claimed(random: Random, share: float) -> str:
+    """Return the posts that somebody claimed: mostly one, now and then two or three, and of some none."""
+    known = CommunityCheckIn.Post.values
+    chosen = random.sample(known, random.choice((1, 1, 1, 2, 2, 3))) if random.random() < share else []
+    return joined(post for post in known if post in chosen)
 
 
 def _from_elsewhere(random: Random, street: Street) -> Iterator[CommunityCheckIn]:
@@ -106,7 +114,7 @@ def _from_elsewhere(random: Random, street: Street) -> Iterator[CommunityCheckIn
                 party_branch=f"{unit}第{random.choice('一二三四')}党支部",
                 phone=mobile(random),
                 specialty=random.choice(SPECIALTIES),
-                post=random.choice(CommunityCheckIn.Post.values) if random.random() < 0.8 else "",
+                posts=_claimed(random, 0.8),
                 start=start,
                 end=start + timedelta(days=random.randint(10, 29)) if random.random() < 0.08 else None,
             )

@@ -21,6 +21,7 @@ from reports.models import InvestigationReport
 
 from .edits import statement_in
 from .forms import StatementForm
+from .readers import as_read_by
 
 PER_PAGE = 30
 KEPT = 30 * 24 * 3600
@@ -146,10 +147,12 @@ def download(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     """Send the report as a file. A PDF takes seconds to print, so each version is printed once and kept."""
     report = get_object_or_404(_readable(request), pk=pk)
     suffix = f".{ending}"
-    key = f"report:{report.digest}{suffix}"
+    composed = report.composed.report
+    paper = as_read_by(composed, request.user, report.organization)  # type: ignore[arg-type]
+    key = f"report:{report.digest}{'' if paper == composed else ':closed'}{suffix}"
     content = cache.get(key) if suffix == ".pdf" else None
     if content is None:
-        content = official.WRITERS[suffix](report.composed.report)
+        content = official.WRITERS[suffix](paper)
         if suffix == ".pdf":
             cache.set(key, content, KEPT)
     name = get_valid_filename(f"{report.content.title}（{report.when.label}）")[:120] + suffix
@@ -173,7 +176,7 @@ def _page(request: HttpRequest, report: InvestigationReport, form: StatementForm
     edits = {edit.key: edit for edit in report.edits.all()} if report.is_draft else {}
     editing = form["key"].value() if form else ""
     built = statement_in(report.content, editing) if editing else None
-    paper = composed.report
+    paper = as_read_by(composed.report, request.user, report.organization)  # type: ignore[arg-type]
     return render(
         request,
         "reports/investigation_detail.html",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from activities import attachments
 from activities.attachments import Paper
 from activities.models import PendingUpload
+from ledgers import papers
 from tests.factories import ActivityFactory, UserFactory, street
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def uploaded(user, data, days_ago):
 
 def age(digest, days):
     then = (timezone.now() - timedelta(days=days)).timestamp()
-    os.utime(attachments._place(digest), (then, then))
+    os.utime(papers._place(digest), (then, then))
 
 
 def test_it_works(user, capsys):

@@ -94,7 +94,7 @@ class TestAttendance:
     def test_a_namesake_must_be_named_by_id(self, tree, office, activity):
         twins = [MemberFactory(branch=tree.branch, name="王伟") for _ in range(2)]
         _, messages = bring("attendance", office, ATTENDANCE, ("A1", "", "王伟", "出席", ""))
-        assert messages == ["本支部有 2 名党员叫这个名字，请改填身份证号"]
+        assert messages == ["本支部有 2 名党员叫这个名字，请填完整的身份证号"]
         bring("attendance", office, ATTENDANCE, ("A1", twins[1].id_number, "王伟", "出席", ""))
         assert Attendance.objects.get().member == twins[1]
 

@@ -154,7 +154,7 @@ def test_a_sheet_is_taken_in_and_twice_changes_nothing(place, office):
             place.community.name,
             "2026.7.1",
             "水电",
-            "便民维修",
+            "便民维修、法律咨询岗，便民维修岗",
             "13900000001",
             "",
         ],
@@ -166,8 +166,8 @@ def test_a_sheet_is_taken_in_and_twice_changes_nothing(place, office):
     (wrong,) = [error.message for _, error in analysis.errors]
     assert "不是社区党委" in wrong
     ours, theirs = CommunityCheckIn.objects.order_by("start")
-    assert (ours.member, ours.post, ours.phone) == (member, "repair", "13900000001")
-    assert (theirs.member, theirs.party_branch, theirs.post) == (None, "税务局一支部", "law")
+    assert (ours.member, ours.posts, ours.phone) == (member, ",law,repair,", "13900000001")
+    assert (theirs.member, theirs.party_branch, theirs.posts) == (None, "税务局一支部", ",law,")
     assert facts.of(place.committee, Q3)["checkin.members"] == 2
     assert load(office, data).counts["same"] == 2
 
@@ -190,7 +190,7 @@ def test_a_second_open_check_in_is_refused(place, office):
 
 def test_export_then_import_changes_nothing(place, office):
     member = MemberFactory(branch=place.branch, name="张三")
-    check_in(place.community, member, phone="13900000001", post="law", specialty="法律", workplace="律所")
+    check_in(place.community, member, phone="13900000001", posts=",law,repair,", specialty="法律", workplace="律所")
     check_in(place.community, workplace="税务局", party_branch="一支部", end=date(2026, 12, 1))
     sheet = io.BytesIO()
     exporting.export(ledgers.get("checkins"), Query(place.committee, on=date(2026, 9, 1)), office, sheet)
@@ -217,10 +217,15 @@ def test_importing_costs_the_same_for_many_rows(place, office):
 def test_a_check_in_is_entered_shown_and_ended(client, place, office, fill_in, text_of):
     member = MemberFactory(branch=place.branch, name="张三", workplace="供电公司")
     url = f"{reverse('members:checkin-create')}?member={member.pk}"
-    answer = fill_in(url, community=place.community.pk, start="2026-07-01", post="law")
+    answer = fill_in(url, community=place.community.pk, start="2026-07-01", posts=["law", "repair"])
     checkin = CommunityCheckIn.objects.get()
-    assert (checkin.member, checkin.name, checkin.workplace, checkin.post) == (member, "张三", "供电公司", "law")
-    assert "法律咨询岗" in text_of(client.get(answer.url))
+    assert (checkin.member, checkin.name, checkin.workplace, checkin.posts) == (
+        member,
+        "张三",
+        "供电公司",
+        ",law,repair,",
+    )
+    assert "法律咨询岗 便民维修岗" in text_of(client.get(answer.url))
     fill_in(reverse("members:checkin-edit", args=[checkin.pk]), end="2026-08-01")
     checkin.refresh_from_db()
     assert checkin.end == date(2026, 8, 1)
@@ -319,9 +324,26 @@ def test_a_check_in_with_hours_is_not_deleted(client, place, office):
 
 
 def test_the_community_page_shows_who_checked_in(client, place, office, text_of):
-    check_in(place.community, post="law")
+    check_in(place.community, posts=",law,")
+    check_in(place.community, posts=",law,repair,")
     text = text_of(client.get(place.community.get_absolute_url()))
-    assert "到社区报到在职党员 1 人" in text and "法律咨询岗 1 人" in text
+    assert "到社区报到在职党员 2 人" in text and "法律咨询岗 2 人" in text and "便民维修岗 1 人" in text
+
+
+@pytest.mark.parametrize(("wanted", "count"), [("law", 2), ("repair", 1), ("law,repair", 2), ("care", 0)])
+def test_who_claimed_several_posts_is_found_by_each(place, office, wanted, count):
+    check_in(place.community, posts=",law,repair,")
+    check_in(place.community, posts=",law,")
+    check_in(place.community)
+    ledger = ledgers.get("checkins")
+    assert ledger.rows(Query(place.committee, filters={"post": wanted})).count() == count
+    assert ledger.rows(Query(place.committee, filters={"posted": "0"})).count() == 1
+
+
+def test_a_post_that_does_not_exist_is_a_wrong_cell(place, office):
+    row = ["李四", "税务局", "", place.community.name, "2026-07-02", "", "法律咨询岗、治安岗", "", ""]
+    (wrong,) = [error for _, error in load(office, xlsx(HEADERS, row)).errors]
+    assert wrong.column == "认领岗位" and "治安巡逻岗" in wrong.message
 
 
 def test_activities_keep_counting_as_what_they_are(place):

@@ -269,3 +269,16 @@ def test_the_workbench_tells_of_follow_ups_due_within_a_week(place, office, two,
     talk(*two, follow_up="回访", follow_up_by=date(2026, 8, 20 + ahead))
     todos = Day(office, place.committee, Q3, today)._talks()
     assert bool(todos) is told
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("honors", "achievements"), ("talks", "matters"), ("checkins", "service-hours")]
+)
+def test_registers_under_one_line_of_the_menu_link_to_each_other(client, office, one, other):
+    for here, there in ((one, other), (other, one)):
+        assert f'href="/ledgers/{there}/"' in client.get(f"/ledgers/{here}/").content.decode()
+
+
+def test_a_leader_is_shown_no_link_to_what_is_closed(client, place):
+    sign_in(client, "leader", place.committee)
+    assert 'href="/ledgers/talks/"' not in client.get("/ledgers/honors/").content.decode()

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from members.cards import MOST
+from members.cards import MOST, cards_of
 from members.models import Honor, Member
 from tests.factories import (
     ActivityFactory,
@@ -24,6 +24,8 @@ from tests.factories import (
     Street,
     sign_in,
 )
+
+from .people import check_in, serve
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +155,27 @@ def test_cards_cost_as_many_queries_for_many(client: Client, place: Street, offi
     for person in people:
         DuesChargeFactory(member=person)
     assert cost(people[:2]) == cost(people)
+
+
+def test_the_card_counts_hours_as_the_ledger_does(place: Street, office: Any, people: list[Member]) -> None:
+    member = people[0]
+    serve(check_in(place.community, member), "2.5")
+    for organization, state in ((place.branch, "present"), (place.branch, "leave"), (place.branches[-1], "present")):
+        held = ActivityFactory(organization=organization, kind="volunteering", date=date(2026, 8, 4), hours=3)
+        AttendanceFactory(activity=held, member=member, state=state)
+    (card,) = cards_of([member], office)
+    (row,) = next(rows for table, rows in card.tables if table.title == "社区报到")
+    assert row[-1] == "5.5", "hand-written hours and the roll of the community, not of another one"
+
+
+def test_cards_of_check_ins_cost_the_same_for_many(place: Street, office: Any, people: list[Member]) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            cards_of(people, office)
+        return len(queries)
+
+    serve(check_in(place.community, people[0]))
+    few = cost()
+    for member in people[1:]:
+        serve(check_in(place.community, member))
+    assert cost() == few

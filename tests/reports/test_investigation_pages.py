@@ -15,6 +15,7 @@ from ledgers.period import Period
 from reports import official
 from reports.models import InvestigationReport, StatementEdit
 from tests.factories import ActivityFactory, MemberFactory, OrganizationFactory, sign_in, street, superuser
+from tests.members.people import honor, sanction, talk
 
 pytestmark = pytest.mark.django_db
 
@@ -238,3 +239,49 @@ class TestDownload:
 
     def test_other_endings_do_not_exist(self, client, draft):
         assert client.get(f"{address(draft)}download.exe").status_code == 404
+
+
+class TestWhatOnlySomeMayRead:
+    """The number of talks is for every reader; the talks are not."""
+
+    @pytest.fixture
+    def report(self, place):
+        colleague, member = MemberFactory.create_batch(2, branch=place.branch)
+        talk(colleague, member, date(2026, 5, 5))
+        talk(colleague, member)
+        talk(member, colleague)
+        sanction(member)
+        honor(member)
+        return InvestigationReport.drafted(place.committee, Period.parse("2026Q3"))
+
+    def test_who_keeps_them_follows_the_number(self, client, place, report):
+        sign_in(client, Role.OFFICE, place.committee)
+        page = client.get(address(report)).content.decode()
+        assert "/ledgers/talks/?" in page
+        assert "nature=sanction" in page
+
+    @pytest.mark.parametrize("ending", ["", "html", "json"])
+    def test_a_leader_gets_the_number_and_no_dead_link(self, client, place, report, ending, text_of):
+        sign_in(client, Role.LEADER, place.committee)
+        response = client.get(address(report, "download", ending) if ending else address(report))
+        page = response.content.decode()
+        assert "谈心谈话台账（谈话内容只有支部书记、社区书记和党建办可以查看）" in page
+        assert "惩处只有支部书记、社区书记和党建办可以查看" in page
+        assert "/ledgers/talks/?" not in page and "nature=sanction" not in page
+        assert "nature=honor" in page
+        assert "2" in text_of(response).partition("开展各类谈话")[2][:20] or ending == "json"
+
+    def test_every_link_of_a_leader_opens(self, client, place, report):
+        sign_in(client, Role.LEADER, place.committee)
+        paper = json.loads(client.get(address(report, "download", "json")).content)
+        said = [s for section in paper["sections"] for s in section["statements"]]
+        urls = {one["url"] for s in said for one in (*s["figures"], *s["evidence"])} - {""}
+        assert urls
+        assert {url for url in urls if client.get(url).status_code != 200} == set()
+
+    def test_a_printed_pdf_is_not_shared_between_them(self, client, place, report, monkeypatch):
+        monkeypatch.setitem(official.WRITERS, ".pdf", lambda paper: json.dumps(official.annex_rows(paper), default=str))
+        sign_in(client, Role.OFFICE, place.committee)
+        assert b"/ledgers/talks/" in client.get(address(report, "download", "pdf")).content
+        sign_in(client, Role.LEADER, place.committee)
+        assert b"/ledgers/talks/" not in client.get(address(report, "download", "pdf")).content

@@ -35,6 +35,7 @@ from members.models import (
     ClosedDues,
     CommunityCheckIn,
     DevelopmentCase,
+    DevelopmentPaper,
     DuesCharge,
     Honor,
     MatterReport,
@@ -48,6 +49,13 @@ from members.models import (
 from members.querysets import in_force
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    """Keep the papers where the test ends."""
+    settings.MEDIA_ROOT = str(tmp_path)
+
 
 UNTIL = date(2026, 10, 20)
 
@@ -109,6 +117,7 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
         Transfer,
         Whereabouts,
         DevelopmentCase,
+        DevelopmentPaper,
         DuesCharge,
         ClosedDues,
         Attendance,

@@ -319,3 +319,9 @@ def test_unknown_address_answers_in_chinese(office):
     response = signed_in(office).get("/nowhere/")
     assert response.status_code == 404
     assert "没有找到这个页面" in response.content.decode()
+
+
+def test_related_registers_share_a_line(tree, office):
+    assert {"社区报到", "谈心谈话", "奖惩与实绩"} <= lines(office).keys()
+    leader = make_posted(tree["S1"], Role.LEADER)
+    assert "谈心谈话" not in lines(leader), "talks are not for everybody"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from activities.attachments import clear_unused
 from activities.models import Attachment, PendingUpload
+from members.models import DevelopmentPaper
 
 KEPT = timedelta(days=7)
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
         removed, _ = old.delete()
         used = set(Attachment.objects.values_list("digest", flat=True))
         used |= set(PendingUpload.objects.values_list("digest", flat=True))
+        used |= set(DevelopmentPaper.objects.values_list("digest", flat=True))
         self.stdout.write(json.dumps({"uploads": removed, "files": clear_unused(used)}))
