@@ -29,6 +29,9 @@ FACTS = (
     ),
     Fact("checkin.service_hours", "在职党员服务时数", "小时", "service-hours", sums="hours", decimal=True),
     Fact("cobuild.joint_meetings", "党建联席会议", "次", "activities", {"kind": "joint-meeting", **COUNTED}),
+    Fact("cobuild.agreements", "共驻共建协议", "份", "agreements"),
+    Fact("cobuild.partners", "有协议的共建单位", "家", "partners", {"agreement": "in-force"}),
+    Fact("cobuild.contributions", "共建单位办实事", "件", "contributions"),
 )
 
 RATES = (Rate("attendance.rate", "党员到会率", "attendance.present", "attendance.expected"),)

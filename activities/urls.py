@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, records, review, uploads
+from .views import cobuilding, papers, records, review, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -26,4 +26,17 @@ urlpatterns = [
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
+    path("cobuilding/", cobuilding.board, name="cobuilding"),
+    path("partners/new/", cobuilding.create_partner, name="partner-create"),
+    path("partners/<int:pk>/", cobuilding.partner, name="partner"),
+    path("partners/<int:pk>/edit/", cobuilding.edit_partner, name="partner-edit"),
+    path("partners/<int:pk>/reveal/", cobuilding.partner_reveal, name="partner-reveal"),
+    path("partners/<int:pk>/delete/", cobuilding.delete_partner, name="partner-delete"),
+    path("agreements/new/", cobuilding.create_agreement, name="agreement-create"),
+    path("agreements/<int:pk>/", cobuilding.agreement, name="agreement"),
+    path("agreements/<int:pk>/edit/", cobuilding.edit_agreement, name="agreement-edit"),
+    path("agreements/<int:pk>/delete/", cobuilding.delete_agreement, name="agreement-delete"),
+    path("contributions/new/", cobuilding.create_contribution, name="contribution-create"),
+    path("contributions/<int:pk>/edit/", cobuilding.edit_contribution, name="contribution-edit"),
+    path("contributions/<int:pk>/delete/", cobuilding.delete_contribution, name="contribution-delete"),
 ]

@@ -113,7 +113,19 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             _ledger("组织生活", "activities", "calendar-check", ("/activities/",)),
             Item("上传会议记录", "activities:upload", "file-up"),
             Item("审核活动", "activities:review", "check-check"),
-            _ledger("共驻共建", "agreements", "handshake"),
+            _ledger(
+                "共驻共建",
+                "agreements",
+                "handshake",
+                (
+                    "/activities/cobuilding/",
+                    "/activities/agreements/",
+                    "/activities/partners/",
+                    "/activities/contributions/",
+                    "/ledgers/partners/",
+                    "/ledgers/contributions/",
+                ),
+            ),
         ),
     ),
     (

@@ -33,6 +33,7 @@ from ledgers.period import Period
 from members import merging
 from members.models import Transfer, Whereabouts
 from reports.models import InvestigationReport
+from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -212,6 +213,18 @@ class Place:
     def service(self) -> Any:
         return people.serve(self.checkin)
 
+    @cached_property
+    def partner(self) -> Any:
+        return make_partner(self.branch)
+
+    @cached_property
+    def agreement(self) -> Any:
+        return make_agreement(self.partner)
+
+    @cached_property
+    def contribution(self) -> Any:
+        return make_contribution(self.partner)
+
     def batch(self, user: User) -> ImportBatch:
         """A batch belongs to whoever uploaded it: the visitor at home, somebody else abroad."""
         data = xlsx(("姓名", "身份证号", "所在党支部", "党员类别"), ["张三", "坏", self.branch.name, "正式党员"])
@@ -335,6 +348,11 @@ TARGETS |= {
     "assessments:finding": pk_of("finding"),
 }
 TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
+TARGETS |= {
+    f"activities:{name}{page}": pk_of(name)
+    for name in ("partner", "agreement", "contribution")
+    for page in ("", "-edit", "-delete", "-reveal")
+}
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,
     "branches": code,

@@ -1,5 +1,12 @@
 """Ledgers of what was done; one module for each concern."""
 
+from .cobuilding import AgreementsLedger, ContributionsLedger, PartnersLedger
 from .records import ActivitiesLedger, AttendanceLedger
 
-__all__ = ["ActivitiesLedger", "AttendanceLedger"]
+__all__ = [
+    "ActivitiesLedger",
+    "AgreementsLedger",
+    "AttendanceLedger",
+    "ContributionsLedger",
+    "PartnersLedger",
+]

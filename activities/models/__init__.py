@@ -1,14 +1,18 @@
 """What was done; one module for each concern."""
 
 from ..service import ServiceLine
+from .cobuilding import Agreement, Contribution, PartnerUnit
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .records import Activity, Attendance, confirm_all, record_roll
 
 __all__ = [
     "MAX_NOTE",
     "Activity",
+    "Agreement",
     "Attachment",
     "Attendance",
+    "Contribution",
+    "PartnerUnit",
     "PendingUpload",
     "ServiceLine",
     "confirm_all",

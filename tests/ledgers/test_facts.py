@@ -16,6 +16,7 @@ from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
+from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.branches.life import make_candidate, make_election, make_group
 from tests.branches.places import make_enterprise, make_shortage, make_venue, make_worker
 from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, OrganizationFactory, street, superuser
@@ -35,6 +36,7 @@ def furnish(branches: int = 2):
         community.population, community.households = 4000, 1500
         community.record()
         furnish_places(community)
+        furnish_cobuilding(community)
     for number, branch in enumerate(place.branches):
         people = [
             MemberFactory(branch=branch, gender="female", birth_date=None, education="college"),
@@ -92,6 +94,15 @@ def furnish_places(community: Organization) -> None:
     make_enterprise(community, full_members=3, reason="筹备", closed_on=date(2026, 9, 1))
     make_worker(community, reserve_since=date(2024, 1, 1))
     make_worker(community, left_on=date(2026, 8, 1), left_reason="resigned")
+
+
+def furnish_cobuilding(community: Organization) -> None:
+    """A unit with an agreement that did something, one whose agreement is over, one that left."""
+    unit = make_partner(community)
+    make_agreement(unit)
+    make_contribution(unit)
+    make_agreement(make_partner(community), 2025)
+    make_agreement(make_partner(community, left_on=date(2026, 8, 1)))
 
 
 def count_behind(url: str) -> tuple[int, dict]:
