@@ -11,14 +11,17 @@ class ActivitiesConfig(AppConfig):
         from branches.todos import register_todos
         from ledgers import facts, ledger
 
-        from . import cobuilding_panels
+        from . import brand_panels, cobuilding_panels
         from .facts import FACTS, RATES
         from .ledgers import (
             ActivitiesLedger,
             AgreementsLedger,
             AttendanceLedger,
+            BrandsLedger,
             ContributionsLedger,
+            ParticipantsLedger,
             PartnersLedger,
+            ServicesLedger,
         )
         from .panels import ACTIONS, PANELS
         from .sections import register_section
@@ -34,3 +37,7 @@ class ActivitiesConfig(AppConfig):
         register_panel(*cobuilding_panels.PANELS)
         register_section(*cobuilding_panels.SECTIONS)
         register_todos(cobuilding_panels.due)
+        ledger.register(BrandsLedger, ParticipantsLedger, ServicesLedger)
+        register_panel(*brand_panels.PANELS)
+        register_section(*brand_panels.SECTIONS)
+        register_todos(brand_panels.due)

@@ -126,6 +126,20 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                     "/ledgers/contributions/",
                 ),
             ),
+            _ledger(
+                "品牌和服务项目",
+                "brands",
+                "sparkles",
+                (
+                    "/activities/brands/",
+                    "/activities/services/",
+                    "/activities/milestones/",
+                    "/activities/participants/",
+                    "/activities/stories/",
+                    "/ledgers/services/",
+                    "/ledgers/brand-participants/",
+                ),
+            ),
         ),
     ),
     (

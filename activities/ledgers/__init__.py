@@ -1,5 +1,6 @@
 """Ledgers of what was done; one module for each concern."""
 
+from .brands import BrandsLedger, ParticipantsLedger, ServicesLedger
 from .cobuilding import AgreementsLedger, ContributionsLedger, PartnersLedger
 from .records import ActivitiesLedger, AttendanceLedger
 
@@ -7,6 +8,9 @@ __all__ = [
     "ActivitiesLedger",
     "AgreementsLedger",
     "AttendanceLedger",
+    "BrandsLedger",
     "ContributionsLedger",
+    "ParticipantsLedger",
     "PartnersLedger",
+    "ServicesLedger",
 ]

@@ -2,6 +2,7 @@
 
 from . import (
     branches,
+    brands,
     cobuilding,
     company,
     data_quality,
@@ -16,6 +17,7 @@ from . import (
 
 __all__ = [
     "branches",
+    "brands",
     "cobuilding",
     "company",
     "data_quality",

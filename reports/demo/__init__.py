@@ -18,6 +18,7 @@ from . import (
     accounts,
     activities,
     branches,
+    brands,
     cobuilding,
     development,
     dues,
@@ -43,6 +44,7 @@ GENERATORS: tuple[Generator, ...] = (
     moving.move,
     organization_life.live,
     cobuilding.build_together,
+    brands.spread,
 )
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from activities.attachments import clear_unused
-from activities.models import Attachment, PendingUpload
+from activities.models import Attachment, PendingUpload, StoryPhoto
 
 KEPT = timedelta(days=7)
 
@@ -21,4 +21,5 @@ class Command(BaseCommand):
         removed, _ = old.delete()
         used = set(Attachment.objects.values_list("digest", flat=True))
         used |= set(PendingUpload.objects.values_list("digest", flat=True))
+        used |= set(StoryPhoto.objects.values_list("digest", flat=True))
         self.stdout.write(json.dumps({"uploads": removed, "files": clear_unused(used)}))
