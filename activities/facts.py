@@ -29,6 +29,16 @@ FACTS = (
     ),
     Fact("checkin.service_hours", "在职党员服务时数", "小时", "service-hours", sums="hours", decimal=True),
     Fact("cobuild.joint_meetings", "党建联席会议", "次", "activities", {"kind": "joint-meeting", **COUNTED}),
+    Fact("cobuild.agreements", "共驻共建协议", "份", "agreements"),
+    Fact("cobuild.partners", "有协议的共建单位", "家", "partners", {"agreement": "in-force"}),
+    Fact("cobuild.contributions", "共建单位办实事", "件", "contributions"),
+    Fact("brands.projects", "党建品牌项目", "个", "brands", {"kind": "brand"}),
+    Fact("brands.own", "自有品牌项目", "个", "brands", {"kind": "brand", "origin": "own"}),
+    Fact("brands.copied", "复制推广的项目", "个", "brands", {"origin": "copied"}),
+    Fact("services.projects", "特色服务项目", "个", "brands", {"kind": "service"}),
+    Fact("services.units", "参与项目的单位、商户和志愿队伍", "个", "brand-participants"),
+    Fact("services.events", "服务活动", "场", "services"),
+    Fact("services.participants", "服务群众", "人次", "services", sums="served"),
 )
 
 RATES = (Rate("attendance.rate", "党员到会率", "attendance.present", "attendance.expected"),)

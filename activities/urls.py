@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, records, review, uploads
+from .views import brands, cobuilding, papers, records, review, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -26,4 +26,39 @@ urlpatterns = [
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
+    path("cobuilding/", cobuilding.board, name="cobuilding"),
+    path("partners/new/", cobuilding.create_partner, name="partner-create"),
+    path("partners/<int:pk>/", cobuilding.partner, name="partner"),
+    path("partners/<int:pk>/edit/", cobuilding.edit_partner, name="partner-edit"),
+    path("partners/<int:pk>/reveal/", cobuilding.partner_reveal, name="partner-reveal"),
+    path("partners/<int:pk>/delete/", cobuilding.delete_partner, name="partner-delete"),
+    path("agreements/new/", cobuilding.create_agreement, name="agreement-create"),
+    path("agreements/<int:pk>/", cobuilding.agreement, name="agreement"),
+    path("agreements/<int:pk>/edit/", cobuilding.edit_agreement, name="agreement-edit"),
+    path("agreements/<int:pk>/delete/", cobuilding.delete_agreement, name="agreement-delete"),
+    path("contributions/new/", cobuilding.create_contribution, name="contribution-create"),
+    path("contributions/<int:pk>/edit/", cobuilding.edit_contribution, name="contribution-edit"),
+    path("contributions/<int:pk>/delete/", cobuilding.delete_contribution, name="contribution-delete"),
+    path("brands/new/", brands.create, name="brand-create"),
+    path("brands/spread/", brands.spread, name="spread"),
+    path("brands/<int:pk>/", brands.brand, name="brand"),
+    path("brands/<int:pk>/edit/", brands.edit, name="brand-edit"),
+    path("brands/<int:pk>/delete/", brands.delete, name="brand-delete"),
+    path("brands/<int:pk>/milestones/new/", brands.create_milestone, name="milestone-create"),
+    path("brands/<int:pk>/participants/new/", brands.create_participant, name="participant-create"),
+    path("brands/<int:pk>/stories/new/", brands.create_story, name="story-create"),
+    path("milestones/<int:pk>/edit/", brands.edit_milestone, name="milestone-edit"),
+    path("milestones/<int:pk>/delete/", brands.delete_milestone, name="milestone-delete"),
+    path("participants/<int:pk>/edit/", brands.edit_participant, name="participant-edit"),
+    path("participants/<int:pk>/delete/", brands.delete_participant, name="participant-delete"),
+    path("services/new/", brands.create_service, name="service-create"),
+    path("services/<int:pk>/edit/", brands.edit_service, name="service-edit"),
+    path("services/<int:pk>/delete/", brands.delete_service, name="service-delete"),
+    path("stories/<int:pk>/", brands.story, name="story"),
+    path("stories/<int:pk>/edit/", brands.edit_story, name="story-edit"),
+    path("stories/<int:pk>/delete/", brands.delete_story, name="story-delete"),
+    path("stories/<int:pk>/photos/", brands.add_photos, name="story-photos"),
+    path("photos/<int:pk>/", brands.photo, name="photo"),
+    path("photos/<int:pk>/thumbnail/", brands.thumbnail, name="photo-thumbnail"),
+    path("photos/<int:pk>/delete/", brands.delete_photo, name="photo-delete"),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -46,11 +46,13 @@ class CheckedForm(RecordForm):
 
 
 class PlacedForm(CheckedForm):
-    """Base of forms over records of one organisation: it is one that the user keeps."""
+    """Base of forms over records of one organisation: it is one on which the user has the `right`."""
+
+    right: ClassVar[Right] = Right.ORGANIZATIONS_EDIT
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        editable = Organization.objects.visible_to(user, Right.ORGANIZATIONS_EDIT)
+        editable = Organization.objects.visible_to(user, self.right)
         field = self.fields["organization"]
         assert isinstance(field, OrganizationField)
         field.queryset = editable.undissolved().exclude(kind=Organization.Kind.GROUP) | editable.filter(

@@ -34,6 +34,8 @@ from members import merging
 from members.models import Transfer, Whereabouts
 from members.models.papers import hang as hang_paper
 from reports.models import InvestigationReport
+from tests.activities.brands import make_brand, make_milestone, make_participant, make_service, make_story
+from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -219,6 +221,42 @@ class Place:
     def service(self) -> Any:
         return people.serve(self.checkin)
 
+    @cached_property
+    def partner(self) -> Any:
+        return make_partner(self.branch)
+
+    @cached_property
+    def agreement(self) -> Any:
+        return make_agreement(self.partner)
+
+    @cached_property
+    def contribution(self) -> Any:
+        return make_contribution(self.partner)
+
+    @cached_property
+    def brand(self) -> Any:
+        return make_brand(self.branch)
+
+    @cached_property
+    def milestone(self) -> Any:
+        return make_milestone(self.brand)
+
+    @cached_property
+    def participant(self) -> Any:
+        return make_participant(self.brand)
+
+    @cached_property
+    def brand_service(self) -> Any:
+        return make_service(self.brand)
+
+    @cached_property
+    def story(self) -> Any:
+        return make_story(self.brand)
+
+    @cached_property
+    def story_photo(self) -> Any:
+        return self.story.photos.create(digest=self.attachment.digest, filename="照片.jpg")
+
     def batch(self, user: User) -> ImportBatch:
         """A batch belongs to whoever uploaded it: the visitor at home, somebody else abroad."""
         data = xlsx(("姓名", "身份证号", "所在党支部", "党员类别"), ["张三", "坏", self.branch.name, "正式党员"])
@@ -345,6 +383,32 @@ TARGETS |= {
     "assessments:finding": pk_of("finding"),
 }
 TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
+TARGETS |= {
+    f"activities:{name}{page}": pk_of(name)
+    for name in ("partner", "agreement", "contribution")
+    for page in ("", "-edit", "-delete", "-reveal")
+}
+TARGETS |= {
+    "activities:brand": pk_of("brand"),
+    "activities:brand-edit": pk_of("brand"),
+    "activities:brand-delete": pk_of("brand"),
+    "activities:milestone-create": pk_of("brand"),
+    "activities:milestone-edit": pk_of("milestone"),
+    "activities:milestone-delete": pk_of("milestone"),
+    "activities:participant-create": pk_of("brand"),
+    "activities:participant-edit": pk_of("participant"),
+    "activities:participant-delete": pk_of("participant"),
+    "activities:service-edit": pk_of("brand_service"),
+    "activities:service-delete": pk_of("brand_service"),
+    "activities:story-create": pk_of("brand"),
+    "activities:story": pk_of("story"),
+    "activities:story-edit": pk_of("story"),
+    "activities:story-delete": pk_of("story"),
+    "activities:story-photos": pk_of("story"),
+    "activities:photo": pk_of("story_photo"),
+    "activities:photo-thumbnail": pk_of("story_photo"),
+    "activities:photo-delete": pk_of("story_photo"),
+}
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,
     "branches": code,

@@ -1,9 +1,24 @@
 """The rules of the rulebook, each a declaration. Importing this package registers them all."""
 
-from . import branches, company, data_quality, development, dues, elections, meetings, moving, people, places
+from . import (
+    branches,
+    brands,
+    cobuilding,
+    company,
+    data_quality,
+    development,
+    dues,
+    elections,
+    meetings,
+    moving,
+    people,
+    places,
+)
 
 __all__ = [
     "branches",
+    "brands",
+    "cobuilding",
     "company",
     "data_quality",
     "development",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from django.contrib import messages
+from django.db.models import ProtectedError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -40,15 +41,24 @@ def fill_in(request: PortalRequest, form: RecordForm, title: str, crumbs: Crumbs
     return render(request, "branches/record_form.html", context)
 
 
-def deletes(model: type[Record], back: Callable[[Record], str]) -> Callable[..., HttpResponse]:
-    """Return the view that deletes a record of a model, with its trace; `back` says where to go then."""
+def deletes(
+    model: type[Record], back: Callable[[Record], str], right: Right = Right.ORGANIZATIONS_EDIT
+) -> Callable[..., HttpResponse]:
+    """Return the view that deletes a record of a model, with its trace; `back` says where to go then.
+
+    A record that others rest on stays, and the person is told.
+    """
 
     @require_POST
     def delete(request: PortalRequest, pk: int) -> HttpResponse:
-        editable = model.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT)  # type: ignore[attr-defined]
+        editable = model.objects.visible_to(request.user, right)  # type: ignore[attr-defined]
         record: Record = get_object_or_404(editable, pk=pk)
         there = back(record)
-        record.erase()
+        try:
+            record.erase()
+        except ProtectedError:
+            messages.error(request, f"“{record}”下面还有别的记录，不能删除；登错了的，先删除那些记录。")
+            return redirect(record.get_absolute_url())  # type: ignore[attr-defined]
         messages.success(request, f"已删除“{record}”，审计记录里留有痕迹。")
         return redirect(there)
 

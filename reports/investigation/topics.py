@@ -401,7 +401,7 @@ def enterprises(m: Material) -> Iterator[Saying]:
     "共驻共建",
     "S12",
     PRACTICE,
-    ["cobuild.joint_meetings", "cobuild.agreements", "checkin.members"],
+    ["cobuild.joint_meetings", "cobuild.agreements", "cobuild.contributions", "checkin.members"],
     "党建联席会议和共驻共建",
 )
 def cobuilding(m: Material) -> Iterator[Saying]:
@@ -411,6 +411,7 @@ def cobuilding(m: Material) -> Iterator[Saying]:
         ("cobuild.joint_meetings", "召开党建联席会议"),
         ("cobuild.agreements", "签订共驻共建协议"),
         ("cobuild.partners", "共建单位"),
+        ("cobuild.contributions", "共建单位办实事"),
         ("checkin.members", "到社区报到在职党员"),
         ("checkin.service_hours", "累计服务"),
     ):
@@ -427,18 +428,37 @@ def cobuilding(m: Material) -> Iterator[Saying]:
         yield Saying("communities", best)
 
 
-@topic("brands", "党建品牌和特色服务", "S13、S14", PRACTICE, ["brands.projects", "services.events"])
+@topic(
+    "brands",
+    "党建品牌和特色服务",
+    "S13、S14",
+    PRACTICE,
+    ["brands.projects", "services.projects", "services.events"],
+    "党建品牌和特色服务",
+)
 def brands(m: Material) -> Iterator[Saying]:
-    """Brand projects, service events and the people served."""
-    clauses: list[Loose] = []
+    """Brand and service projects, what was replicated, service events and the people served, by community."""
+    projects: list[Loose] = []
     for code, before, after in (
         ("brands.projects", "打造党建品牌项目", "个"),
-        ("services.events", "开展服务活动", "场"),
-        ("services.participants", "服务群众", "人次"),
+        ("services.projects", "开展特色服务项目", "个"),
+        ("brands.copied", "其中复制推广的", "个"),
+        ("services.units", "参与的单位、商户和志愿队伍", "个"),
     ):
         if m.value(code):
-            clauses.append((before, m.figure(code), after))
-    yield Saying("counts", [listed(clauses, "，"), "。"])
+            projects.append((before, m.figure(code), after))
+    if projects:
+        yield Saying("projects", [listed(projects, "，"), "。"])
+    if m.value("services.events"):
+        served: Parts = ("，服务群众", m.figure("services.participants"), "人次")
+        compared = _compared(m, "services.events", "服务活动")
+        yield Saying(
+            "counts",
+            [_opening(m), "开展服务活动", m.figure("services.events"), "场", served, "。", compared],
+            m.rows_before("services.events"),
+        )
+        if best := ranking.by_fact(m, "services.participants", "服务群众", m.communities):
+            yield Saying("communities", best)
 
 
 @topic("concerns", "群众诉求办理", "S17", PRACTICE, ["concerns.received"], "群众诉求")

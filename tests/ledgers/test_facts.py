@@ -16,6 +16,8 @@ from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
+from tests.activities.brands import make_brand, make_participant, make_service
+from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.branches.life import make_candidate, make_election, make_group
 from tests.branches.places import make_enterprise, make_shortage, make_venue, make_worker
 from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, OrganizationFactory, street, superuser
@@ -35,6 +37,8 @@ def furnish(branches: int = 2):
         community.population, community.households = 4000, 1500
         community.record()
         furnish_places(community)
+        furnish_cobuilding(community)
+        furnish_brands(community)
     for number, branch in enumerate(place.branches):
         people = [
             MemberFactory(branch=branch, gender="female", birth_date=None, education="college"),
@@ -92,6 +96,26 @@ def furnish_places(community: Organization) -> None:
     make_enterprise(community, full_members=3, reason="筹备", closed_on=date(2026, 9, 1))
     make_worker(community, reserve_since=date(2024, 1, 1))
     make_worker(community, left_on=date(2026, 8, 1), left_reason="resigned")
+
+
+def furnish_cobuilding(community: Organization) -> None:
+    """A unit with an agreement that did something, one whose agreement is over, one that left."""
+    unit = make_partner(community)
+    make_agreement(unit)
+    make_contribution(unit)
+    make_agreement(make_partner(community), 2025)
+    make_agreement(make_partner(community, left_on=date(2026, 8, 1)))
+
+
+def furnish_brands(community: Organization) -> None:
+    """A brand and a service replicated from it, with participants and services; one that is over."""
+    brand = make_brand(community)
+    make_brand(community, end=date(2026, 8, 1))
+    service = make_brand(community, kind="service", source=brand, start=date(2026, 5, 1))
+    make_participant(service)
+    make_participant(service, until=date(2026, 8, 2))
+    for day in (date(2026, 7, 31), date(2026, 8, 1)):
+        make_service(service, date=day)
 
 
 def count_behind(url: str) -> tuple[int, dict]:

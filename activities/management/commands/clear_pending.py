@@ -8,10 +8,12 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from activities.attachments import clear_unused
-from activities.models import Attachment, PendingUpload
+from activities.models import Attachment, PendingUpload, StoryPhoto
 from members.models import DevelopmentPaper
 
 KEPT = timedelta(days=7)
+PAPERS = (Attachment, PendingUpload, StoryPhoto, DevelopmentPaper)
+"""Models that refer to stored files by their digest."""
 
 
 class Command(BaseCommand):
@@ -20,7 +22,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         old = PendingUpload.objects.filter(created_at__lt=timezone.now() - KEPT)
         removed, _ = old.delete()
-        used = set(Attachment.objects.values_list("digest", flat=True))
-        used |= set(PendingUpload.objects.values_list("digest", flat=True))
-        used |= set(DevelopmentPaper.objects.values_list("digest", flat=True))
+        used = {digest for model in PAPERS for digest in model._default_manager.values_list("digest", flat=True)}
         self.stdout.write(json.dumps({"uploads": removed, "files": clear_unused(used)}))

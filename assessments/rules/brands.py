@@ -1,0 +1,16 @@
+"""The rule about brand projects (R46)."""
+
+from assessments.engine import AtLeast, OfKind, Rule, register
+from branches.models import Organization
+
+
+@register
+class OwnBrand(Rule):
+    """A brand that was replicated from another community is not its own."""
+
+    code = "R46"
+    title = "一社区一特色：每个社区有一个自己的品牌项目"
+    source = "本街道规定"
+    remedy = "结合社区实际确定一个品牌项目并登记；从别的社区复制来的不算自己的品牌。"
+    applies_to = OfKind((Organization.Kind.COMMUNITY_COMMITTEE,))
+    holds = AtLeast("brands.own", 1)

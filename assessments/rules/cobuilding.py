@@ -1,0 +1,63 @@
+"""Rules about co-building: joint meetings and agreements (R40, R41)."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from activities.models import Agreement
+from assessments.engine import AtLeast, Check, OfKind, Rule, Violation, register
+from branches.models import Organization
+from ledgers import ledger
+from ledgers.ledger import Query
+from ledgers.period import Period
+
+OWN = "本街道规定"
+COMMUNITIES = OfKind((Organization.Kind.COMMUNITY_COMMITTEE,))
+
+
+@register
+class QuarterlyJointMeeting(Rule):
+    code = "R40"
+    title = "社区党建联席会议每季度至少召开一次"
+    source = OWN
+    remedy = "召开党建联席会议，并把会议记录登记在社区名下；已经召开的，补录会议记录。"
+    every = Period.QUARTER
+    applies_to = COMMUNITIES
+    holds = AtLeast("cobuild.joint_meetings", 1)
+
+
+@register
+class YearlyAgreement(Rule):
+    """Asked of a period with 31 March in it, it looks at that day; of a later one, at the period's last day."""
+
+    code = "R41"
+    title = "社区每年 3 月 31 日前签好共驻共建协议"
+    source = OWN
+    remedy = "和共建单位商定需求、资源、项目清单，签订本年度协议并登记；已经签订的，在共驻共建协议台账里补录。"
+    applies_to = COMMUNITIES
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield the communities without an agreement of their own in force."""
+        deadline = _deadline(check.day)
+        if check.day < deadline:
+            return
+        day = deadline if check.period.start <= deadline else check.day
+        rows = Agreement.objects.under(check.organization, check.day)
+        covered = set(rows.in_force_on(day).values_list("organization_id", flat=True))
+        now = (
+            covered if day == check.day else set(rows.in_force_on(check.day).values_list("organization_id", flat=True))
+        )
+        for community in self.applies_to.among(check):
+            if community.pk not in covered:
+                later = "，之后才签订" if community.pk in now else ""
+                detail = f"{day.month}月{day.day}日没有生效的共驻共建协议{later}"
+                yield Violation(self.code, community, detail, 0, 1)
+
+    def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
+        """Return the address of the community's agreements in force on the day that was looked at."""
+        deadline = _deadline(period.end)
+        day = deadline if period.start <= deadline <= period.end else period.end
+        return ledger.get("agreements").url(Query(organization, on=day, filters={"own": "1"}))
+
+
+def _deadline(day: date) -> date:
+    return date(day.year, 3, 31)
