@@ -28,6 +28,17 @@ FACTS = (
         decimal=True,
     ),
     Fact("checkin.service_hours", "在职党员服务时数", "小时", "service-hours", sums="hours", decimal=True),
+    Fact("democratic.graded", "民主评议已评定", "人次", "democratic-reviews", {"grade": "given"}),
+    Fact("democratic.excellent", "评定为优秀", "人次", "democratic-reviews", {"grade": "excellent"}),
+    Fact("democratic.qualified", "评定为合格", "人次", "democratic-reviews", {"grade": "qualified"}),
+    Fact("democratic.basic", "评定为基本合格", "人次", "democratic-reviews", {"grade": "basic"}),
+    Fact("democratic.unqualified", "评定为不合格", "人次", "democratic-reviews", {"grade": "unqualified"}),
+    Fact("life.criticisms", "组织生活会批评意见", "条", "criticisms"),
+    Fact("life.promises", "组织生活会整改承诺", "项", "promises"),
+    Fact("life.promises_done", "已完成的整改承诺", "项", "promises", {"state": "done"}),
+    Fact("study.themes", "年度学习主题", "个", "study-themes"),
+    Fact("study.certificates", "培训证书", "份", "certificates"),
+    Fact("study.certificate_hours", "培训证书学时", "学时", "certificates", sums="hours", decimal=True),
     Fact("cobuild.joint_meetings", "党建联席会议", "次", "activities", {"kind": "joint-meeting", **COUNTED}),
 )
 

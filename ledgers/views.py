@@ -104,7 +104,7 @@ def sums(ledger: Ledger, rows: Any, columns: Sequence[Column]) -> Mapping[str, A
     """Return column key → sum over all rows of the number columns shown, so that a summed fact can be checked."""
     from django.db.models import Sum
 
-    numeric = [c for c in columns if c.kind in ("integer", "decimal", "money")]
+    numeric = [c for c in columns if c.summed and c.kind in ("integer", "decimal", "money")]
     if not numeric:
         return {}
     found = rows.order_by().aggregate(**{f"s{i}": Sum(c.path) for i, c in enumerate(numeric)})
