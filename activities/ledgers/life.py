@@ -44,9 +44,7 @@ class CriticismsLedger(Ledger):
     slug = "criticisms"
     title = "批评意见台账"
     group = "活动"
-    about = (
-        "组织生活会上的自我批评和相互批评。在组织生活会的页面登记。内容加密保存，只有支部书记、社区书记和党建办能看。"
-    )
+    about = "组织生活会上的自我批评和相互批评。内容加密保存，只有支部书记、社区书记和党建办能看。"
     unit = "条"
     model = Criticism
     organization = "activity__organization"
@@ -56,6 +54,7 @@ class CriticismsLedger(Ledger):
     edit_right = Right.ACTIVITIES_EDIT
     importer = CriticismImporter
     page = ("activities:criticism", "pk")
+    create_page = "activities:criticism-create"
     columns = (
         NUMBER,
         PLACE,
@@ -87,7 +86,7 @@ class PromisesLedger(Ledger):
     slug = "promises"
     title = "整改承诺台账"
     group = "活动"
-    about = "组织生活会上承诺整改的事项：谁承诺、什么时候改完、改得怎样。在组织生活会的页面登记。只有支部书记、社区书记和党建办能看。"
+    about = "组织生活会上承诺整改的事项：谁承诺、什么时候改完、改得怎样。只有支部书记、社区书记和党建办能看。"
     unit = "项"
     model = Promise
     organization = "activity__organization"
@@ -97,6 +96,7 @@ class PromisesLedger(Ledger):
     edit_right = Right.ACTIVITIES_EDIT
     importer = PromiseImporter
     page = ("activities:promise", "pk")
+    create_page = "activities:promise-create"
     columns = (
         NUMBER,
         PLACE,

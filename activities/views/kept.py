@@ -27,6 +27,10 @@ from members.models import Member
 
 from ..forms_kept import CertificateForm, CriticismForm, DemocraticReviewForm, PromiseForm, SeriesForm, ThemeForm
 from ..models import Activity, Certificate, Criticism, DemocraticReview, Promise, StudySeries, StudyTheme
+from ..querysets import ActivityQuerySet
+
+MEETINGS = 30
+"""Life meetings offered to hang something on."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,16 @@ def _number(request: PortalRequest, name: str) -> int:
     return int(asked) if asked.isdecimal() and len(asked) < 19 else 0
 
 
+def _meetings(request: PortalRequest) -> ActivityQuerySet:
+    """Return the life meetings that the user keeps, and whose criticism they may read."""
+    kept = Activity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT)
+    return kept.visible_to(request.user, Right.TALKS_READ).filter(kind=Activity.Kind.LIFE)
+
+
 def _meeting(request: PortalRequest) -> Activity:
-    """Return the life meeting in the address, which the user keeps and whose criticism they may read. Or 404."""
-    meetings = Activity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT).visible_to(
-        request.user, Right.TALKS_READ
-    )
-    meeting: Activity = get_object_or_404(
-        meetings.select_related("organization"), kind=Activity.Kind.LIFE, pk=_number(request, "activity")
-    )
-    return meeting
+    """Return the life meeting in the address. Or 404."""
+    meetings = _meetings(request).select_related("organization")
+    return get_object_or_404(meetings, pk=_number(request, "activity"))
 
 
 def _criticism(request: PortalRequest) -> tuple[Record, dict[str, Any]]:
@@ -138,12 +143,22 @@ def create(request: PortalRequest, kind: str) -> HttpResponse:
     this = KINDS[kind]
     if this.begin is None:
         raise Http404
+    if issubclass(this.model, Criticism | Promise) and "activity" not in request.GET:
+        return _choose_meeting(request, this)
     instance, initial = this.begin(request)
     form = this.form(request.POST or None, instance=instance, initial=initial, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, f"已登记{this.noun}。")
         return redirect(there)
     return render(request, "activities/kept/form.html", {"form": form, "kind": this, "origin": _origin(instance)})
+
+
+def _choose_meeting(request: PortalRequest, kind: Kind) -> HttpResponse:
+    """Show the latest life meetings of the chosen organisation, each leading to the form."""
+    meetings = _meetings(request).select_related("organization").order_by("-date", "-pk")
+    if request.chosen_organization:
+        meetings = meetings.under(request.chosen_organization)
+    return render(request, "activities/kept/choose_meeting.html", {"kind": kind, "meetings": meetings[:MEETINGS]})
 
 
 def _origin(record: Any) -> Any:
