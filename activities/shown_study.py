@@ -131,7 +131,7 @@ def _reviews(member: Member, user: User) -> Mapping[str, Any] | None:
 def _certificates(member: Member, user: User) -> Mapping[str, Any] | None:
     def line(row: Certificate) -> Any:
         tone = "ok" if row.concentrated else "none"
-        return row.date, (tone, f"{row.hours:g} 学时"), row.title, row.get_absolute_url()
+        return row.date, (tone, row.worth), row.title, row.get_absolute_url()
 
     return _latest(Certificate.objects.visible_to(user).filter(member=member), member, "certificates", line)
 
@@ -171,7 +171,7 @@ def moments(member: Member, user: User) -> Iterator[Moment]:
             review.date, f"{review.year} 年民主评议", review.get_grade_display(), url=review.get_absolute_url()
         )
     for paper in Certificate.objects.visible_to(user).filter(member=member):
-        given = f"{paper.issuer}，{paper.hours:g} 学时" if paper.issuer else f"{paper.hours:g} 学时"
+        given = "，".join(part for part in (paper.issuer, paper.worth) if part)
         yield Moment(paper.date, paper.title, given, url=paper.get_absolute_url())
 
 

@@ -129,7 +129,11 @@ class Certificate(Record):
         indexes = [models.Index(fields=["organization", "date"]), models.Index(fields=["member", "date"])]
         constraints = [
             models.UniqueConstraint(fields=["organization", "date", "title", "member"], name="one_certificate_a_day"),
-            models.CheckConstraint(condition=Q(hours__gt=0, hours__lte=MOST_HOURS), name="certificate_hours"),
+            models.CheckConstraint(
+                condition=Q(hours__gt=0, hours__lte=MOST_HOURS),
+                name="certificate_hours",
+                violation_error_message=f"学时应大于 0，最多 {MOST_HOURS}",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,6 +141,11 @@ class Certificate(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("activities:certificate", args=[self.pk])
+
+    @property
+    def worth(self) -> str:
+        """Its hours in words: 24 学时."""
+        return f"{self.hours.normalize():f} 学时"
 
     def touches(self) -> Iterator[Touch]:
         yield Touch(self.organization_id, self.date, False)
