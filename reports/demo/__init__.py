@@ -14,7 +14,19 @@ from ledgers.facts import mark_stale
 from ledgers.models import Touch
 from members.models import UNKNOWN_START
 
-from . import accounts, activities, branches, development, dues, members, moving, organization_life, people, places
+from . import (
+    accounts,
+    activities,
+    branches,
+    development,
+    dues,
+    members,
+    moving,
+    organization_life,
+    people,
+    places,
+    study,
+)
 from .plan import Plan, Street
 
 Generator = Callable[[Street], Counter[str]]
@@ -30,6 +42,7 @@ GENERATORS: tuple[Generator, ...] = (
     people.keep,
     moving.move,
     organization_life.live,
+    study.study,
 )
 
 
