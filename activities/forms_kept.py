@@ -33,9 +33,12 @@ class KeptForm(RecordForm):
                 held = getattr(self.instance, f"{name}_id")
                 chosen = self.data.get(self.add_prefix(name)) if self.is_bound else self.initial.get(name)
                 field.offer(user, chosen or held, held)
-                field.empty_label = "请选择" if field.required else self.nobody
+                if not field.required:
+                    _, *people = field.widget.choices
+                    field.widget.choices = [("", self.nobody), *people]
 
     nobody = "不是登记册里的党员"
+    """What an empty choice of a member means."""
 
     def twins(self, **same: Any) -> bool:
         """Say whether another record like this is there already; not for a page that was saved before."""

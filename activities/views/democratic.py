@@ -60,6 +60,7 @@ def overview(request: PortalRequest) -> HttpResponse:
     day = day_of(year)
     branches = Organization.objects.visible_to(request.user).under(place).branches().filter(live_on(day))
     page = Paginator(branches.order_by("path"), ROWS).get_page(request.GET.get("page"))
+    full = get_ledger("members")
     shown = coming([branch.pk for branch in page.object_list], year)
     context = {
         "place": place,
@@ -67,7 +68,13 @@ def overview(request: PortalRequest) -> HttpResponse:
         "following": year + 1 if year < timezone.localdate().year else None,
         "page": page,
         "rows": [
-            (branch, shown[branch.pk], rows_url(branch, year, grade="given"), rows_url(branch, year, grade="excellent"))
+            (
+                branch,
+                shown[branch.pk],
+                full.url(Query(branch, on=day, filters={"category": "full"})),
+                rows_url(branch, year, grade="given"),
+                rows_url(branch, year, grade="excellent"),
+            )
             for branch in page.object_list
         ],
         "steps": len(BranchReview.STEPS),

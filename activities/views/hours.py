@@ -1,5 +1,7 @@
 """Who needs how many hours of study by the year's end: a place's branches, and a branch's members."""
 
+from datetime import date
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +18,7 @@ from ledgers.period import Period
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
-from ..hours import progress_of, share_of
+from ..hours import Progress, progress_of, share_of
 from ..models import StudyTheme
 from .democratic import asked_year, place_asked
 
@@ -30,25 +32,27 @@ def overview(request: PortalRequest) -> HttpResponse:
     if place.is_branch:
         return redirect(f"{reverse('activities:hours-branch', args=[place.code])}?year={year.year}")
     today = timezone.localdate()
+    day = min(year.end, today)
     branches = Organization.objects.visible_to(request.user).under(place).branches()
-    branches = branches.filter(live_on(min(year.end, today))).order_by("path")
+    branches = branches.filter(live_on(day)).order_by("path")
     page = Paginator(branches, ROWS).get_page(request.GET.get("page"))
     found = progress_of([branch.pk for branch in page.object_list], year, today)
     context = _context(request, place, year) | {
         "page": page,
-        "rows": [_summed(branch, found.get(branch.pk, [])) for branch in page.object_list],
+        "rows": [_summed(branch, found.get(branch.pk, []), day) for branch in page.object_list],
     }
     return render(request, "activities/hours/overview.html", context)
 
 
-def _summed(branch: Organization, people: list) -> dict[str, object]:  # type: ignore[type-arg]
+def _summed(branch: Organization, people: list[Progress], day: date) -> dict[str, object]:
     """Return a branch with its numbers: members, who has met, who is behind, hours done of hours owed."""
     met = sum(one.is_met for one in people)
     owed = sum(one.required for one in people)
-    done = sum(min(one.done.total, one.required) for one in people)
+    done = sum(one.required - one.left for one in people)
     return {
         "branch": branch,
         "members": len(people),
+        "members_url": get_ledger("members").url(Query(branch, on=day, filters={"category": "full"})),
         "met": met,
         "behind": sum(one.state[0] in ("warn", "bad") for one in people),
         "percent": int(100 * done / owed) if owed else 0,
@@ -63,14 +67,21 @@ def branch(request: PortalRequest, code: str) -> HttpResponse:
     year, today = Period(asked_year(request), Period.YEAR), timezone.localdate()
     people = progress_of([place.pk], year, today).get(place.pk, [])
     ledger = get_ledger("study-hours")
-    rows = [(one, ledger.url(Query(period=year, filters={"member": str(one.member.pk)}))) for one in people]
+    rows = [(one, ledger.url(_hours_of(one, place, year))) for one in people]
     context = _context(request, place, year) | {
         "rows": rows,
         "met": sum(one.is_met for one in people),
         "behind": sum(one.state[0] in ("warn", "bad") for one in people),
+        "members_url": get_ledger("members").url(Query(place, on=min(year.end, today), filters={"category": "full"})),
         "hours_url": ledger.url(Query(place, year)),
     }
     return render(request, "activities/hours/branch.html", context)
+
+
+def _hours_of(one: Progress, place: Organization, year: Period) -> Query:
+    """Return the query for a member's hours: kept with the branch that the member is in now."""
+    still_here = one.member.branch_id == place.pk
+    return Query(place if still_here else None, year, filters={"member": str(one.member.pk)})
 
 
 def _context(request: PortalRequest, place: Organization, year: Period) -> dict[str, object]:

@@ -47,7 +47,8 @@ def study(street: Street) -> Counter[str]:
     themes, series = _themes(street)
     papers = [paper for branch in street.branches for paper in _certificates(random, plan, branch)]
     bulk.insert(papers)
-    rounds, reviews = [], []
+    rounds: list[BranchReview] = []
+    reviews: list[DemocraticReview] = []
     for month in plan.periods:
         if month.number != 1:
             continue
