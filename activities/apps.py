@@ -10,25 +10,39 @@ class ActivitiesConfig(AppConfig):
         from branches.panels import register_action, register_panel
         from branches.todos import register_todos
         from ledgers import facts, ledger
+        from members.cards import register_card_table
+        from members.sections import register_section as register_member_section
+        from members.timeline import register_moments
 
-        from . import brand_panels, cobuilding_panels
+        from . import brand_panels, cobuilding_panels, shown_study
         from .facts import FACTS, RATES
         from .ledgers import (
             ActivitiesLedger,
             AgreementsLedger,
             AttendanceLedger,
             BrandsLedger,
+            CertificatesLedger,
             ContributionsLedger,
+            CriticismsLedger,
+            DemocraticReviewsLedger,
             ParticipantsLedger,
             PartnersLedger,
+            PromisesLedger,
             ServicesLedger,
+            StudyHoursLedger,
+            StudySeriesLedger,
+            StudyThemesLedger,
         )
+        from .models.hours import STUDIED
         from .panels import ACTIONS, PANELS
         from .sections import register_section
-        from .service import ServiceLedger, keep_view
+        from .service import SERVED, ServiceLedger
 
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
-        keep_view(self)
+        SERVED.keep(self)
+        ledger.register(DemocraticReviewsLedger, CriticismsLedger, PromisesLedger)
+        ledger.register(StudyThemesLedger, StudySeriesLedger, CertificatesLedger, StudyHoursLedger)
+        STUDIED.keep(self)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)
@@ -41,3 +55,9 @@ class ActivitiesConfig(AppConfig):
         register_panel(*brand_panels.PANELS)
         register_section(*brand_panels.SECTIONS)
         register_todos(brand_panels.due)
+        register_panel(*shown_study.PANELS)
+        register_section(*shown_study.ACTIVITY_SECTIONS)
+        register_member_section(*shown_study.MEMBER_SECTIONS)
+        register_card_table(*shown_study.CARD_TABLES)
+        register_moments(shown_study.moments)
+        register_todos(shown_study.todos)

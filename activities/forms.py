@@ -18,7 +18,7 @@ from members.models import Member
 from . import roll as rolls
 from .attachments import Paper, hang
 from .minutes import Minutes
-from .models import Activity, Attendance, PendingUpload, record_roll
+from .models import Activity, Attendance, PendingUpload, StudySeries, record_roll
 from .roll import Roll
 
 Kind = Activity.Kind
@@ -52,6 +52,7 @@ class ActivityForm(RecordForm):
             "recorder",
             "lecturer",
             "hours",
+            "series",
             "content",
             "resolution",
         )
@@ -60,7 +61,11 @@ class ActivityForm(RecordForm):
             "content": forms.Textarea(attrs={"rows": 8}),
             "resolution": forms.Textarea(attrs={"rows": 3}),
         }
-        help_texts = {"hours": "到会党员每人记的学时。", "resolution": "没有决议可以不填。"}
+        help_texts = {
+            "hours": "到会党员每人记的学时。",
+            "series": "不属于学习系列可以不选。",
+            "resolution": "没有决议可以不填。",
+        }
 
     roll: Roll | None = None
     """The roll as it was sent, once the form is bound and its organisation and date are known."""
@@ -79,6 +84,10 @@ class ActivityForm(RecordForm):
         if len(found) > SEARCHABLE_FROM:
             field.widget.attrs["data-pick"] = ""
         self.fields["kind"].choices = KIND_CHOICES  # type: ignore[attr-defined]
+        shared = StudySeries.objects.readable_by(user)
+        self.fields["series"].queryset = shared.filter(year__gte=timezone.localdate().year - 1) | shared.filter(  # type: ignore[attr-defined]
+            pk=self.instance.series_id
+        )
         for name in ("chair", "recorder", "lecturer"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 

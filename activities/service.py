@@ -1,13 +1,9 @@
 """Hours that people who checked in to a community have served there, whether a roll shows them or somebody noted them.
 
-Rolls are never copied: a database view puts the two together, so what is counted is always what the records say. It is
-made anew after every migration and dropped before, since a database changes no table that a view reads.
+Rolls are never copied: a database view puts the two together, so what is counted is always what the records say.
 """
 
-from typing import Any
-
-from django.apps import AppConfig
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import models
 from django.db.models import Q
 
 from accounts.permissions import Right
@@ -15,6 +11,8 @@ from branches.models import Organization
 from ledgers.ledger import Column, Filter, Ledger
 from members.models import CommunityCheckIn
 from members.querysets import matching
+
+from .united import UnitedView
 
 VIEW = "activities_serviceline"
 READS = {"activities_activity", "activities_attendance", "members_communitycheckin", "members_serviceentry"}
@@ -60,26 +58,7 @@ class ServiceLine(models.Model):
         return f"{self.date} {self.content}"
 
 
-def drop_view(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **kwargs: Any) -> None:
-    """Drop the view before tables change; called before every migration."""
-    if plan:
-        with connections[using].cursor() as cursor:
-            cursor.execute(f"DROP VIEW IF EXISTS {VIEW}")
-
-
-def make_view(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
-    """Make the view where the tables that it reads are there; called after every migration."""
-    connection = connections[using]
-    with connection.cursor() as cursor:
-        if set(connection.introspection.table_names(cursor)) >= READS:
-            cursor.execute(f"DROP VIEW IF EXISTS {VIEW}")
-            cursor.execute(f"CREATE VIEW {VIEW} AS {SELECT}")
-
-
-def keep_view(app: AppConfig) -> None:
-    """Let the view follow the migrations."""
-    models.signals.pre_migrate.connect(drop_view, sender=app, dispatch_uid=VIEW)
-    models.signals.post_migrate.connect(make_view, sender=app, dispatch_uid=VIEW)
+SERVED = UnitedView(VIEW, frozenset(READS), SELECT)
 
 
 class ServiceLedger(Ledger):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import brands, cobuilding, papers, records, review, uploads
+from .views import brands, cobuilding, democratic, hours, kept, papers, records, review, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -19,6 +19,38 @@ urlpatterns = [
     path("attachments/<int:pk>/", papers.attachment, name="attachment"),
     path("attachments/<int:pk>/thumbnail/", papers.thumbnail, name="thumbnail"),
     path("attachments/<int:pk>/detach/", papers.detach, name="detach"),
+    path("democratic/", democratic.overview, name="democratic"),
+    path("hours/", hours.overview, name="hours"),
+    path("hours/<path:code>/", hours.branch, name="hours-branch"),
+    path("democratic/members/<int:pk>/", kept.detail, {"kind": "democratic-review"}, name="democratic-review"),
+    path("democratic/members/<int:pk>/edit/", kept.edit, {"kind": "democratic-review"}, name="democratic-review-edit"),
+    path(
+        "democratic/members/<int:pk>/delete/",
+        kept.delete,
+        {"kind": "democratic-review"},
+        name="democratic-review-delete",
+    ),
+    path("criticisms/new/", kept.create, {"kind": "criticism"}, name="criticism-create"),
+    path("criticisms/<int:pk>/", kept.detail, {"kind": "criticism"}, name="criticism"),
+    path("criticisms/<int:pk>/edit/", kept.edit, {"kind": "criticism"}, name="criticism-edit"),
+    path("criticisms/<int:pk>/delete/", kept.delete, {"kind": "criticism"}, name="criticism-delete"),
+    path("promises/new/", kept.create, {"kind": "promise"}, name="promise-create"),
+    path("promises/<int:pk>/", kept.detail, {"kind": "promise"}, name="promise"),
+    path("promises/<int:pk>/edit/", kept.edit, {"kind": "promise"}, name="promise-edit"),
+    path("promises/<int:pk>/delete/", kept.delete, {"kind": "promise"}, name="promise-delete"),
+    path("certificates/new/", kept.create, {"kind": "certificate"}, name="certificate-create"),
+    path("certificates/<int:pk>/", kept.detail, {"kind": "certificate"}, name="certificate"),
+    path("certificates/<int:pk>/edit/", kept.edit, {"kind": "certificate"}, name="certificate-edit"),
+    path("certificates/<int:pk>/delete/", kept.delete, {"kind": "certificate"}, name="certificate-delete"),
+    path("themes/new/", kept.create, {"kind": "theme"}, name="theme-create"),
+    path("themes/<int:pk>/", kept.detail, {"kind": "theme"}, name="theme"),
+    path("themes/<int:pk>/edit/", kept.edit, {"kind": "theme"}, name="theme-edit"),
+    path("themes/<int:pk>/delete/", kept.delete, {"kind": "theme"}, name="theme-delete"),
+    path("series/new/", kept.create, {"kind": "series"}, name="series-create"),
+    path("series/<int:pk>/", kept.detail, {"kind": "series"}, name="series"),
+    path("series/<int:pk>/edit/", kept.edit, {"kind": "series"}, name="series-edit"),
+    path("series/<int:pk>/delete/", kept.delete, {"kind": "series"}, name="series-delete"),
+    path("democratic/<path:code>/<int:year>/", democratic.sheet, name="democratic-sheet"),
     path("<int:pk>/", records.detail, name="detail"),
     path("<int:pk>/edit/", records.edit, name="edit"),
     path("<int:pk>/submit/", records.submit, name="submit"),

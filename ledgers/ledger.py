@@ -63,7 +63,7 @@ class Column:
     writable: bool = True  # read on import
     field: str = ""
     sortable: bool = True
-    summed: bool = True  # a number whose total over all rows says something
+    summed: bool = True  # a number whose total over all rows says something; a year's does not
     count_of: Callable[[Any], str] | None = None  # url of the rows that a count in this column counts
 
     @property

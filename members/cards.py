@@ -16,10 +16,12 @@ from accounts.models import User
 from accounts.permissions import Right, access_of
 from branches.models import CommitteeSeat
 from ledgers import facts
+from ledgers.facts import Fact
 from ledgers.ledger import Query
 from ledgers.period import Period
 
 from .models import UNKNOWN_START, CommunityCheckIn, Honor, Member, Membership, PerformanceRecord
+from .taking_part import HOURS
 
 MOST = 200
 """Cards printed at once."""
@@ -96,10 +98,9 @@ def _offices(members: Sequence[Member], user: User) -> Iterator[Row]:
         yield seat.member_id or 0, (_span(seat.since or committee.start, end), what, seat.get_post_display())
 
 
-def _yearly(codes: Sequence[str], members: Sequence[Member], user: User) -> dict[tuple[int, int], list[Any]]:
+def _yearly(counted: Sequence[Fact], members: Sequence[Member], user: User) -> dict[tuple[int, int], list[Any]]:
     """Return (member, year) → the numbers of these facts, which share a ledger, over the last years; one query."""
     years = tuple(Period.containing(timezone.localdate(), Period.YEAR).last(YEARS))
-    counted = [facts.get(code) for code in codes]
     ledger = counted[0].register
     rows = ledger.queryset().filter(
         access_of(user).scope(ledger.right, ledger.path),
@@ -113,16 +114,18 @@ def _yearly(codes: Sequence[str], members: Sequence[Member], user: User) -> dict
 
 
 def _meetings(members: Sequence[Member], user: User) -> Iterator[Row]:
-    codes = ("attendance.expected", "attendance.present", "attendance.leave", "training.hours")
-    for (pk, year), (expected, present, leave, hours) in _yearly(codes, members, user).items():
+    met = _yearly([facts.get(f"attendance.{name}") for name in ("expected", "present", "leave")], members, user)
+    studied = _yearly([HOURS], members, user)
+    for pk, year in sorted({*met, *studied}, key=lambda key: (key[0], -key[1])):
+        expected, present, leave = met.get((pk, year), (0, 0, 0))
+        (hours,) = studied.get((pk, year), (0,))
         rate = f"{round(100 * present / expected)}%" if expected else ""
         yield pk, (f"{year}年", expected, present, leave, rate, f"{hours or 0:g}")
 
 
 def _dues(members: Sequence[Member], user: User) -> Iterator[Row]:
-    for (pk, year), (due, paid, unpaid) in _yearly(
-        ("dues.due", "dues.paid", "dues.unpaid_months"), members, user
-    ).items():
+    owed = [facts.get(f"dues.{name}") for name in ("due", "paid", "unpaid_months")]
+    for (pk, year), (due, paid, unpaid) in _yearly(owed, members, user).items():
         yield pk, (f"{year}年", f"{due or 0:.2f}", f"{paid or 0:.2f}", f"{unpaid} 个月" if unpaid else "")
 
 

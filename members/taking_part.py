@@ -23,6 +23,8 @@ from .models import Member
 HOURS_OF_FULL_MEMBER = 32
 HOURS_OF_COMMITTEE_MEMBER = 56
 """Credit hours a year (《中国共产党党员教育管理工作条例》)."""
+HOURS = Fact("study.hours", "学时", "学时", "study-hours", sums="hours", decimal=True)
+"""A member's hours: those of rolls and of certificates. Counted for one member only, so no sheet holds it."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def taking_part(member: Member, top: Organization | None, user: User, today: dat
     register = _Register(member, top, user, since=years[-1].start)
     expected = register.figures(facts.get("attendance.expected"), [*months, *years])
     present = register.figures(facts.get("attendance.present"), [*months, *years])
-    hours = register.figures(facts.get("training.hours"), years[:1])[years[0]]
+    hours = register.figures(HOURS, years[:1])[years[0]]
 
     def over(period: Period) -> Attendance:
         return Attendance(period, expected[period], present[period])

@@ -1,6 +1,6 @@
 """What happened to a member: plain functions over querysets, each yielding moments, and one that sorts them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 
 from accounts.audit import DIGEST_MARK
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, User
 from branches.models import CommitteeSeat, GroupLeader, Organization
 
 from .models import UNKNOWN_START, Member, Membership
@@ -40,6 +40,23 @@ class Moment:
     detail: str = ""
     who: str = ""
     url: str = ""
+
+
+Source = Callable[[Member, User], Iterable[Moment]]
+"""`source(member, user)`: what the user may see of it, in a fixed number of queries."""
+
+_sources: list[Source] = []
+
+
+def register_moments(*sources: Source) -> None:
+    """Add sources of apps above; called by the owning app's `ready`."""
+    _sources.extend(sources)
+
+
+def registered(member: Member, user: User) -> Iterator[Moment]:
+    """Yield the moments of all registered sources."""
+    for source in _sources:
+        yield from source(member, user)
 
 
 def timeline(*sources: Iterable[Moment]) -> list[Moment]:

@@ -150,6 +150,26 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                     "/ledgers/brand-participants/",
                 ),
             ),
+            Item(
+                "民主评议",
+                "activities:democratic",
+                "vote",
+                covers=("/ledgers/democratic-reviews/",),
+            ),
+            Item(
+                "学时进度",
+                "activities:hours",
+                "graduation-cap",
+                covers=(
+                    "/activities/certificates/",
+                    "/activities/themes/",
+                    "/activities/series/",
+                    "/ledgers/certificates/",
+                    "/ledgers/study-themes/",
+                    "/ledgers/study-series/",
+                    "/ledgers/study-hours/",
+                ),
+            ),
         ),
     ),
     (

@@ -34,6 +34,7 @@ from members import merging
 from members.models import Transfer, Whereabouts
 from members.models.papers import hang as hang_paper
 from reports.models import InvestigationReport
+from tests.activities import kept as activities_kept
 from tests.activities.brands import make_brand, make_milestone, make_participant, make_service, make_story
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.branches.life import make_election, make_group, make_unit
@@ -214,6 +215,30 @@ class Place:
         return people.achievement(self.member)
 
     @cached_property
+    def democratic_review(self) -> Any:
+        return activities_kept.review(self.member)
+
+    @cached_property
+    def criticism(self) -> Any:
+        return activities_kept.criticise(activities_kept.life_meeting(self.branch), self.member)
+
+    @cached_property
+    def promise(self) -> Any:
+        return activities_kept.promise(activities_kept.life_meeting(self.branch), self.member)
+
+    @cached_property
+    def certificate(self) -> Any:
+        return activities_kept.certificate(self.member)
+
+    @cached_property
+    def theme(self) -> Any:
+        return activities_kept.theme(self.branch)
+
+    @cached_property
+    def series(self) -> Any:
+        return activities_kept.series(self.branch)
+
+    @cached_property
     def checkin(self) -> Any:
         return people.check_in(self.community, self.member)
 
@@ -381,6 +406,14 @@ TARGETS |= {
 } | {
     "reports:investigation-download": lambda place, user: {"pk": place.report.pk, "ending": "json"},
     "assessments:finding": pk_of("finding"),
+}
+TARGETS |= {
+    f"activities:{name.replace('_', '-')}{page}": pk_of(name)
+    for name in ("democratic_review", "criticism", "promise", "certificate", "theme", "series")
+    for page in ("", "-edit", "-delete")
+} | {
+    "activities:democratic-sheet": lambda place, user: {"code": place.branch.code, "year": 2026},
+    "activities:hours-branch": code,
 }
 TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
 TARGETS |= {

@@ -2,15 +2,25 @@
 
 from .brands import BrandsLedger, ParticipantsLedger, ServicesLedger
 from .cobuilding import AgreementsLedger, ContributionsLedger, PartnersLedger
+from .democratic import DemocraticReviewsLedger
+from .life import CriticismsLedger, PromisesLedger
 from .records import ActivitiesLedger, AttendanceLedger
+from .study import CertificatesLedger, StudyHoursLedger, StudySeriesLedger, StudyThemesLedger
 
 __all__ = [
     "ActivitiesLedger",
     "AgreementsLedger",
     "AttendanceLedger",
     "BrandsLedger",
+    "CertificatesLedger",
     "ContributionsLedger",
+    "CriticismsLedger",
+    "DemocraticReviewsLedger",
     "ParticipantsLedger",
     "PartnersLedger",
+    "PromisesLedger",
     "ServicesLedger",
+    "StudyHoursLedger",
+    "StudySeriesLedger",
+    "StudyThemesLedger",
 ]

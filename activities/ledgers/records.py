@@ -89,11 +89,14 @@ class ActivitiesLedger(Ledger):
         Column("内容", "content", "text", ("会议内容", "记录", "活动内容"), width=40, listed=False, sortable=False),
         Column("决议", "resolution", "text", ("会议决议",), width=24, listed=False, sortable=False),
         Column("状态", "status", "choice", choices=Activity.Status.choices, width=9, writable=False),
+        Column("学习系列", "series__title", width=20, writable=False, listed=False),
     )  # fmt: skip
     filters = (
         Filter("kind", "活动类型", kind_condition("kind"), KIND_CHOICES),
         Filter("status", "状态", status_condition("status"), STATES),
         Filter("own", "只看本级", lambda value, query: Q(organization=query.organization), [("1", "只看本级")], more=True),
+        Filter("series", "学习系列", lambda value, query: Q(series_id=int(value) if value.isdecimal() else None), more=True),
+        Filter("theme", "学习主题", lambda value, query: Q(series__theme_id=int(value) if value.isdecimal() else None), more=True),
     )  # fmt: skip
 
     def search(self, text: str) -> Q:

@@ -3,8 +3,12 @@
 from ..service import ServiceLine
 from .brands import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from .cobuilding import Agreement, Contribution, PartnerUnit
+from .democratic import BranchReview, DemocraticReview
+from .hours import StudyLine
+from .life import Criticism, Promise
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .records import Activity, Attendance, confirm_all, record_roll
+from .study import Certificate, StudySeries, StudyTheme
 
 __all__ = [
     "MAX_NOTE",
@@ -12,16 +16,24 @@ __all__ = [
     "Agreement",
     "Attachment",
     "Attendance",
+    "BranchReview",
     "BrandProject",
+    "Certificate",
     "Contribution",
+    "Criticism",
+    "DemocraticReview",
     "Milestone",
     "Participant",
     "PartnerUnit",
     "PendingUpload",
+    "Promise",
     "ServiceEvent",
     "ServiceLine",
     "Story",
     "StoryPhoto",
+    "StudyLine",
+    "StudySeries",
+    "StudyTheme",
     "confirm_all",
     "record_roll",
 ]

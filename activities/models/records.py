@@ -91,6 +91,14 @@ class Activity(Record):
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
+    series = models.ForeignKey(
+        "activities.StudySeries",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="activities",
+        verbose_name="学习系列",
+    )
     expected_stated = models.PositiveIntegerField("应到人数", null=True, blank=True)
     present_stated = models.PositiveIntegerField("实到人数", null=True, blank=True)
     content = models.TextField("内容", blank=True)

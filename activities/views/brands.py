@@ -15,12 +15,13 @@ from accounts.permissions import Right, access_of
 from branches.views.records import deletes, fill_in, ledger_crumb, organization_asked
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
+from ledgers.papers import JPEG, PNG, Refused, take
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
 
 from .. import attachments
-from ..attachments import JPEG, PNG, PREVIEW, THUMBNAIL, Refused
+from ..attachments import PREVIEW, THUMBNAIL
 from ..forms_brands import BrandForm, MilestoneForm, ParticipantForm, ServiceForm, StoryForm
 from ..models import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from ..spread import families, family_of
@@ -229,7 +230,7 @@ def add_photos(request: PortalRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         for file in files[:PHOTOS_AT_ONCE]:
             try:
-                paper, _ = attachments.take(file)
+                paper, _ = take(file)
             except Refused as refusal:
                 messages.error(request, str(refusal))
                 continue

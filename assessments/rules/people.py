@@ -1,20 +1,19 @@
-"""Rules about members: regularisation, credit hours (R24, R30)."""
+"""Rules about members: regularisation, credit hours (R24, R30, R31)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Sum
 
-from activities.models import Activity, Attendance
+from activities.hours import Hours, hours_of, leading
 from assessments.engine import Check, Rule, Violation, register
 from assessments.models import Severity
 from ledgers.period import Period
 from members.models import DevelopmentStep
 from members.querysets import full_on
+from members.taking_part import HOURS_OF_COMMITTEE_MEMBER, HOURS_OF_FULL_MEMBER
 
-CREDIT_HOURS_A_YEAR = 32
+EDUCATION = "《中国共产党党员教育管理工作条例》"
 PROBATION = relativedelta(years=1)
 
 
@@ -50,22 +49,47 @@ class RegularisationDue(Rule):
 @register
 class CreditHours(Rule):
     code = "R30"
-    title = f"党员每年集中学习培训不少于 {CREDIT_HOURS_A_YEAR} 学时"
-    source = "《中国共产党党员教育管理工作条例》"
-    remedy = "安排补学并登记学时和考勤；已经参加的，补录活动的学时和考勤。"
+    title = f"党员每年集中学习培训不少于 {HOURS_OF_FULL_MEMBER} 学时"
+    source = EDUCATION
+    remedy = "安排补学并登记学时和考勤；已经参加的，补录活动的学时和考勤，在外面参加的登记培训证书。"
     every = Period.YEAR
 
     def violations(self, check: Check) -> Iterator[Violation]:
-        """Yield the full members with too few hours: those of all counted activities of the year they were at."""
+        """Yield the full members with too few hours: of all counted activities they were at, and of certificates."""
         rows = check.memberships.full_on(check.day)
-        there = Attendance.objects.present().filter(
-            activity__in=Activity.objects.counted().held_in(check.period), member_id__in=rows.values("member_id")
-        )
-        hours = dict(
-            there.order_by().values("member_id").annotate(n=Sum("activity__hours")).values_list("member_id", "n")
-        )
+        hours = hours_of(rows.order_by().values("member_id"), check.period)
         for branch_id, member_id in rows.values_list("branch_id", "member_id"):
-            attended = hours.get(member_id) or Decimal(0)
-            if attended < CREDIT_HOURS_A_YEAR:
-                detail = f"全年 {attended:.1f} 学时，少于 {CREDIT_HOURS_A_YEAR} 学时"
-                yield Violation(self.code, check.by_id[branch_id], detail, attended, CREDIT_HOURS_A_YEAR, member_id)
+            done = hours.get(member_id, Hours()).total
+            if done < HOURS_OF_FULL_MEMBER:
+                detail = f"全年 {done:.1f} 学时，少于 {HOURS_OF_FULL_MEMBER} 学时"
+                yield Violation(self.code, check.by_id[branch_id], detail, done, HOURS_OF_FULL_MEMBER, member_id)
+
+
+@register
+class LeadersTrained(Rule):
+    """Judged of who sits in a committee of the grass roots on the last day; once, where they sit in two."""
+
+    code = "R31"
+    title = f"党组织书记和班子成员每年学习培训不少于 {HOURS_OF_COMMITTEE_MEMBER} 学时，至少参加一次集中培训"
+    source = EDUCATION
+    remedy = "安排参加集中培训，补足学时并登记；在外面参加的，登记培训证书并注明集中轮训。"
+    every = Period.YEAR
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield committee members with too few hours, or without a concentrated training."""
+        seats = leading(check.day, committee__organization__in=[o.pk for o in check.settled])
+        present = set(check.memberships.filter(member__in=list(seats)).values_list("member_id", flat=True))
+        people = [(pk, organization) for pk, organization in seats.items() if pk in present]
+        hours = hours_of([pk for pk, _ in people], check.period)
+        for member_id, organization in people:
+            done = hours.get(member_id, Hours())
+            place, missing = check.by_id[organization], []
+            if done.total < HOURS_OF_COMMITTEE_MEMBER:
+                missing.append(f"全年 {done.total:.1f} 学时，少于 {HOURS_OF_COMMITTEE_MEMBER} 学时")
+            if not done.concentrated:
+                missing.append("没有参加集中培训")
+            if not missing:
+                continue
+            short = done.total < HOURS_OF_COMMITTEE_MEMBER
+            value, required = (done.total, HOURS_OF_COMMITTEE_MEMBER) if short else (0, 1)
+            yield Violation(self.code, place, "；".join(missing), value, required, member_id)

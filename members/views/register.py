@@ -201,6 +201,7 @@ def _profile(request: PortalRequest, member: Member) -> dict[str, Any]:
             lines.whereabouts(member),
             deeds(member, user),
             posts_held(member, user),
+            lines.registered(member, user),
             lines.attendance(part.years, today),
             lines.changes(member),
         ),

@@ -27,6 +27,7 @@ from . import (
     organization_life,
     people,
     places,
+    study,
 )
 from .plan import Plan, Street
 
@@ -45,6 +46,7 @@ GENERATORS: tuple[Generator, ...] = (
     organization_life.live,
     cobuilding.build_together,
     brands.spread,
+    study.study,
 )
 
 

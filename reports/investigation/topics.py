@@ -194,7 +194,7 @@ def workers(m: Material) -> Iterator[Saying]:
 
 @topic("study", "学习教育", "S2、S19", PRACTICE, ["study.sessions"])
 def study(m: Material) -> Iterator[Saying]:
-    """Study sessions, and who held most and fewest."""
+    """Study sessions, the themes of the year, and who held most and fewest."""
     yield Saying(
         "counts",
         [
@@ -206,6 +206,8 @@ def study(m: Material) -> Iterator[Saying]:
         ],
         m.rows_before("study.sessions"),
     )
+    if m.knows("study.themes") and m.value("study.themes"):
+        yield Saying("themes", ["全年确定学习主题", m.figure("study.themes"), "个。"])
     if best := ranking.by_fact(m, "study.sessions", "学习次数"):
         yield Saying("branches", best)
 
@@ -328,8 +330,44 @@ def training(m: Material) -> Iterator[Saying]:
         [_opening(m), listed(clauses, "，"), "。", _compared(m, "training.sessions", "培训")],
         m.rows_before("training.sessions", "training.hours"),
     )
+    if m.knows("study.certificates") and m.value("study.certificates"):
+        counted = (m.figure("study.certificates"), "份，计", m.figure("study.certificate_hours"), "学时。")
+        yield Saying("certificates", ["登记党员参加外部培训的证书", *counted])
     if best := ranking.by_fact(m, "training.sessions", "培训次数"):
         yield Saying("branches", best)
+
+
+@topic(
+    "democratic",
+    "民主评议党员和整改承诺",
+    "S4",
+    PRACTICE,
+    ["democratic.graded", "life.criticisms", "life.promises"],
+    "民主评议党员和组织生活会整改承诺",
+)
+def democratic(m: Material) -> Iterator[Saying]:
+    """Grades of the democratic review, criticism and promises of life meetings: counts only."""
+    if m.value("democratic.graded"):
+        grades = _counted(
+            m,
+            [
+                ("democratic.excellent", "优秀"),
+                ("democratic.qualified", "合格"),
+                ("democratic.basic", "基本合格"),
+                ("democratic.unqualified", "不合格"),
+            ],
+        )
+        yield Saying("grades", [_opening(m), "民主评议党员", m.figure("democratic.graded"), "名，其中", grades, "。"])
+    clauses: list[Loose] = []
+    for code, words, unit in (
+        ("life.criticisms", "组织生活会开展批评和自我批评", "条"),
+        ("life.promises", "作出整改承诺", "项"),
+        ("life.promises_done", "已完成", "项"),
+    ):
+        if m.value(code):
+            clauses.append((words, m.figure(code), unit))
+    if clauses:
+        yield Saying("promises", [listed(clauses, "，"), "。"])
 
 
 @topic(

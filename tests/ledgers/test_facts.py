@@ -16,6 +16,7 @@ from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
+from tests.activities import kept as studied
 from tests.activities.brands import make_brand, make_participant, make_service
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.branches.life import make_candidate, make_election, make_group
@@ -67,9 +68,24 @@ def furnish(branches: int = 2):
             states = [Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT]
             record_roll(activity, {m.pk: (s.value, "出差") for m, s in zip(people, states, strict=True)})
         keep(branch, people)
+        keep_study(branch, people)
         make_candidate(make_election(branch, date(2026, 7, 9 + number)))
         make_group(branch, code=f"{branch.code}G")
     return place
+
+
+def keep_study(branch, members):
+    """A review, a life meeting with what came out of it, a theme and a certificate."""
+    one, _, other = members
+    for member, grade in zip(members, ("excellent", "basic", "unqualified"), strict=True):
+        studied.review(member, grade)
+    studied.review(MemberFactory(branch=branch), "qualified")
+    meeting = studied.life_meeting(branch)
+    studied.criticise(meeting, one, other)
+    studied.promise(meeting, one)
+    studied.promise(meeting, done_on=date(2026, 9, 1))
+    studied.theme(branch)
+    studied.certificate(one)
 
 
 def keep(branch, members):

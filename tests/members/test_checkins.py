@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from activities.models import Activity, record_roll
-from activities.service import ServiceLine, drop_view, make_view
+from activities.service import SERVED, ServiceLine
 from ledgers import exporting, facts, importing
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
@@ -124,9 +124,9 @@ def test_the_number_of_hours_is_that_of_its_rows(place):
 
 
 def test_the_view_is_gone_while_tables_change_and_back_afterwards(place):
-    drop_view(plan=["something"])
+    SERVED.drop(plan=["something"])
     assert "activities_serviceline" not in connection.introspection.get_table_list(connection.cursor())
-    make_view()
+    SERVED.make()
     assert ServiceLine.objects.count() == 0
 
 
