@@ -10,8 +10,9 @@ import re
 import secrets
 import unicodedata
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path, PurePath
 
 from django.conf import settings
@@ -20,13 +21,13 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from PIL import Image, ImageOps
 
 from accounts import audit
 from accounts.encryption import decrypt_bytes, encrypt_bytes
 from accounts.models import User
 
-from .models import Activity, Attachment
+from . import photos
+from .models import Activity, Attachment, PendingUpload
 
 PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain"
 DOC = "application/msword"
@@ -50,7 +51,6 @@ MAX_PARTS = 2000
 MAX_UNPACKED = 200 * 1024 * 1024  # bytes of all parts of a zip
 SOLID = 20 * 1024 * 1024  # bytes that any document may unpack to
 MAX_RATIO = 100  # beyond that, how many times its size
-MAX_PIXELS = 100_000_000
 THUMBNAIL, PREVIEW = (320, 320), (1600, 1600)
 UNUSED_SECONDS = 24 * 3600
 """How long a file is left that nothing refers to: its row may not be written yet."""
@@ -69,10 +69,14 @@ class Paper:
     content_type: str
     size: int
     text: str = ""
+    taken_on: date | None = None
 
 
 def take(upload: UploadedFile) -> tuple[Paper, bytes]:
-    """Check an uploaded file and store it; return what it is and its content. Raises Refused."""
+    """Check an uploaded file and store it; return what it is and its content. Raises Refused.
+
+    A photo is stored anew, without what its camera wrote into it (`photos.prepared`).
+    """
     name = clean_name(upload.name or "")
     if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
         limit = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
@@ -80,8 +84,19 @@ def take(upload: UploadedFile) -> tuple[Paper, bytes]:
     data = upload.read()
     if not data:
         raise Refused(f"“{name}”是空文件，请重新选择。")
-    content_type = content_type_of(data, name)
-    return Paper(store(data), name, content_type, len(data)), data
+    content_type, taken_on = content_type_of(data, name), None
+    if content_type in (JPEG, PNG):
+        try:
+            photo = photos.prepared(data)
+        except photos.NoPicture as reason:
+            raise Refused(f"图片“{name}”{reason}") from reason
+        data, taken_on = photo.data, photo.taken_on
+    return Paper(store(data), name, content_type, len(data), taken_on=taken_on), data
+
+
+def paper_of(upload: PendingUpload) -> Paper:
+    """Return the file of an upload that waits."""
+    return Paper(upload.digest, upload.filename, upload.content_type, upload.size, upload.text, upload.taken_on)
 
 
 def clean_name(name: str) -> str:
@@ -180,13 +195,17 @@ def content_of(digest: str) -> bytes:
 
 
 def clear_unused(used: Collection[str]) -> int:
-    """Delete the files, older than a day, whose digest is not in `used`; return how many."""
+    """Delete the files, older than a day, whose digest is not in `used`, and their small pictures; return how many."""
     before = timezone.now().timestamp() - UNUSED_SECONDS
     count = 0
-    for path in (Path(settings.MEDIA_ROOT) / "attachments").glob("??/??/*"):
+    media = Path(settings.MEDIA_ROOT)
+    for path in (media / "attachments").glob("??/??/*"):
         if path.name not in used and path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
             count += 1
+    for path in (media / "thumbnails").glob("??/??/*"):
+        if path.name.partition("-")[0] not in used:
+            path.unlink(missing_ok=True)
     return count
 
 
@@ -194,8 +213,11 @@ def clear_unused(used: Collection[str]) -> int:
 
 
 @transaction.atomic
-def hang(activity: Activity, papers: Sequence[Paper], user: User) -> None:
-    """Hang stored papers on an activity, with a trace; what hangs there already stays as it is."""
+def hang(activity: Activity, papers: Sequence[Paper], user: User, replaces: Attachment | None = None) -> int:
+    """Hang stored papers on an activity, with a trace, and return how many; what hangs there already stays as it is.
+
+    With `replaces` the one paper is the newer version of that one, which stays to be looked up.
+    """
     held = set(activity.attachments.values_list("digest", flat=True))
     new = {paper.digest: paper for paper in papers if paper.digest not in held}.values()
     Attachment.objects.bulk_create(
@@ -207,6 +229,9 @@ def hang(activity: Activity, papers: Sequence[Paper], user: User) -> None:
                 content_type=paper.content_type,
                 size=paper.size,
                 text=paper.text,
+                taken_on=paper.taken_on,
+                replaces=replaces,
+                edition=replaces.edition + 1 if replaces else 1,
                 uploaded_by=user,
             )
             for paper in new
@@ -215,12 +240,33 @@ def hang(activity: Activity, papers: Sequence[Paper], user: User) -> None:
     )
     if new:
         names = "、".join(paper.filename for paper in new)
-        audit.record("attach", activity, changes={"附件": (None, names)}, organization_path=activity.audit_path())
+        before = replaces.filename if replaces else None
+        audit.record("attach", activity, changes={"附件": (before, names)}, organization_path=activity.audit_path())
+    return len(new)
+
+
+def with_versions(rows: Iterable[Attachment]) -> list[tuple[Attachment, list[Attachment]]]:
+    """Return each paper in force with its earlier versions, the latest first."""
+    held = {row.pk: row for row in rows}
+    replaced = {row.replaces_id for row in held.values()}
+    found = []
+    for row in held.values():
+        if row.pk in replaced:
+            continue
+        earlier, at = [], row.replaces_id
+        while at in held:
+            earlier.append(held[at])
+            at = held[at].replaces_id
+        found.append((row, earlier))
+    return found
 
 
 @transaction.atomic
 def take_off(attachment: Attachment) -> None:
-    """Take a paper off its activity, with a trace; the file goes with the next `clear_pending`."""
+    """Take a paper off its activity, with a trace; the file goes with the next `clear_pending`.
+
+    The version that it replaced is in force again.
+    """
     activity = attachment.activity
     audit.record(
         "detach", activity, changes={"附件": (attachment.filename, None)}, organization_path=activity.audit_path()
@@ -242,17 +288,10 @@ def download(digest: str, filename: str, content_type: str) -> HttpResponse:
 def picture(digest: str, size: tuple[int, int]) -> HttpResponse:
     """Answer with a JPEG of a photo that fits in `size`. Raises Refused where it cannot be drawn."""
     try:
-        with Image.open(io.BytesIO(content_of(digest)), formats=("JPEG", "PNG")) as photo:
-            if photo.width * photo.height > MAX_PIXELS:
-                raise Refused("图片太大，不能预览。")
-            photo.draft("RGB", size)
-            drawn = ImageOps.exif_transpose(photo).convert("RGB")
-            drawn.thumbnail(size)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Refused("这张图片打不开，不能预览。") from error
-    target = io.BytesIO()
-    drawn.save(target, "JPEG", quality=75)
-    response = HttpResponse(target.getvalue(), content_type=JPEG)
+        drawn = photos.small(digest, lambda: content_of(digest), size)
+    except photos.NoPicture as error:
+        raise Refused(f"这张图片{error}") from error
+    response = HttpResponse(drawn, content_type=JPEG)
     response["Cache-Control"] = "private, max-age=600"
     return _locked(response)
 

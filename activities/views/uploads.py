@@ -1,5 +1,6 @@
 """Minutes come in as files: taken, read, and confirmed side by side with their text, one after another."""
 
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -44,10 +45,15 @@ def upload(request: HttpRequest) -> HttpResponse:
         if not files:
             refused.append("还没有选择文件：请选择会议记录，或者拍照。")
         if taken:
+            if request.POST.get("together") == "one" and len(taken) > 1:
+                bundle = uuid.uuid4()
+                for one in taken:
+                    one.bundle = bundle
             PendingUpload.objects.bulk_create(taken)
-            for one in refused:
-                messages.warning(request, one)
-            return redirect(taken[0])
+            for reason in refused:
+                messages.warning(request, reason)
+            readable = (one for one in taken if one.bundle and one.text)
+            return redirect(next(readable, taken[0]))  # of one activity's papers, that which fills in the form
     return render(
         request,
         "activities/upload.html",
@@ -78,6 +84,7 @@ def _read(user: User, paper: Paper, data: bytes) -> PendingUpload:
         filename=paper.filename,
         content_type=paper.content_type,
         size=paper.size,
+        taken_on=paper.taken_on,
         text=text,
         note=note,
     )
