@@ -11,12 +11,14 @@ class ActivitiesConfig(AppConfig):
         from ledgers import facts, ledger
 
         from .facts import FACTS, RATES
+        from .fulltext import keep_index
         from .ledgers import ActivitiesLedger, AttendanceLedger
         from .panels import ACTIONS, PANELS
         from .service import ServiceLedger, keep_view
 
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
         keep_view(self)
+        keep_index(self)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)

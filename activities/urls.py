@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, records, review, uploads
+from .views import papers, records, review, searching, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("upload/<int:pk>/original/", uploads.original, name="original"),
     path("upload/<int:pk>/preview/", uploads.preview, name="preview"),
     path("upload/<int:pk>/discard/", uploads.discard, name="discard"),
+    path("search/", searching.search, name="search"),
     path("attachments/<int:pk>/", papers.attachment, name="attachment"),
     path("attachments/<int:pk>/thumbnail/", papers.thumbnail, name="thumbnail"),
     path("attachments/<int:pk>/detach/", papers.detach, name="detach"),
