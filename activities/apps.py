@@ -10,6 +10,7 @@ class ActivitiesConfig(AppConfig):
         from branches.panels import register_action, register_panel
         from ledgers import facts, ledger
 
+        from . import checking, sections
         from .facts import FACTS, RATES
         from .fulltext import keep_index
         from .ledgers import ActivitiesLedger, AttendanceLedger
@@ -19,6 +20,7 @@ class ActivitiesConfig(AppConfig):
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
         keep_view(self)
         keep_index(self)
+        sections.register_section(*checking.SECTIONS)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)

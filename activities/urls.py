@@ -26,5 +26,6 @@ urlpatterns = [
     path("<int:pk>/confirm/", records.confirm, name="confirm"),
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
+    path("<int:pk>/compare/<int:other>/", review.compare, name="compare"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
 ]

@@ -1,5 +1,6 @@
 """What was done; one module for each concern."""
 
+from ..likeness import MinutesBand
 from ..service import ServiceLine
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .records import Activity, Attendance, confirm_all, record_roll
@@ -9,6 +10,7 @@ __all__ = [
     "Activity",
     "Attachment",
     "Attendance",
+    "MinutesBand",
     "PendingUpload",
     "ServiceLine",
     "confirm_all",
