@@ -9,7 +9,10 @@ from activities.minutes import Minutes
 from activities.models import Activity
 from activities.roll import Line
 
-GOOD = "会议学习了党章有关条款，讨论了楼院整治的分工，张三、李四发言，大家一致同意十月底前完成三号楼和五号楼的改造，并由支委逐户征求意见，下月汇报。"
+GOOD = (
+    "会议学习了党章有关条款，讨论了楼院整治的分工，张三、李四发言，大家一致同意十月底前完成三号楼和五号楼的改造，"
+    "并由支委逐户征求意见，下月汇报。"
+)
 PAPER = PaperRead("记录.docx")
 
 
