@@ -162,6 +162,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "activities:detach": Right.ACTIVITIES_EDIT,
     "activities:search": Right.ACTIVITIES_VIEW,
     "activities:compare": Right.ACTIVITIES_VIEW,
+    "reports:minutes-record": Right.ACTIVITIES_VIEW,
     "accounts:sign-in": PUBLIC,
     "accounts:sign-out": SIGNED_IN,
     "accounts:change-password": SIGNED_IN,

@@ -264,6 +264,7 @@ TARGETS: dict[str, Target] = {
     "activities:attachment": pk_of("attachment"),
     "activities:thumbnail": pk_of("attachment"),
     "activities:detach": pk_of("attachment"),
+    "reports:minutes-record": lambda place, user: {"pk": place.activity.pk, "form": "docx"},
     "activities:compare": lambda place, user: {
         "pk": place.activity.pk,
         "other": ActivityFactory(organization=place.branch).pk,
