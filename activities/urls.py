@@ -12,6 +12,7 @@ urlpatterns = [
     path("people/<int:pk>/", records.person, name="person"),
     path("review/", review.review, name="review"),
     path("upload/", uploads.upload, name="upload"),
+    path("upload/batch/", uploads.batch, name="batch"),
     path("upload/<int:pk>/", uploads.pending, name="pending"),
     path("upload/<int:pk>/original/", uploads.original, name="original"),
     path("upload/<int:pk>/preview/", uploads.preview, name="preview"),

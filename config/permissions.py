@@ -161,6 +161,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "activities:attach": Right.ACTIVITIES_EDIT,
     "activities:detach": Right.ACTIVITIES_EDIT,
     "activities:search": Right.ACTIVITIES_VIEW,
+    "activities:batch": Right.ACTIVITIES_EDIT,
     "activities:compare": Right.ACTIVITIES_VIEW,
     "reports:minutes-record": Right.ACTIVITIES_VIEW,
     "accounts:sign-in": PUBLIC,

@@ -145,6 +145,8 @@ def to_docx(form: Form) -> bytes:
     document.add_paragraph(_printable(form.note), style=VALUE).alignment = WD_ALIGN_PARAGRAPH.RIGHT
     table = document.add_table(rows=0, cols=len(WIDTHS), style="Table Grid")
     table.autofit = False
+    for column, width in enumerate(WIDTHS):
+        table.columns[column].width = Mm(width)
     for cells in form.rows:
         row = table.add_row()
         row.height = Mm(max(cell.height for cell in cells))

@@ -67,6 +67,7 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "activity": ("shequ", lambda t: t.activity.get_absolute_url()),
     "review": ("shequ", lambda t: "/activities/review/"),
     "upload": ("zhibu", lambda t: "/activities/upload/"),
+    "minutes-batch": ("zhibu", lambda t: "/activities/upload/batch/"),
     "minutes-search": ("shequ", lambda t: "/activities/search/?q=党员"),
     "import": ("office", lambda t: "/ledgers/members/import/"),
     "preview": ("office", lambda t: f"/ledgers/members/import/{t.batch.pk}/"),
