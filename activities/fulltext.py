@@ -82,8 +82,8 @@ def excerpt(texts: Sequence[str], words: Sequence[str]) -> list[Piece]:
             start, end = max(0, found.start() - AROUND), found.end() + 2 * AROUND
             shown = f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
             return marked(shown, words)
-    start = next((" ".join(text.split()) for text in texts if text.strip()), "")
-    return [Piece(start[: 3 * AROUND] + ("…" if len(start) > 3 * AROUND else ""))] if start else []
+    first = next((" ".join(text.split()) for text in texts if text.strip()), "")
+    return [Piece(first[: 3 * AROUND] + ("…" if len(first) > 3 * AROUND else ""))] if first else []
 
 
 def _any_of(words: Sequence[str]) -> str:

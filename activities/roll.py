@@ -134,7 +134,7 @@ def called_each(wanted: Sequence[tuple[Organization, str, date]]) -> list[list[L
         return []
     by_seat = [_calls_committee(organization, kind) for organization, kind, _ in wanted]
     days = [day for *_, day in wanted]
-    seats: dict[int, list[tuple[int, date, date | None, date | None, date | None]]] = defaultdict(list)
+    seats: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     committees = {organization.pk for (organization, *_), seated in zip(wanted, by_seat, strict=True) if seated}
     held = CommitteeSeat.objects.filter(committee__organization__in=committees, member__isnull=False)
     for organization_id, *seat in held.values_list(
@@ -151,7 +151,8 @@ def called_each(wanted: Sequence[tuple[Organization, str, date]]) -> list[list[L
     )
     found = []
     for (organization, _, day), seated in zip(wanted, by_seat, strict=True):
-        names = {organization.name, organization.short_name} if organization.kind == Organization.Kind.GROUP else None
+        is_group = organization.kind == Organization.Kind.GROUP
+        names = {organization.name, organization.short_name} - {""}
         sitting = {
             member
             for member, start, ended, since, left in seats[organization.pk]
@@ -164,7 +165,7 @@ def called_each(wanted: Sequence[tuple[Organization, str, date]]) -> list[list[L
             if seated:
                 fits = line.member_id in sitting
             else:
-                fits = path == _branch_path(organization) and (names is None or (line.group and line.group in names))
+                fits = path == _branch_path(organization) and (not is_group or line.group in names)
             if fits and start <= day and (end is None or end > day):
                 lines.append(line)
         found.append(lines)

@@ -99,8 +99,8 @@ def find(request: HttpRequest, text: str) -> list[Found]:
     if kinds and not found[-1].rows:  # nothing is called 党员大会, but many are one
         of_kind = Query(home, filters={"kind": ",".join(kinds)})
         found[-1] = _found(log, "activities", activities.filter(kind__in=kinds), _ever(log, of_kind))
-    if words := [] if numbered else words_of(text):
-        found.append(_in_minutes(activities.exclude(log.search(text)).saying(words), text, words))
+    if said := [] if numbered else words_of(text):
+        found.append(_in_minutes(activities.exclude(log.search(text)).saying(said), text, said))
     return [one for one in found if one.rows]
 
 
