@@ -14,8 +14,9 @@ class ActivitiesConfig(AppConfig):
         from members.sections import register_section as register_member_section
         from members.timeline import register_moments
 
-        from . import brand_panels, cobuilding_panels, shown_study
+        from . import brand_panels, checking, cobuilding_panels, shown_study
         from .facts import FACTS, RATES
+        from .fulltext import keep_index
         from .ledgers import (
             ActivitiesLedger,
             AgreementsLedger,
@@ -43,6 +44,7 @@ class ActivitiesConfig(AppConfig):
         ledger.register(DemocraticReviewsLedger, CriticismsLedger, PromisesLedger)
         ledger.register(StudyThemesLedger, StudySeriesLedger, CertificatesLedger, StudyHoursLedger)
         STUDIED.keep(self)
+        keep_index(self)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)
@@ -61,3 +63,4 @@ class ActivitiesConfig(AppConfig):
         register_card_table(*shown_study.CARD_TABLES)
         register_moments(shown_study.moments)
         register_todos(shown_study.todos)
+        register_section(*checking.SECTIONS)

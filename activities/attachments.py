@@ -1,14 +1,13 @@
 """Papers of activities: hung on an activity, taken off, and photos made small. `ledgers.papers` keeps the files."""
 
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.http import HttpResponse
-from PIL import Image, ImageOps
 
 from accounts import audit
 from accounts.models import User
+from ledgers import photos
 from ledgers.papers import (
     ACCEPT,
     JPEG,
@@ -25,15 +24,22 @@ from ledgers.papers import (
     take,
 )
 
-from .models import Activity, Attachment
+from .models import Activity, Attachment, PendingUpload
 
-MAX_PIXELS = 100_000_000
 THUMBNAIL, PREVIEW = (320, 320), (1600, 1600)
 
 
+def paper_of(upload: PendingUpload) -> Paper:
+    """Return the file of an upload that waits."""
+    return Paper(upload.digest, upload.filename, upload.content_type, upload.size, upload.text, upload.taken_on)
+
+
 @transaction.atomic
-def hang(activity: Activity, papers: Sequence[Paper], user: User) -> None:
-    """Hang stored papers on an activity, with a trace; what hangs there already stays as it is."""
+def hang(activity: Activity, papers: Sequence[Paper], user: User, replaces: Attachment | None = None) -> int:
+    """Hang stored papers on an activity, with a trace, and return how many; what hangs there already stays as it is.
+
+    With `replaces` the one paper is the newer version of that one, which stays to be looked up.
+    """
     held = set(activity.attachments.values_list("digest", flat=True))
     new = {paper.digest: paper for paper in papers if paper.digest not in held}.values()
     Attachment.objects.bulk_create(
@@ -45,6 +51,9 @@ def hang(activity: Activity, papers: Sequence[Paper], user: User) -> None:
                 content_type=paper.content_type,
                 size=paper.size,
                 text=paper.text,
+                taken_on=paper.taken_on,
+                replaces=replaces,
+                edition=replaces.edition + 1 if replaces else 1,
                 uploaded_by=user,
             )
             for paper in new
@@ -53,12 +62,33 @@ def hang(activity: Activity, papers: Sequence[Paper], user: User) -> None:
     )
     if new:
         names = "、".join(paper.filename for paper in new)
-        audit.record("attach", activity, changes={"附件": (None, names)}, organization_path=activity.audit_path())
+        before = replaces.filename if replaces else None
+        audit.record("attach", activity, changes={"附件": (before, names)}, organization_path=activity.audit_path())
+    return len(new)
+
+
+def with_versions(rows: Iterable[Attachment]) -> list[tuple[Attachment, list[Attachment]]]:
+    """Return each paper in force with its earlier versions, the latest first."""
+    held = {row.pk: row for row in rows}
+    replaced = {row.replaces_id for row in held.values()}
+    found = []
+    for row in held.values():
+        if row.pk in replaced:
+            continue
+        earlier, at = [], row.replaces_id
+        while at in held:
+            earlier.append(held[at])
+            at = held[at].replaces_id
+        found.append((row, earlier))
+    return found
 
 
 @transaction.atomic
 def take_off(attachment: Attachment) -> None:
-    """Take a paper off its activity, with a trace; the file goes with the next `clear_pending`."""
+    """Take a paper off its activity, with a trace; the file goes with the next `clear_pending`.
+
+    The version that it replaced is in force again.
+    """
     activity = attachment.activity
     audit.record(
         "detach", activity, changes={"附件": (attachment.filename, None)}, organization_path=activity.audit_path()
@@ -72,17 +102,10 @@ def take_off(attachment: Attachment) -> None:
 def picture(digest: str, size: tuple[int, int]) -> HttpResponse:
     """Answer with a JPEG of a photo that fits in `size`. Raises Refused where it cannot be drawn."""
     try:
-        with Image.open(io.BytesIO(content_of(digest)), formats=("JPEG", "PNG")) as photo:
-            if photo.width * photo.height > MAX_PIXELS:
-                raise Refused("图片太大，不能预览。")
-            photo.draft("RGB", size)
-            drawn = ImageOps.exif_transpose(photo).convert("RGB")
-            drawn.thumbnail(size)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Refused("这张图片打不开，不能预览。") from error
-    target = io.BytesIO()
-    drawn.save(target, "JPEG", quality=75)
-    response = HttpResponse(target.getvalue(), content_type=JPEG)
+        drawn = photos.small(digest, lambda: content_of(digest), size)
+    except photos.NoPicture as error:
+        raise Refused(f"这张图片{error}") from error
+    response = HttpResponse(drawn, content_type=JPEG)
     response["Cache-Control"] = "private, max-age=600"
     return locked(response)
 

@@ -16,7 +16,7 @@ from ledgers.forms import Difference, RecordForm
 from members.models import Member
 
 from . import roll as rolls
-from .attachments import Paper, hang
+from .attachments import hang, paper_of
 from .minutes import Minutes
 from .models import Activity, Attendance, PendingUpload, StudySeries, record_roll
 from .roll import Roll
@@ -204,9 +204,17 @@ class MinutesForm(ActivityForm):
 
     @property
     def belonging(self) -> list[PendingUpload]:
-        """The other uploads that were ticked as papers of the same activity."""
-        ticked = self._sent.getlist("also") if self.is_bound else []
-        return [other for other in self.others if str(other.pk) in ticked]
+        """The other uploads that are ticked as papers of the same activity.
+
+        At first those that came with this one, unless they are minutes of another day.
+        """
+        if self.is_bound:
+            ticked = self._sent.getlist("also")
+            return [other for other in self.others if str(other.pk) in ticked]
+        if self.upload.bundle is None:
+            return []
+        together = [other for other in self.others if other.bundle == self.upload.bundle]
+        return [other for other in together if other.minutes.date in (None, self.minutes.date)]
 
     def roll_to_show(self) -> Roll:
         """Return the roll as the minutes have it, with what was marked since."""
@@ -230,5 +238,5 @@ class MinutesForm(ActivityForm):
         uploads = list(PendingUpload.objects.select_for_update().filter(pk__in=wanted))
         if any(upload.activity_id for upload in uploads) or self.upload.pk not in {u.pk for u in uploads}:
             raise ValidationError("这份记录已经在别的页面确认过，请回到上传页查看")
-        hang(activity, [Paper(u.digest, u.filename, u.content_type, u.size, u.text) for u in uploads], self.user)
+        hang(activity, [paper_of(u) for u in uploads], self.user)
         PendingUpload.objects.filter(pk__in=[u.pk for u in uploads]).update(activity=activity)

@@ -1,5 +1,6 @@
 """Activities and rolls, asked in the office's words."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -7,6 +8,8 @@ from django.db import models
 from accounts.permissions import Right
 from ledgers.period import Period
 from ledgers.scope import ScopedQuerySet
+
+from .fulltext import holding
 
 if TYPE_CHECKING:
     from .models import Activity, Attachment, Attendance, PendingUpload  # noqa: F401
@@ -26,6 +29,10 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
     def held_in(self, period: Period) -> Self:
         """Keep what was held in the period."""
         return self.filter(date__range=(period.start, period.end))
+
+    def saying(self, words: Sequence[str]) -> Self:
+        """Keep those in whose topic, content, resolution, place or chair every word (`fulltext.words_of`) stands."""
+        return self.filter(holding(words, self.db))
 
 
 class AttendanceQuerySet(ScopedQuerySet["Attendance"]):

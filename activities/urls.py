@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import brands, cobuilding, democratic, hours, kept, papers, records, review, uploads
+from .views import brands, cobuilding, democratic, hours, kept, papers, records, review, searching, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -12,10 +12,12 @@ urlpatterns = [
     path("people/<int:pk>/", records.person, name="person"),
     path("review/", review.review, name="review"),
     path("upload/", uploads.upload, name="upload"),
+    path("upload/batch/", uploads.batch, name="batch"),
     path("upload/<int:pk>/", uploads.pending, name="pending"),
     path("upload/<int:pk>/original/", uploads.original, name="original"),
     path("upload/<int:pk>/preview/", uploads.preview, name="preview"),
     path("upload/<int:pk>/discard/", uploads.discard, name="discard"),
+    path("search/", searching.search, name="search"),
     path("attachments/<int:pk>/", papers.attachment, name="attachment"),
     path("attachments/<int:pk>/thumbnail/", papers.thumbnail, name="thumbnail"),
     path("attachments/<int:pk>/detach/", papers.detach, name="detach"),
@@ -57,6 +59,7 @@ urlpatterns = [
     path("<int:pk>/confirm/", records.confirm, name="confirm"),
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
+    path("<int:pk>/compare/<int:other>/", review.compare, name="compare"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
     path("cobuilding/", cobuilding.board, name="cobuilding"),
     path("partners/new/", cobuilding.create_partner, name="partner-create"),

@@ -12,6 +12,7 @@ import unicodedata
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path, PurePath
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from accounts.encryption import decrypt_bytes, encrypt_bytes
+
+from . import photos
 
 PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain"
 DOC = "application/msword"
@@ -61,10 +64,14 @@ class Paper:
     content_type: str
     size: int
     text: str = ""
+    taken_on: date | None = None
 
 
 def take(upload: UploadedFile) -> tuple[Paper, bytes]:
-    """Check an uploaded file and store it; return what it is and its content. Raises Refused."""
+    """Check an uploaded file and store it; return what it is and its content. Raises Refused.
+
+    A photo is stored anew, without what its camera wrote into it (`photos.prepared`).
+    """
     name = clean_name(upload.name or "")
     if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
         limit = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
@@ -72,8 +79,14 @@ def take(upload: UploadedFile) -> tuple[Paper, bytes]:
     data = upload.read()
     if not data:
         raise Refused(f"“{name}”是空文件，请重新选择。")
-    content_type = content_type_of(data, name)
-    return Paper(store(data), name, content_type, len(data)), data
+    content_type, taken_on = content_type_of(data, name), None
+    if content_type in (JPEG, PNG):
+        try:
+            photo = photos.prepared(data)
+        except photos.NoPicture as reason:
+            raise Refused(f"图片“{name}”{reason}") from reason
+        data, taken_on = photo.data, photo.taken_on
+    return Paper(store(data), name, content_type, len(data), taken_on=taken_on), data
 
 
 def clean_name(name: str) -> str:
@@ -172,13 +185,17 @@ def content_of(digest: str) -> bytes:
 
 
 def clear_unused(used: Collection[str]) -> int:
-    """Delete the files, older than a day, whose digest is not in `used`; return how many."""
+    """Delete the files, older than a day, whose digest is not in `used`, and their small pictures; return how many."""
     before = timezone.now().timestamp() - UNUSED_SECONDS
     count = 0
-    for path in (Path(settings.MEDIA_ROOT) / "attachments").glob("??/??/*"):
+    media = Path(settings.MEDIA_ROOT)
+    for path in (media / "attachments").glob("??/??/*"):
         if path.name not in used and path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
             count += 1
+    for path in (media / "thumbnails").glob("??/??/*"):
+        if path.name.partition("-")[0] not in used:
+            path.unlink(missing_ok=True)
     return count
 
 

@@ -7,13 +7,16 @@ class ReportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from activities.sections import register_section
         from ledgers import facts
         from members.moving_panels import waiting_for
 
         from .facts import FACTS
         from .investigation.evidence import register_filters
+        from .minutes_record import SECTIONS
         from .navigation import register_badge
 
         register_filters()
         facts.register(*FACTS)
         register_badge("ledgers:list", waiting_for, "transfers")
+        register_section(*SECTIONS)

@@ -123,6 +123,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             _ledger("组织生活", "activities", "calendar-check", ("/activities/",)),
             Item("上传会议记录", "activities:upload", "file-up"),
             Item("审核活动", "activities:review", "check-check"),
+            Item("查会议记录", "activities:search", "text-search"),
             _ledger(
                 "共驻共建",
                 "agreements",

@@ -346,7 +346,7 @@ def to_docx(report: Report) -> bytes:
     _write_annex(document, report)
     buffer = io.BytesIO()
     document.save(buffer)
-    return _settled(buffer.getvalue())
+    return settled(buffer.getvalue())
 
 
 def _set_page(document: WordDocument) -> None:
@@ -504,7 +504,7 @@ def _unbroken_dates(text: str) -> str:
     return re.sub(r"(?<=\d)-(?=\d)", hyphen, escape(text))
 
 
-def _settled(docx: bytes) -> bytes:
+def settled(docx: bytes) -> bytes:
     """Pack a Word file again: no clock time in the zip, our fonts and what stands in for them in the font table."""
     fonts = "".join(
         f'<w:font w:name="{name}"><w:altName w:val="{other}"/><w:charset w:val="86"/><w:family w:val="roman"/></w:font>'
@@ -530,10 +530,10 @@ def to_html(report: Report) -> str:
 def to_pdf(report: Report) -> bytes:
     """Return the page printed on A4; a figure links to its row in the annex, as the portal may be out of reach."""
     html = _page(report, css=_css(), links_to_annex=True)
-    return weasyprint.HTML(string=html, url_fetcher=_refuse).write_pdf()
+    return weasyprint.HTML(string=html, url_fetcher=refuse).write_pdf()
 
 
-def _refuse(url: str, *args: Any, **kwargs: Any) -> NoReturn:
+def refuse(url: str, *args: Any, **kwargs: Any) -> NoReturn:
     """Keep the printer off network and disk: the css is in the page, and nothing else is wanted."""
     raise ValueError(f"报告不从外部取内容：{url[:80]}")
 

@@ -1,4 +1,4 @@
-"""Search over everything a user may see: members, organisations, activities, ten of each.
+"""Search over everything a user may see: members, organisations, activities, what minutes say, ten of each.
 
 Whole citizen IDs and phones find their member, and so must not stand in an address, where browsers and logs would
 keep them: what is looked for is always posted. Only what holds no long number is then shown under an address of its
@@ -8,7 +8,7 @@ own, which can be gone back to.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import access_of
+from activities.fulltext import FIELDS, excerpt, words_of
 from activities.models import Activity
 from branches.models import Organization
 from ledgers import ledger as ledgers
@@ -98,7 +99,18 @@ def find(request: HttpRequest, text: str) -> list[Found]:
     if kinds and not found[-1].rows:  # nothing is called 党员大会, but many are one
         of_kind = Query(home, filters={"kind": ",".join(kinds)})
         found[-1] = _found(log, "activities", activities.filter(kind__in=kinds), _ever(log, of_kind))
+    if said := [] if numbered else words_of(text):
+        found.append(_in_minutes(activities.exclude(log.search(text)).saying(said), text, said))
     return [one for one in found if one.rows]
+
+
+def _in_minutes(rows: QuerySet[Activity], text: str, words: Sequence[str]) -> Found:
+    """Return the activities that only their minutes find, each with the passage that does, as `passage`."""
+    more = f"{reverse('activities:search')}?{urlencode({'q': text})}"
+    found = _found(ledgers.get("activities"), "minutes", rows.defer(None), more)
+    for activity in found.rows:
+        activity.passage = excerpt([getattr(activity, field) for field in FIELDS], words)
+    return replace(found, title="会议记录全文")
 
 
 def _ever(ledger: Ledger, query: Query) -> str:

@@ -335,6 +335,11 @@ TARGETS: dict[str, Target] = {
     "activities:attachment": pk_of("attachment"),
     "activities:thumbnail": pk_of("attachment"),
     "activities:detach": pk_of("attachment"),
+    "reports:minutes-record": lambda place, user: {"pk": place.activity.pk, "form": "docx"},
+    "activities:compare": lambda place, user: {
+        "pk": place.activity.pk,
+        "other": ActivityFactory(organization=place.branch).pk,
+    },
     "branches:committee": pk_of("committee"),
     "branches:committee-edit": pk_of("committee"),
     "branches:seat-change": pk_of("seat"),

@@ -1,5 +1,6 @@
 """What was done; one module for each concern."""
 
+from ..likeness import MinutesBand
 from ..service import ServiceLine
 from .brands import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from .cobuilding import Agreement, Contribution, PartnerUnit
@@ -23,6 +24,7 @@ __all__ = [
     "Criticism",
     "DemocraticReview",
     "Milestone",
+    "MinutesBand",
     "Participant",
     "PartnerUnit",
     "PendingUpload",

@@ -24,6 +24,11 @@ class Attachment(models.Model):
     content_type = models.CharField("类型", max_length=100)
     size = models.PositiveIntegerField("大小（字节）")
     text = EncryptedTextField("读出的文字", blank=True)
+    taken_on = models.DateField("拍摄日期", null=True, blank=True)
+    replaces = models.OneToOneField(
+        "self", models.RESTRICT, null=True, blank=True, related_name="replaced_by", verbose_name="替换的旧版本"
+    )
+    edition = models.PositiveSmallIntegerField("第几版", default=1)
     uploaded_at = models.DateTimeField("上传时间", auto_now_add=True)
     uploaded_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, related_name="+", verbose_name="上传人"
@@ -34,7 +39,13 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = "附件"
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["activity", "digest"], name="one_attachment_per_digest")]
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "digest"], name="one_attachment_per_digest"),
+            models.CheckConstraint(
+                condition=models.Q(replaces=None, edition=1) | models.Q(replaces__isnull=False, edition__gt=1),
+                name="an_edition_follows_another",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.filename
@@ -52,7 +63,7 @@ class PendingUpload(models.Model):
     """Minutes that were uploaded and read, and wait for their uploader to confirm what was read.
 
     The file lies where attachments lie; the text is kept encrypted. Once confirmed it names the activity it became, so
-    that the same page pressed again finds it.
+    that the same page pressed again finds it. What was uploaded together as papers of one activity shares a `bundle`.
     """
 
     user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+", verbose_name="上传人")
@@ -61,6 +72,8 @@ class PendingUpload(models.Model):
     content_type = models.CharField("类型", max_length=100)
     size = models.PositiveIntegerField("大小（字节）")
     text = EncryptedTextField("读出的文字", blank=True)
+    taken_on = models.DateField("拍摄日期", null=True, blank=True)
+    bundle = models.UUIDField("同一次上传", null=True, blank=True)
     note = models.CharField("没有读出的原因", max_length=MAX_NOTE, blank=True)
     activity = models.ForeignKey(Activity, models.CASCADE, null=True, related_name="+", verbose_name="活动")
     created_at = models.DateTimeField("上传时间", auto_now_add=True)

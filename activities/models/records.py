@@ -145,8 +145,13 @@ class Activity(Record):
         """Save; one that the office gave no number gets one, for the attendance ledger names activities by it."""
         super().save(*args, **kwargs)
         if not self.number:
-            self.number = f"HD{self.pk:06}"
+            self.number = self.given_number
             super().save(update_fields=["number"])
+
+    @property
+    def given_number(self) -> str:
+        """The number of one that the office gave none."""
+        return f"HD{self.pk:06}"
 
     @property
     def gaps(self) -> list[str]:

@@ -30,26 +30,36 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     if not Allowed.of(activity, user).edit:
         messages.error(request, CLOSED)
         return redirect(activity)
+    replaced = None
+    if number := request.POST.get("replaces"):
+        in_force = activity.attachments.filter(replaced_by=None)
+        replaced = in_force.filter(pk=int(number) if number.isdecimal() else 0).first()
+        if replaced is None:
+            messages.error(request, "这个附件刚刚被换过或移除，请看过最新的附件再操作。")
+            return redirect(f"{activity.get_absolute_url()}#attachments")
     papers: list[Paper] = []
     files = [*request.FILES.getlist("file"), *request.FILES.getlist("photo")]
-    for file in files[:FILES_AT_ONCE]:
+    limit = 1 if replaced else FILES_AT_ONCE
+    for file in files[:limit]:
         try:
             papers.append(attachments.take(file)[0])
         except Refused as refusal:
             messages.error(request, str(refusal))
-    attachments.hang(activity, papers, user)
-    if papers:
-        messages.success(request, f"已添加 {len(papers)} 个附件。")
-    elif not files:
+    count = attachments.hang(activity, papers, user, replaced)
+    if count:
+        messages.success(request, "已换成新版本，旧版本留着备查。" if replaced else f"已添加 {count} 个附件。")
+    if count < len(papers):
+        messages.info(request, f"{len(papers) - count} 个文件和已有的附件完全一样，没有重复添加。")
+    if not files:
         messages.error(request, "还没有选择文件。")
-    if len(files) > FILES_AT_ONCE:
-        messages.warning(request, f"一次最多添加 {FILES_AT_ONCE} 个，其余没有收下。")
+    if len(files) > limit:
+        messages.warning(request, f"一次最多{'换' if replaced else '添加'} {limit} 个，其余没有收下。")
     return redirect(f"{activity.get_absolute_url()}#attachments")
 
 
 @require_POST
 def detach(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a paper off."""
+    """Take a paper off; of one with versions the newest, and the one before is in force again."""
     found = get_object_or_404(
         Attachment.objects.visible_to(request.user, Right.ACTIVITIES_EDIT).select_related("activity__organization"),
         pk=pk,
@@ -58,6 +68,9 @@ def detach(request: HttpRequest, pk: int) -> HttpResponse:
     if not Allowed.of(found.activity, request.user).edit:
         messages.error(request, CLOSED)
         return redirect(found.activity)
+    if Attachment.objects.filter(replaces=found).exists():
+        messages.error(request, "旧版本要留着备查，不能移除。")
+        return redirect(f"{found.activity.get_absolute_url()}#attachments")
     attachments.take_off(found)
     messages.success(request, f"已移除“{found.filename}”。")
     return redirect(f"{found.activity.get_absolute_url()}#attachments")

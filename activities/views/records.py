@@ -22,7 +22,7 @@ from ledgers.models.record import Conflict
 from members.models import Member
 
 from .. import roll as rolls
-from ..attachments import ACCEPT
+from ..attachments import ACCEPT, with_versions
 from ..forms import ActivityForm, roll_key, where_and_when
 from ..handling import Allowed, history_of, said_of
 from ..models import Activity, Attendance, PendingUpload
@@ -193,7 +193,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "roll": called,
         "states": Attendance.State,
         "figures": _figures(activity, called),
-        "attachments": activity.attachments.select_related("uploaded_by").defer("text"),
+        "attachments": with_versions(activity.attachments.select_related("uploaded_by").defer("text")),
         "history": [(entry, said_of(entry)) for entry in history_of(activity)],
         "accept": ACCEPT,
         "in_review": "review" in request.GET and allowed.confirm,

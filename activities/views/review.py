@@ -4,11 +4,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Right
 
+from .. import likeness
 from ..models import Activity, Attendance, confirm_all
 from .records import waiting_for
 
@@ -44,3 +45,23 @@ def review(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "activities/review.html", {"page": page})
+
+
+@require_safe
+def compare(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """Show two activities' minutes side by side, with what stands in both marked; both must be in sight."""
+    rows = Activity.objects.visible_to(request.user).select_related("organization")
+    one, another = get_object_or_404(rows, pk=pk), get_object_or_404(rows, pk=other)
+    whole = likeness.text_of(one), likeness.text_of(another)
+    sides = [
+        (
+            here,
+            [
+                (label, likeness.common(text, there))
+                for label, text in (("内容", here.content), ("决议", here.resolution))
+            ],
+        )
+        for here, there in ((one, whole[1]), (another, whole[0]))
+    ]
+    alike = likeness.share(likeness.shingles(whole[0]), likeness.shingles(whole[1]))
+    return render(request, "activities/compare.html", {"activity": one, "sides": sides, "percent": int(alike * 100)})

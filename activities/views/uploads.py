@@ -1,5 +1,6 @@
 """Minutes come in as files: taken, read, and confirmed side by side with their text, one after another."""
 
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -14,16 +15,15 @@ from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.models import Submission
 
-from .. import attachments
+from .. import attachments, batches
 from ..attachments import ACCEPT, TEXT, Paper, Refused
 from ..forms import MinutesForm
-from ..minutes import Minutes, Unreadable, extract_text, match_organization
+from ..minutes import Minutes, Unreadable, extract_text
 from ..models import MAX_NOTE, Activity, Attachment, PendingUpload
 from .records import roll_context, say_saved
 
-FILES_AT_ONCE = 10
+FILES_AT_ONCE, BATCH_AT_ONCE = 10, 30
 STEPS = ("选择文件", "核对内容和考勤", "提交")
-KINDS = {label: value for value, label in Activity.Kind.choices}
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,20 +34,29 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         files = [*request.FILES.getlist("file"), *request.FILES.getlist("photo")]
         taken = []
-        for file in files[:FILES_AT_ONCE]:
+        each = request.POST.get("together") == "each"
+        limit = BATCH_AT_ONCE if each else FILES_AT_ONCE
+        for file in files[:limit]:
             try:
                 taken.append(_read(user, *attachments.take(file)))
             except Refused as refusal:
                 refused.append(str(refusal))
-        if len(files) > FILES_AT_ONCE:
-            refused.append(f"一次最多上传 {FILES_AT_ONCE} 个文件，后面 {len(files) - FILES_AT_ONCE} 个没有收下。")
+        if len(files) > limit:
+            refused.append(f"一次最多上传 {limit} 个文件，后面 {len(files) - limit} 个没有收下。")
         if not files:
             refused.append("还没有选择文件：请选择会议记录，或者拍照。")
         if taken:
+            if request.POST.get("together") == "one" and len(taken) > 1:
+                bundle = uuid.uuid4()
+                for one in taken:
+                    one.bundle = bundle
             PendingUpload.objects.bulk_create(taken)
-            for one in refused:
-                messages.warning(request, one)
-            return redirect(taken[0])
+            for reason in refused:
+                messages.warning(request, reason)
+            if each and len(taken) > 1:
+                return redirect("activities:batch")
+            readable = (one for one in taken if one.bundle and one.text)
+            return redirect(next(readable, taken[0]))  # of one activity's papers, that which fills in the form
     return render(
         request,
         "activities/upload.html",
@@ -56,6 +65,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             "refused": refused,
             "waiting": _waiting(user),
             "accept": ACCEPT,
+            "batch_at_once": BATCH_AT_ONCE,
             "words": attachments.WORDS,
             "max_bytes": settings.UPLOAD_MAX_BYTES,
             "megabytes": settings.UPLOAD_MAX_BYTES // (1024 * 1024),
@@ -78,6 +88,7 @@ def _read(user: User, paper: Paper, data: bytes) -> PendingUpload:
         filename=paper.filename,
         content_type=paper.content_type,
         size=paper.size,
+        taken_on=paper.taken_on,
         text=text,
         note=note,
     )
@@ -85,6 +96,29 @@ def _read(user: User, paper: Paper, data: bytes) -> PendingUpload:
 
 def _waiting(user: User) -> QuerySet[PendingUpload]:
     return PendingUpload.objects.visible_to(user).unconfirmed().defer("text")
+
+
+@require_http_methods(["GET", "POST"])
+def batch(request: HttpRequest) -> HttpResponse:
+    """Show all minutes that wait as one table; make activities out of those that were ticked and are beyond doubt."""
+    user = _user(request)
+    if request.method == "POST":
+        ticked = {int(number) for number in request.POST.getlist("upload") if number.isdecimal() and len(number) < 19}
+        made = batches.confirm(ticked, user)
+        if made:
+            messages.success(request, f"已登记并提交 {len(made)} 份，等待确认。")
+        if left := len(ticked) - len(made):
+            messages.warning(request, f"{left} 份没有登记：刚刚登记过，或者要逐份核对。")
+        if not ticked:
+            messages.warning(request, "还没有选择：请先打勾，再点“登记所选”。")
+        return redirect("activities:batch" if _waiting(user).exists() else "activities:upload")
+    uploads = list(PendingUpload.objects.visible_to(user).unconfirmed()[: batches.SHOWN])
+    rows = batches.read_all(uploads, user)
+    return render(
+        request,
+        "activities/batch.html",
+        {"rows": rows, "ready": sum(row.is_ready for row in rows), "more": _waiting(user).count() - len(rows)},
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -136,18 +170,13 @@ def _onwards(request: HttpRequest, user: User, activity: Activity) -> HttpRespon
 
 def _first_values(request: HttpRequest, user: User, minutes: Minutes) -> dict[str, Any]:
     """Return the form's first values: what was read, and the organisation that is meant."""
-    names = ("date", "start_time", "place", "chair", "recorder", "lecturer", "topic", "content", "resolution")
-    values: dict[str, Any] = {name: getattr(minutes, name) for name in names}
-    for field in Activity._meta.concrete_fields:
-        if field.name in names and field.max_length:
-            values[field.name] = values[field.name][: field.max_length]
-    values["kind"] = KINDS.get(minutes.kind, "")
-    editable = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT).undissolved()
-    known = list(editable.values_list("pk", "name", "short_name"))
-    place = None
-    if minutes.organization_text:
-        place = match_organization(minutes.organization_text, known)
-    place = place or (match_organization(minutes.text, known) if minutes.text else None)
+    values: dict[str, Any] = batches.fields_of(minutes)
+    known = list(
+        Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT)
+        .undissolved()
+        .values_list("pk", "name", "short_name")
+    )
+    place = batches.place_of(minutes, known)
     chosen = request.chosen_organization or None  # type: ignore[attr-defined]
     if place is None and len(known) == 1:
         place = known[0][0]

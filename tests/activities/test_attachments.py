@@ -6,6 +6,8 @@ from PIL import Image
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
+from activities import attachments
+from activities.attachments import Paper
 from activities.models import Activity, Attachment
 from tests.activities.conftest import as_file, minutes_docx, photo
 from tests.factories import ActivityFactory, sign_in, street
@@ -89,9 +91,17 @@ def test_a_thumbnail_is_small_and_upright(client, tree, draft):
 
 
 @pytest.mark.parametrize("data", [b"\xff\xd8\xff" + bytes(100), b"\x89PNG\r\n\x1a\n" + bytes(100)])
-def test_a_picture_that_is_none_has_no_thumbnail(client, tree, draft, data):
+def test_a_picture_that_is_none_is_refused(client, tree, draft, data, text_of):
     sign_in(client, Role.BRANCH_SECRETARY, tree.branch)
     hang(client, draft, (data, "坏.jpg"))
+    assert not Attachment.objects.exists()
+    assert "图片“坏.jpg”打不开" in text_of(client.get(draft.get_absolute_url()))
+
+
+@pytest.mark.parametrize("data", [b"\xff\xd8\xff" + bytes(100), b"\x89PNG\r\n\x1a\n" + bytes(100)])
+def test_a_picture_that_is_none_has_no_thumbnail(client, tree, draft, data):
+    user = sign_in(client, Role.BRANCH_SECRETARY, tree.branch)
+    attachments.hang(draft, [Paper(attachments.store(data), "坏.jpg", "image/jpeg", len(data))], user)
     assert client.get(reverse("activities:thumbnail", args=[Attachment.objects.get().pk])).status_code == 404
 
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from accounts.roles import Role
 from activities.models import Activity, Attachment, PendingUpload
+from ledgers import photos
 from tests.activities.conftest import as_file, minutes_docx, photo, sent, states
 from tests.factories import ActivityFactory, MemberFactory, sign_in, street
 
@@ -210,7 +211,7 @@ def test_it_can_be_thrown_away(client, read, secretary):
 def test_the_original_is_handed_out(client, read, secretary):
     pending = read("", data=photo(), name="现场.jpg")
     answer = client.get(reverse("activities:original", args=[pending.pk]))
-    assert answer.content == photo()
+    assert answer.content == photos.prepared(photo()).data
     assert client.get(reverse("activities:preview", args=[pending.pk]))["Content-Type"] == "image/jpeg"
 
 

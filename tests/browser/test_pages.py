@@ -73,6 +73,8 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "hours": ("office", lambda t: "/activities/hours/"),
     "hours-branch": ("zhibu", lambda t: f"/activities/hours/{t.branch.code}/"),
     "certificate-form": ("zhibu", lambda t: "/activities/certificates/new/"),
+    "minutes-batch": ("zhibu", lambda t: "/activities/upload/batch/"),
+    "minutes-search": ("shequ", lambda t: "/activities/search/?q=党员"),
     "import": ("office", lambda t: "/ledgers/members/import/"),
     "preview": ("office", lambda t: f"/ledgers/members/import/{t.batch.pk}/"),
     "findings": ("shequ", lambda t: "/findings/"),

@@ -345,7 +345,7 @@ class TestPdf:
 
     def test_fetches_nothing(self):
         with pytest.raises(ValueError, match="不从外部取内容"):
-            official._refuse("http://192.0.2.1/x.png")
+            official.refuse("http://192.0.2.1/x.png")
         source = report(statement('<img src="http://192.0.2.1/x.png">'))
         assert '<img src="http://192.0.2.1/x.png">' in pdf_text(source)
 
