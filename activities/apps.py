@@ -8,16 +8,25 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from branches.panels import register_action, register_panel
+        from branches.todos import register_todos
         from ledgers import facts, ledger
 
+        from .decisions import PANELS as DECISION_PANELS
+        from .decisions import SECTIONS as DECISIONS
+        from .decisions import overdue as resolutions_overdue
         from .facts import FACTS, RATES
-        from .ledgers import ActivitiesLedger, AttendanceLedger
+        from .ledgers import ActivitiesLedger, AttendanceLedger, ResolutionsLedger, VotesLedger
         from .panels import ACTIONS, PANELS
+        from .sections import register_section
         from .service import ServiceLedger, keep_view
 
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
+        ledger.register(VotesLedger, ResolutionsLedger)
         keep_view(self)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)
         register_action(*ACTIONS)
+        register_section(*DECISIONS)
+        register_panel(*DECISION_PANELS)
+        register_todos(resolutions_overdue)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, records, review, uploads
+from .views import papers, records, review, uploads, votes
 
 app_name = "activities"
 urlpatterns = [
@@ -26,4 +26,10 @@ urlpatterns = [
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
+    path("<int:pk>/votes/new/", votes.create_vote, name="vote-create"),
+    path("votes/<int:pk>/edit/", votes.edit_vote, name="vote-edit"),
+    path("votes/<int:pk>/delete/", votes.delete_vote, name="vote-delete"),
+    path("<int:pk>/resolutions/new/", votes.create_resolution, name="resolution-create"),
+    path("resolutions/<int:pk>/edit/", votes.edit_resolution, name="resolution-edit"),
+    path("resolutions/<int:pk>/delete/", votes.delete_resolution, name="resolution-delete"),
 ]

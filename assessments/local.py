@@ -27,8 +27,9 @@ LECTURES_A_QUARTER = LocalNumber("lectures-a-quarter", "每个党支部每季度
 ATTENDANCE_PERCENT = LocalNumber("attendance-percent", "党支部组织生活出勤率不低于", "%", 80, 1, 100, "R16")
 WORKERS_LOST_PERCENT = LocalNumber("workers-lost-percent", "社区党务工作者 12 个月流失率不超过", "%", 20, 0, 100, "R55")
 RESERVE_CADRES = LocalNumber("reserve-cadres", "每个社区后备干部不少于", "人", 1, 0, 20, "R55")
+MINUTES_DAYS = LocalNumber("minutes-days", "会议记录在会后几天内提交", "天", 7, 1, 60, "R19")
 
-NUMBERS = (LECTURES_A_QUARTER, ATTENDANCE_PERCENT, WORKERS_LOST_PERCENT, RESERVE_CADRES)
+NUMBERS = (LECTURES_A_QUARTER, ATTENDANCE_PERCENT, WORKERS_LOST_PERCENT, RESERVE_CADRES, MINUTES_DAYS)
 
 
 class LocalNumbers:

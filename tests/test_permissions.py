@@ -33,6 +33,7 @@ from ledgers.period import Period
 from members import merging
 from members.models import Transfer, Whereabouts
 from reports.models import InvestigationReport
+from tests.activities.plans import make_resolution, make_vote
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -121,6 +122,14 @@ class Place:
     @cached_property
     def activity(self) -> Any:
         return ActivityFactory(organization=self.branch, status=Activity.Status.SUBMITTED)
+
+    @cached_property
+    def vote(self) -> Any:
+        return make_vote(ActivityFactory(organization=self.branch, status=Activity.Status.DRAFT))
+
+    @cached_property
+    def resolution(self) -> Any:
+        return make_resolution(self.activity)
 
     @cached_property
     def attachment(self) -> Any:
@@ -333,6 +342,9 @@ TARGETS |= {
 } | {
     "reports:investigation-download": lambda place, user: {"pk": place.report.pk, "ending": "json"},
     "assessments:finding": pk_of("finding"),
+}
+TARGETS |= {
+    f"activities:{thing}-{page}": pk_of(thing) for thing in ("vote", "resolution") for page in ("edit", "delete")
 }
 TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
 BY_SPACE: dict[str, Target] = {

@@ -3,6 +3,7 @@
 from ..service import ServiceLine
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .records import Activity, Attendance, confirm_all, record_roll
+from .votes import Resolution, Vote
 
 __all__ = [
     "MAX_NOTE",
@@ -10,7 +11,9 @@ __all__ = [
     "Attachment",
     "Attendance",
     "PendingUpload",
+    "Resolution",
     "ServiceLine",
+    "Vote",
     "confirm_all",
     "record_roll",
 ]

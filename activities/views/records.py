@@ -26,6 +26,7 @@ from ..attachments import ACCEPT
 from ..forms import ActivityForm, roll_key, where_and_when
 from ..handling import Allowed, history_of, said_of
 from ..models import Activity, Attendance, PendingUpload
+from ..quorums import quorum
 from ..roll import Roll
 from ..sections import sections_of
 
@@ -137,6 +138,7 @@ def _roll_context(
         "states": Attendance.State.choices,
         "organization": organization,
         "kind": kind,
+        "quorum": quorum(organization, kind, day, roll.present_ids) if organization and day else None,
     }
 
 

@@ -1,6 +1,6 @@
 """The rules of the rulebook, each a declaration. Importing this package registers them all."""
 
-from . import branches, company, data_quality, development, dues, elections, meetings, moving, people, places
+from . import branches, company, data_quality, development, dues, elections, meetings, minutes, moving, people, places
 
 __all__ = [
     "branches",
@@ -10,6 +10,7 @@ __all__ = [
     "dues",
     "elections",
     "meetings",
+    "minutes",
     "moving",
     "people",
     "places",

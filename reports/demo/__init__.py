@@ -14,7 +14,19 @@ from ledgers.facts import mark_stale
 from ledgers.models import Touch
 from members.models import UNKNOWN_START
 
-from . import accounts, activities, branches, development, dues, members, moving, organization_life, people, places
+from . import (
+    accounts,
+    activities,
+    branches,
+    decisions,
+    development,
+    dues,
+    members,
+    moving,
+    organization_life,
+    people,
+    places,
+)
 from .plan import Plan, Street
 
 Generator = Callable[[Street], Counter[str]]
@@ -26,6 +38,7 @@ GENERATORS: tuple[Generator, ...] = (
     places.furnish,
     development.develop,
     activities.hold,
+    decisions.decide,
     dues.collect,
     people.keep,
     moving.move,
