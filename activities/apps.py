@@ -15,18 +15,20 @@ class ActivitiesConfig(AppConfig):
         from .decisions import SECTIONS as DECISIONS
         from .decisions import overdue as resolutions_overdue
         from .facts import FACTS, RATES
-        from .ledgers import ActivitiesLedger, AttendanceLedger, ResolutionsLedger, VotesLedger
+        from .ledgers import ActivitiesLedger, AttendanceLedger, PlansLedger, ResolutionsLedger, VotesLedger
         from .panels import ACTIONS, PANELS
+        from .plan_panels import PANELS as PLAN_PANELS
         from .sections import register_section
         from .service import ServiceLedger, keep_view
+        from .todos import planned
 
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
-        ledger.register(VotesLedger, ResolutionsLedger)
+        ledger.register(PlansLedger, VotesLedger, ResolutionsLedger)
         keep_view(self)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)
         register_action(*ACTIONS)
         register_section(*DECISIONS)
-        register_panel(*DECISION_PANELS)
-        register_todos(resolutions_overdue)
+        register_panel(*DECISION_PANELS, *PLAN_PANELS)
+        register_todos(resolutions_overdue, planned)

@@ -29,6 +29,8 @@ FACTS = (
     ),
     Fact("checkin.service_hours", "在职党员服务时数", "小时", "service-hours", sums="hours", decimal=True),
     Fact("cobuild.joint_meetings", "党建联席会议", "次", "activities", {"kind": "joint-meeting", **COUNTED}),
+    Fact("plans.made", "计划的组织生活", "次", "plans"),
+    Fact("plans.held", "按计划登记的组织生活", "次", "plans", {"state": "held"}),
     Fact("votes.held", "会议表决", "次", "votes", COUNTED),
     Fact("resolutions.made", "决议事项", "件", "resolutions", COUNTED),
     Fact("resolutions.done", "已落实的决议事项", "件", "resolutions", {"state": "done", **COUNTED}),

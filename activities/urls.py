@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, records, review, uploads, votes
+from .views import papers, plans, records, review, uploads, votes
 
 app_name = "activities"
 urlpatterns = [
@@ -26,6 +26,11 @@ urlpatterns = [
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
+    path("plan/", plans.plan, name="plan"),
+    path("plan/<int:pk>/", plans.planned, name="planned"),
+    path("plan/<int:pk>/edit/", plans.edit, name="planned-edit"),
+    path("plan/<int:pk>/delete/", plans.delete, name="planned-delete"),
+    path("plan/new/", plans.create, name="planned-create"),
     path("<int:pk>/votes/new/", votes.create_vote, name="vote-create"),
     path("votes/<int:pk>/edit/", votes.edit_vote, name="vote-edit"),
     path("votes/<int:pk>/delete/", votes.delete_vote, name="vote-delete"),

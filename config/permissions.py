@@ -160,6 +160,11 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "activities:thumbnail": Right.ACTIVITIES_VIEW,
     "activities:attach": Right.ACTIVITIES_EDIT,
     "activities:detach": Right.ACTIVITIES_EDIT,
+    "activities:plan": Right.ACTIVITIES_VIEW,  # saving asks for the right to edit
+    "activities:planned": Right.ACTIVITIES_VIEW,
+    "activities:planned-create": Right.ACTIVITIES_EDIT,
+    "activities:planned-edit": Right.ACTIVITIES_EDIT,
+    "activities:planned-delete": Right.ACTIVITIES_EDIT,
     "activities:vote-create": Right.ACTIVITIES_EDIT,
     "activities:vote-edit": Right.ACTIVITIES_EDIT,
     "activities:vote-delete": Right.ACTIVITIES_EDIT,

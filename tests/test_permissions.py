@@ -33,7 +33,7 @@ from ledgers.period import Period
 from members import merging
 from members.models import Transfer, Whereabouts
 from reports.models import InvestigationReport
-from tests.activities.plans import make_resolution, make_vote
+from tests.activities.plans import make_plan, make_resolution, make_vote
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -126,6 +126,10 @@ class Place:
     @cached_property
     def vote(self) -> Any:
         return make_vote(ActivityFactory(organization=self.branch, status=Activity.Status.DRAFT))
+
+    @cached_property
+    def planned(self) -> Any:
+        return make_plan(self.branch, date(2026, 12, 8))
 
     @cached_property
     def resolution(self) -> Any:
@@ -344,8 +348,10 @@ TARGETS |= {
     "assessments:finding": pk_of("finding"),
 }
 TARGETS |= {
-    f"activities:{thing}-{page}": pk_of(thing) for thing in ("vote", "resolution") for page in ("edit", "delete")
-}
+    f"activities:{thing}-{page}": pk_of(thing)
+    for thing in ("vote", "resolution", "planned")
+    for page in ("edit", "delete")
+} | {"activities:planned": pk_of("planned")}
 TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,

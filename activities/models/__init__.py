@@ -2,6 +2,7 @@
 
 from ..service import ServiceLine
 from .papers import MAX_NOTE, Attachment, PendingUpload
+from .plans import PlannedActivity
 from .records import Activity, Attendance, confirm_all, record_roll
 from .votes import Resolution, Vote
 
@@ -11,6 +12,7 @@ __all__ = [
     "Attachment",
     "Attendance",
     "PendingUpload",
+    "PlannedActivity",
     "Resolution",
     "ServiceLine",
     "Vote",

@@ -82,8 +82,9 @@ class MinutesInTime(Rule):
         """Yield (organisation, day, kind, what is wrong) of each activity whose minutes are late or incomplete."""
         sent = ExpressionWrapper(F("date") + timedelta(days=MINUTES_DAYS.least), output_field=DateTimeField())
         counts = Q(status__in=Activity.Status.counted())
-        called = Q(Exists(Attendance.objects.filter(activity=OuterRef("pk")))) | Q(present_stated__isnull=False)
-        imported = Q(submitted_at=F("confirmed_at"))
+        called = Q(Exists(Attendance.objects.filter(activity=OuterRef("pk")))) | Q(expected_stated__isnull=False)
+        called |= Q(present_stated__isnull=False)
+        imported = counts & (Q(submitted_at__isnull=True) | Q(submitted_at=F("confirmed_at")))
         gaps = Q(place="") | Q(chair="") | Q(content="") | ~called | (Q(start_time__isnull=True) & ~imported)
         late = ~counts | Q(submitted_at__gt=sent)
         rows = held.filter((counts & gaps) | (late & ~imported)).annotate(is_called=called).order_by("date", "pk")
@@ -98,9 +99,10 @@ class MinutesInTime(Rule):
             "is_called",
             *(name for name, _ in WANTED),
         ).iterator(chunk_size=5000):
-            is_imported = submitted is not None and submitted == confirmed
+            counts_now = status in Activity.Status.counted()
+            is_imported = counts_now and (submitted is None or submitted == confirmed)
             words = [] if is_imported else self._lateness(check, organization_id, day, submitted)
-            if status in Activity.Status.counted():
+            if counts_now:
                 lacking = ["开始时间"] if start is None and not is_imported else []
                 lacking += [label for (_, label), value in zip(WANTED, given, strict=True) if not value]
                 lacking += [] if is_called else ["考勤"]

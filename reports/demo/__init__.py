@@ -26,6 +26,7 @@ from . import (
     organization_life,
     people,
     places,
+    plans,
 )
 from .plan import Plan, Street
 
@@ -39,6 +40,7 @@ GENERATORS: tuple[Generator, ...] = (
     development.develop,
     activities.hold,
     decisions.decide,
+    plans.draw_up,
     dues.collect,
     people.keep,
     moving.move,

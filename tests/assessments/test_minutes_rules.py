@@ -117,7 +117,7 @@ def test_the_street_sets_the_days(street, branch):
     ],
 )
 def test_minutes_are_complete(street, branch, missing, word):
-    given = WHOLE | {missing: None if missing in ("start_time", "present_stated") else ""}
+    given = WHOLE | {"expected_stated": None} | {missing: None if missing in ("start_time", "present_stated") else ""}
     (activity,) = hold(branch, "theme-day", DAY, submitted_at=datetime(2026, 8, 11, tzinfo=UTC), **given)
     assert broken(street, "R19")[0].detail.endswith(f"（缺{word}）")
     if missing == "present_stated":

@@ -16,7 +16,7 @@ from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
-from tests.activities.plans import make_resolution, make_vote
+from tests.activities.plans import make_plan, make_resolution, make_vote
 from tests.branches.life import make_candidate, make_election, make_group
 from tests.branches.places import make_enterprise, make_shortage, make_venue, make_worker
 from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, OrganizationFactory, street, superuser
@@ -66,6 +66,7 @@ def furnish(branches: int = 2):
             if kind == Activity.Kind.GENERAL:
                 make_vote(activity)
                 make_resolution(activity, done_on=date(2026, 9, 1))
+                make_plan(branch, activity.date, activity=activity)
         keep(branch, people)
         make_candidate(make_election(branch, date(2026, 7, 9 + number)))
         make_group(branch, code=f"{branch.code}G")
