@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, plans, records, review, uploads, votes
+from .views import calendar, papers, plans, records, review, uploads, votes
 
 app_name = "activities"
 urlpatterns = [
@@ -26,6 +26,10 @@ urlpatterns = [
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
+    path("calendar/", calendar.month, name="calendar"),
+    path("calendar/subscribe/", calendar.subscribe, name="feed-create"),
+    path("calendar/feeds/<int:pk>/revoke/", calendar.revoke, name="feed-revoke"),
+    path("calendar/<str:token>.ics", calendar.feed, name="feed"),
     path("plan/", plans.plan, name="plan"),
     path("plan/<int:pk>/", plans.planned, name="planned"),
     path("plan/<int:pk>/edit/", plans.edit, name="planned-edit"),

@@ -160,6 +160,10 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "activities:thumbnail": Right.ACTIVITIES_VIEW,
     "activities:attach": Right.ACTIVITIES_EDIT,
     "activities:detach": Right.ACTIVITIES_EDIT,
+    "activities:calendar": Right.ACTIVITIES_VIEW,
+    "activities:feed-create": Right.ACTIVITIES_VIEW,
+    "activities:feed-revoke": Right.ACTIVITIES_VIEW,
+    "activities:feed": PUBLIC,  # the token is the key; what it shows is what its user may see now
     "activities:plan": Right.ACTIVITIES_VIEW,  # saving asks for the right to edit
     "activities:planned": Right.ACTIVITIES_VIEW,
     "activities:planned-create": Right.ACTIVITIES_EDIT,

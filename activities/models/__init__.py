@@ -1,6 +1,7 @@
 """What was done; one module for each concern."""
 
 from ..service import ServiceLine
+from .feeds import CalendarFeed
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .plans import PlannedActivity
 from .records import Activity, Attendance, confirm_all, record_roll
@@ -11,6 +12,7 @@ __all__ = [
     "Activity",
     "Attachment",
     "Attendance",
+    "CalendarFeed",
     "PendingUpload",
     "PlannedActivity",
     "Resolution",
