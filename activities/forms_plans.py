@@ -5,7 +5,7 @@ import re
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -27,12 +27,12 @@ MONTHS = range(1, 13)
 
 @dataclass
 class Cell:
-    """One month of one kind: what is typed or planned, what is held, and whether it is only proposed."""
+    """One month of one kind: what is typed or planned, what is on record, and whether it is only proposed."""
 
     name: str
     label: str
     text: str = ""
-    held: list[PlannedActivity] = field(default_factory=list)
+    held: Sequence[Activity] = ()
     is_proposed: bool = False
     error: str = ""
 
@@ -68,10 +68,8 @@ class YearPlan:
         self.typed: QueryDict | None = None
 
     def _rows(self) -> Any:
-        return (
-            PlannedActivity.objects.filter(organization__in=self.organizations, date__year=self.year)
-            .select_related("activity")
-            .order_by("date")
+        return PlannedActivity.objects.filter(organization__in=self.organizations, date__year=self.year).order_by(
+            "date"
         )
 
     @property
@@ -105,6 +103,10 @@ class YearPlan:
     @property
     def blocks(self) -> Iterator[Block]:
         """The table, organisation by organisation."""
+        held: dict[tuple[int, str, int], list[Activity]] = defaultdict(list)
+        on_record = Activity.objects.filter(organization__in=self.organizations, date__year=self.year).order_by("date")
+        for activity in on_record.only("organization_id", "kind", "date", "topic"):
+            held[activity.organization_id, activity.kind, activity.date.month].append(activity)
         by_cell: dict[tuple[int, str, int], list[PlannedActivity]] = defaultdict(list)
         for plan in self.plans:
             by_cell[plan.organization_id, plan.kind, plan.date.month].append(plan)
@@ -123,7 +125,7 @@ class YearPlan:
                     days = sorted([p.date.day for p in plans if not p.activity_id] + proposed[key])
                     name = f"d-{organization.pk}-{kind.value}-{month}"
                     cell = Cell(name, f"{organization.label} {kind.label} {month} 月", "、".join(str(d) for d in days))
-                    cell.held, cell.is_proposed = [p for p in plans if p.activity_id], bool(proposed[key])
+                    cell.held, cell.is_proposed = held[key], bool(proposed[key])
                     if self.typed is not None:
                         cell.text = str(self.typed.get(name, cell.text))
                         cell.error = "" if _days(cell.text, self.year, month) is not None else "应填这个月的日子"
@@ -153,7 +155,7 @@ class YearPlan:
             self.errors = self.errors[:10]
             return None
         with transaction.atomic():
-            self.plans = list(self._rows().select_related(None).select_for_update())
+            self.plans = list(self._rows().select_for_update())
             if typed.get("seen") != self.seen:
                 self.errors = ["计划刚刚被别人改过。您填写的还在下面，请核对后再保存一次，就以您填写的为准。"]
                 return None
