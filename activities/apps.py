@@ -15,6 +15,9 @@ class ActivitiesConfig(AppConfig):
         from members.timeline import register_moments
 
         from . import brand_panels, checking, cobuilding_panels, shown_study
+        from .decisions import PANELS as DECISION_PANELS
+        from .decisions import SECTIONS as DECISIONS
+        from .decisions import overdue as resolutions_overdue
         from .facts import FACTS, RATES
         from .fulltext import keep_index
         from .ledgers import (
@@ -28,18 +31,24 @@ class ActivitiesConfig(AppConfig):
             DemocraticReviewsLedger,
             ParticipantsLedger,
             PartnersLedger,
+            PlansLedger,
             PromisesLedger,
+            ResolutionsLedger,
             ServicesLedger,
             StudyHoursLedger,
             StudySeriesLedger,
             StudyThemesLedger,
+            VotesLedger,
         )
         from .models.hours import STUDIED
         from .panels import ACTIONS, PANELS
+        from .plan_panels import PANELS as PLAN_PANELS
         from .sections import register_section
         from .service import SERVED, ServiceLedger
+        from .todos import planned
 
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
+        ledger.register(PlansLedger, VotesLedger, ResolutionsLedger)
         SERVED.keep(self)
         ledger.register(DemocraticReviewsLedger, CriticismsLedger, PromisesLedger)
         ledger.register(StudyThemesLedger, StudySeriesLedger, CertificatesLedger, StudyHoursLedger)
@@ -64,3 +73,6 @@ class ActivitiesConfig(AppConfig):
         register_moments(shown_study.moments)
         register_todos(shown_study.todos)
         register_section(*checking.SECTIONS)
+        register_section(*DECISIONS)
+        register_panel(*DECISION_PANELS, *PLAN_PANELS)
+        register_todos(resolutions_overdue, planned)

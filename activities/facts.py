@@ -50,6 +50,11 @@ FACTS = (
     Fact("services.units", "参与项目的单位、商户和志愿队伍", "个", "brand-participants"),
     Fact("services.events", "服务活动", "场", "services"),
     Fact("services.participants", "服务群众", "人次", "services", sums="served"),
+    Fact("plans.made", "计划的组织生活", "次", "plans"),
+    Fact("plans.held", "按计划登记的组织生活", "次", "plans", {"state": "held"}),
+    Fact("votes.held", "会议表决", "次", "votes", COUNTED),
+    Fact("resolutions.made", "决议事项", "件", "resolutions", COUNTED),
+    Fact("resolutions.done", "已落实的决议事项", "件", "resolutions", {"state": "done", **COUNTED}),
 )
 
 RATES = (Rate("attendance.rate", "党员到会率", "attendance.present", "attendance.expected"),)

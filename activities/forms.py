@@ -19,6 +19,7 @@ from . import roll as rolls
 from .attachments import hang, paper_of
 from .minutes import Minutes
 from .models import Activity, Attendance, PendingUpload, StudySeries, record_roll
+from .planning import settle
 from .roll import Roll
 
 Kind = Activity.Kind
@@ -67,6 +68,8 @@ class ActivityForm(RecordForm):
             "resolution": "没有决议可以不填。",
         }
 
+    plan = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    """The plan that the form was opened from."""
     roll: Roll | None = None
     """The roll as it was sent, once the form is bound and its organisation and date are known."""
 
@@ -139,6 +142,7 @@ class ActivityForm(RecordForm):
         activity.record()
         assert self.roll is not None  # `clean` read it, or the form is not valid
         record_roll(activity, self.roll.marks)
+        settle(activity, self.cleaned_data.get("plan"))
         self.enclose(activity)
         if self.action == "submit" and activity.is_open:
             activity.submit()

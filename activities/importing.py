@@ -15,6 +15,7 @@ from members.models import mask_id
 from members.references import MemberReferences, Stay
 
 from .models import Activity, Attendance
+from .planning import adopt
 
 
 class ActivityImporter(RecordImporter):
@@ -66,6 +67,14 @@ class ActivityImporter(RecordImporter):
             hours = row.values.get("hours")
             if hours is not None and not 0 <= hours <= 100:
                 self.wrong(row, "hours", "学时应在 0 到 100 之间")
+
+    def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
+        """Write, and tie what was planned to what is on record now."""
+        touches = super().write(new, changed, undo, report)
+        days = [row.values["date"] for row in new]
+        if days:
+            adopt({row.values["organization_id"] for row in new}, min(days), max(days))
+        return touches
 
     def build(self, row: Row) -> Activity:
         now = timezone.now()

@@ -80,6 +80,11 @@ class Roll:
         return {line.member_id: (line.state, line.reason) for line in self.lines}
 
     @property
+    def present_ids(self) -> list[int]:
+        """The ids of those marked as there, late or not."""
+        return [line.member_id for line in self.lines if line.state in State.there()]
+
+    @property
     def unmentioned(self) -> list[Line]:
         """Who is called but not named in the minutes."""
         return [line for line in self.lines if line.doubt == UNMENTIONED]

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from .views import brands, cobuilding, democratic, hours, kept, papers, records, review, searching, uploads
+from .views import (
+    brands,
+    calendar,
+    cobuilding,
+    democratic,
+    hours,
+    kept,
+    papers,
+    plans,
+    records,
+    review,
+    searching,
+    uploads,
+    votes,
+)
 
 app_name = "activities"
 urlpatterns = [
@@ -96,4 +110,19 @@ urlpatterns = [
     path("photos/<int:pk>/", brands.photo, name="photo"),
     path("photos/<int:pk>/thumbnail/", brands.thumbnail, name="photo-thumbnail"),
     path("photos/<int:pk>/delete/", brands.delete_photo, name="photo-delete"),
+    path("calendar/", calendar.month, name="calendar"),
+    path("calendar/subscribe/", calendar.subscribe, name="feed-create"),
+    path("calendar/feeds/<int:pk>/revoke/", calendar.revoke, name="feed-revoke"),
+    path("calendar/<str:token>.ics", calendar.feed, name="feed"),
+    path("plan/", plans.plan, name="plan"),
+    path("plan/<int:pk>/", plans.planned, name="planned"),
+    path("plan/<int:pk>/edit/", plans.edit, name="planned-edit"),
+    path("plan/<int:pk>/delete/", plans.delete, name="planned-delete"),
+    path("plan/new/", plans.create, name="planned-create"),
+    path("<int:pk>/votes/new/", votes.create_vote, name="vote-create"),
+    path("votes/<int:pk>/edit/", votes.edit_vote, name="vote-edit"),
+    path("votes/<int:pk>/delete/", votes.delete_vote, name="vote-delete"),
+    path("<int:pk>/resolutions/new/", votes.create_resolution, name="resolution-create"),
+    path("resolutions/<int:pk>/edit/", votes.edit_resolution, name="resolution-edit"),
+    path("resolutions/<int:pk>/delete/", votes.delete_resolution, name="resolution-delete"),
 ]

@@ -8,12 +8,15 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from branches.panels import register_panel
+        from branches.todos import register_todos
         from ledgers import facts, ledger
 
         from .facts import FACTS
         from .ledgers import FindingsLedger
+        from .minutes_due import minutes_due
         from .panels import PANELS
 
         ledger.register(FindingsLedger)
         facts.register(*FACTS)
         register_panel(*PANELS)
+        register_todos(minutes_due)

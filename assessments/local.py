@@ -30,8 +30,16 @@ RESERVE_CADRES = LocalNumber("reserve-cadres", "每个社区后备干部不少�
 REVIEWED_PER_EXCELLENT = LocalNumber(
     "reviewed-per-excellent", "民主评议党员每几人最多评一名优秀", "人", 3, 1, 20, "R08"
 )
+MINUTES_DAYS = LocalNumber("minutes-days", "会议记录在会后几天内提交", "天", 7, 1, 60, "R19")
 
-NUMBERS = (LECTURES_A_QUARTER, ATTENDANCE_PERCENT, WORKERS_LOST_PERCENT, RESERVE_CADRES, REVIEWED_PER_EXCELLENT)
+NUMBERS = (
+    LECTURES_A_QUARTER,
+    ATTENDANCE_PERCENT,
+    WORKERS_LOST_PERCENT,
+    RESERVE_CADRES,
+    REVIEWED_PER_EXCELLENT,
+    MINUTES_DAYS,
+)
 
 
 class LocalNumbers:

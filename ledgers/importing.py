@@ -628,10 +628,13 @@ def undo(batch: ImportBatch, user: User) -> ImportBatch:
 
 
 def _refuse_if_used(model: type[models.Model], pks: Sequence[Any], created: Mapping[str, Sequence[Any]]) -> None:
-    """Refuse to delete rows that other records, not made by this batch, point to."""
+    """Refuse to delete rows that others, not made by this batch, point to; who can do without lets go."""
     for relation in model._meta.related_objects:
         others = relation.related_model
-        if relation.on_delete in (models.SET_NULL, models.DO_NOTHING) or not isinstance(others, type):
+        if relation.on_delete is models.DO_NOTHING or not isinstance(others, type):
+            continue
+        if relation.on_delete is models.SET_NULL:
+            others._default_manager.filter(**{f"{relation.field.name}__in": pks}).update(**{relation.field.name: None})
             continue
         label = others._meta.label
         if label in ("ledgers.FactSheet", "ledgers.StaleMark"):

@@ -121,6 +121,8 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "活动",
         (
             _ledger("组织生活", "activities", "calendar-check", ("/activities/",)),
+            Item("日历", "activities:calendar", "calendar-days"),
+            Item("年度计划", "activities:plan", "calendar-range", covers=("/activities/plan/", "/ledgers/plans/")),
             Item("上传会议记录", "activities:upload", "file-up"),
             Item("审核活动", "activities:review", "check-check"),
             Item("查会议记录", "activities:search", "text-search"),

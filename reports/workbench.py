@@ -55,6 +55,9 @@ SAID_OF_MANY = {
     "R43": "{n} 个党组织有应建未建党组织的两新组织",
     "R44": "{n} 个党组织有两新组织没有党建指导员",
     "R45": "{n} 个党组织的阵地租期将到或者阵地不足",
+    "R15": "{n} 个党组织有不合规定的表决或选举",
+    "R17": "{n} 个党组织的支委会到会不足半数",
+    "R19": "{n} 个党组织的会议记录逾期提交或内容不全",
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""

@@ -122,7 +122,7 @@ class DuesChargeFactory(factory.django.DjangoModelFactory[DuesCharge]):
 
 
 class ActivityFactory(factory.django.DjangoModelFactory[Activity]):
-    """A confirmed general meeting of `organization` on 10 August 2026."""
+    """A confirmed general meeting of `organization` on 10 August 2026, as an import leaves it."""
 
     class Meta:
         model = Activity
@@ -130,6 +130,10 @@ class ActivityFactory(factory.django.DjangoModelFactory[Activity]):
     kind = Activity.Kind.GENERAL
     date = date(2026, 8, 10)
     topic = factory.Sequence(lambda n: f"第{n}次会议")
+    place = "活动室"
+    chair = "周明"
+    content = "学习"
+    expected_stated = 1
     status = Activity.Status.CONFIRMED
 
     @classmethod

@@ -22,7 +22,7 @@ from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
 from activities import attachments
 from activities.attachments import Paper
-from activities.models import Activity, PendingUpload
+from activities.models import Activity, CalendarFeed, PendingUpload
 from assessments.findings import sync
 from assessments.models import Finding
 from branches.models import Organization
@@ -37,6 +37,7 @@ from reports.models import InvestigationReport
 from tests.activities import kept as activities_kept
 from tests.activities.brands import make_brand, make_milestone, make_participant, make_service, make_story
 from tests.activities.partners import make_agreement, make_contribution, make_partner
+from tests.activities.plans import make_plan, make_resolution, make_vote
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -131,6 +132,30 @@ class Place:
     @cached_property
     def activity(self) -> Any:
         return ActivityFactory(organization=self.branch, status=Activity.Status.SUBMITTED)
+
+    @cached_property
+    def vote(self) -> Any:
+        return make_vote(ActivityFactory(organization=self.branch, status=Activity.Status.DRAFT))
+
+    @cached_property
+    def feed(self) -> Any:
+        CalendarFeed.issue(self.owner, self.branch)
+        return CalendarFeed.objects.get(user=self.owner)
+
+    def feed_token(self, user: User) -> str:
+        """The address of somebody who may see this place, whoever opens it."""
+        seer = UserFactory()
+        PostingFactory(user=seer, role=Role.BRANCH_SECRETARY, organization=self.branch)
+        with transaction.atomic():
+            return CalendarFeed.issue(seer, self.branch)
+
+    @cached_property
+    def planned(self) -> Any:
+        return make_plan(self.branch, date(2026, 12, 8))
+
+    @cached_property
+    def resolution(self) -> Any:
+        return make_resolution(self.activity)
 
     @cached_property
     def attachment(self) -> Any:
@@ -420,6 +445,15 @@ TARGETS |= {
     "activities:democratic-sheet": lambda place, user: {"code": place.branch.code, "year": 2026},
     "activities:hours-branch": code,
 }
+TARGETS |= {
+    f"activities:{thing}-{page}": pk_of(thing)
+    for thing in ("vote", "resolution", "planned")
+    for page in ("edit", "delete")
+} | {
+    "activities:planned": pk_of("planned"),
+    "activities:feed-revoke": pk_of("feed"),
+    "activities:feed": lambda place, user: {"token": place.feed_token(user)},
+}
 TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
 TARGETS |= {
     f"activities:{name}{page}": pk_of(name)
@@ -455,6 +489,7 @@ BY_SPACE: dict[str, Target] = {
     "accounts": pk_of("account"),
 }
 SCOPELESS = {"ledgers:list", "ledgers:print", "ledgers:export", "ledgers:template", "ledgers:import"}
+SCOPELESS |= {"activities:feed"}  # who knows the address may read it
 """Addresses whose parameter is not a thing of somebody's: their rows are scoped, see the tests of ledgers."""
 EVERYONE = [pytest.param(None, id="nobody"), *(pytest.param(role, id=role.value) for role in Role)]
 

@@ -4,8 +4,10 @@ from .brands import BrandsLedger, ParticipantsLedger, ServicesLedger
 from .cobuilding import AgreementsLedger, ContributionsLedger, PartnersLedger
 from .democratic import DemocraticReviewsLedger
 from .life import CriticismsLedger, PromisesLedger
+from .plans import PlansLedger
 from .records import ActivitiesLedger, AttendanceLedger
 from .study import CertificatesLedger, StudyHoursLedger, StudySeriesLedger, StudyThemesLedger
+from .votes import ResolutionsLedger, VotesLedger
 
 __all__ = [
     "ActivitiesLedger",
@@ -18,9 +20,12 @@ __all__ = [
     "DemocraticReviewsLedger",
     "ParticipantsLedger",
     "PartnersLedger",
+    "PlansLedger",
     "PromisesLedger",
+    "ResolutionsLedger",
     "ServicesLedger",
     "StudyHoursLedger",
     "StudySeriesLedger",
     "StudyThemesLedger",
+    "VotesLedger",
 ]

@@ -5,11 +5,14 @@ from ..service import ServiceLine
 from .brands import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from .cobuilding import Agreement, Contribution, PartnerUnit
 from .democratic import BranchReview, DemocraticReview
+from .feeds import CalendarFeed
 from .hours import StudyLine
 from .life import Criticism, Promise
 from .papers import MAX_NOTE, Attachment, PendingUpload
+from .plans import PlannedActivity
 from .records import Activity, Attendance, confirm_all, record_roll
 from .study import Certificate, StudySeries, StudyTheme
+from .votes import Resolution, Vote
 
 __all__ = [
     "MAX_NOTE",
@@ -19,6 +22,7 @@ __all__ = [
     "Attendance",
     "BranchReview",
     "BrandProject",
+    "CalendarFeed",
     "Certificate",
     "Contribution",
     "Criticism",
@@ -28,7 +32,9 @@ __all__ = [
     "Participant",
     "PartnerUnit",
     "PendingUpload",
+    "PlannedActivity",
     "Promise",
+    "Resolution",
     "ServiceEvent",
     "ServiceLine",
     "Story",
@@ -36,6 +42,7 @@ __all__ = [
     "StudyLine",
     "StudySeries",
     "StudyTheme",
+    "Vote",
     "confirm_all",
     "record_roll",
 ]

@@ -166,7 +166,8 @@ class Activity(Record):
         """Hand in the minutes. Raises ValueError with a Chinese message unless it is a draft or returned."""
         if not self.is_open:
             raise ValueError(f"{self.get_status_display()}的记录不能再提交")
-        self.status, self.submitted_at, self.submitted_by = self.Status.SUBMITTED, timezone.now(), current_actor()
+        self.status, self.submitted_by = self.Status.SUBMITTED, current_actor()
+        self.submitted_at = self.submitted_at or timezone.now()  # what comes back better was in time if it was at first
         self.return_reason = ""
         return self.record("submit")
 

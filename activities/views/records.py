@@ -25,7 +25,9 @@ from .. import roll as rolls
 from ..attachments import ACCEPT, with_versions
 from ..forms import ActivityForm, roll_key, where_and_when
 from ..handling import Allowed, history_of, said_of
-from ..models import Activity, Attendance, PendingUpload
+from ..models import Activity, Attendance, PendingUpload, PlannedActivity
+from ..planning import release
+from ..quorums import quorum
 from ..roll import Roll
 from ..sections import sections_of
 
@@ -46,7 +48,7 @@ def create(request: HttpRequest) -> HttpResponse:
     source = None
     if number := request.GET.get("copy"):
         source = _found(request, int(number) if number.isdecimal() else 0)
-    initial = _like(source) if source else _asked_for(request)
+    initial = _like(source) if source else _planned(request) or _asked_for(request)
     form = ActivityForm(request.POST or None, initial=initial, instance=Activity(), user=user)
     if form.is_valid() and (there := form.save_record(user)):
         say_saved(request, form)
@@ -74,6 +76,17 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
     kind = request.GET.get("kind", "")
     initial: dict[str, Any] = {"kind": kind if kind in Activity.Kind.values else "", "date": timezone.localdate()}
     return initial | ({"organization": organization.pk} if organization else {})
+
+
+def _planned(request: HttpRequest) -> dict[str, Any]:
+    """Return the first values of what was planned (?plan=), on its day or today if that is to come; else nothing."""
+    number = request.GET.get("plan", "")
+    editable = PlannedActivity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT).open()
+    plan = editable.filter(pk=int(number)).first() if number.isdecimal() else None
+    if plan is None:
+        return {}
+    day = min(plan.date, timezone.localdate())
+    return {"organization": plan.organization_id, "kind": plan.kind, "date": day, "topic": plan.topic, "plan": plan.pk}
 
 
 def _like(source: Activity) -> dict[str, Any]:
@@ -137,6 +150,7 @@ def _roll_context(
         "states": Attendance.State.choices,
         "organization": organization,
         "kind": kind,
+        "quorum": quorum(organization, kind, day, roll.present_ids) if organization and day else None,
     }
 
 
@@ -292,6 +306,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if not Allowed.of(activity, _user(request)).delete:
         messages.error(request, "只有草稿可以删除；提交过的记录请联系审核人退回后修改。")
         return redirect(activity)
+    release(activity)
     activity.erase()
     messages.success(request, "草稿已删除。")
     return redirect(f"{ledgers.get('activities').url(Query(activity.organization))}")

@@ -1,8 +1,13 @@
-"""Rules about elections and about the units of joint branches (R15, R18)."""
+"""Rules about elections and votes, and about the units of joint branches (R15, R18)."""
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 
+from django.db.models import Exists, OuterRef
+
+from activities.models import Activity, Vote
+from activities.quorums import Outcome, with_turnout
 from assessments.engine import Check, Rule, Violation, register
 from assessments.models import Severity
 from branches.models import MOST_UNITS, Candidate, Election, JointUnit, Organization
@@ -16,15 +21,28 @@ ELECTIONS = "《中国共产党基层组织选举工作条例》"
 
 
 @register
-class ElectionIsValid(Rule):
+class VoteIsValid(Rule):
+    """Elections as the tree keeps them, and votes of general meetings; an election noted as both counts once."""
+
     code = "R15"
-    title = "选举到会不少于应到的五分之四，当选的得票超过实到的半数"
+    title = "表决时到会不少于半数、选举时不少于五分之四，赞成超过半数才算通过、当选"
     source = f"{REGULATION}；{ELECTIONS}"
     severity = Severity.SERIOUS
-    remedy = "到会人数或得票不够的，选举结果无效，应报告上级党组织，重新组织选举；数字登错的，改正选举登记。"
+    remedy = (
+        "到会人数或票数不够的，表决、选举结果无效，应重新召开会议，选举还要报告上级党组织；数字登错的，改正登记或考勤。"
+    )
 
     def violations(self, check: Check) -> Iterator[Violation]:
-        """Yield the organisations with an election of the period that does not hold, each with its latest one."""
+        """Yield the organisations with an election or a vote of the period that does not hold, each with its latest."""
+        wrong: dict[int, tuple[date, Violation]] = {}
+        for day, violation in [*self._elections(check), *self._votes(check)]:
+            held = wrong.get(violation.organization.pk)
+            if held is None or held[0] <= day:
+                wrong[violation.organization.pk] = day, violation
+        yield from (violation for _, violation in wrong.values())
+
+    def _elections(self, check: Check) -> Iterator[tuple[date, Violation]]:
+        """Yield the elections that do not hold, with their days, the oldest first."""
         span = (check.period.start, check.day)
         rows = Election.objects.under(check.organization, check.day).filter(on__range=span).order_by("on", "pk")
         if not (held := list(rows)):
@@ -33,7 +51,6 @@ class ElectionIsValid(Rule):
         votes: dict[int, list[tuple[str, int]]] = defaultdict(list)
         for election_id, name, count in elected.order_by("pk").values_list("election_id", "name", "votes"):
             votes[election_id].append((name, count))
-        wrong: dict[int, Violation] = {}
         for election in held:
             organization = check.by_id[election.organization_id]
             if not election.is_quorate:
@@ -41,19 +58,42 @@ class ElectionIsValid(Rule):
                 detail = (
                     f"{election.on} 选举应到 {election.voters} 人，实到 {election.present} 人，至少应到会 {least} 人"
                 )
-                wrong[organization.pk] = Violation(self.code, organization, detail, election.present, least)
+                yield election.on, Violation(self.code, organization, detail, election.present, least)
                 continue
             least = election.present // 2 + 1
             short = [(name, count) for name, count in votes[election.pk] if count < least]
             if short:
                 names = "、".join(f"{name} {count} 票" for name, count in short)
                 detail = f"{election.on} 选举实到 {election.present} 人，{names}，没有超过半数"
-                wrong[organization.pk] = Violation(self.code, organization, detail, min(c for _, c in short), least)
-        yield from wrong.values()
+                yield election.on, Violation(self.code, organization, detail, min(c for _, c in short), least)
+
+    def _votes(self, check: Check) -> Iterator[tuple[date, Violation]]:
+        """Yield the votes that do not hold, with their days, the oldest first. One query."""
+        meetings = {"activity__date__range": (check.period.start, check.day), "activity__kind": Activity.Kind.GENERAL}
+        kept = Election.objects.filter(organization=OuterRef("activity__organization"), on=OuterRef("activity__date"))
+        rows = (
+            Vote.objects.under(check.organization, check.day)
+            .filter(activity__status__in=Activity.Status.counted(), **meetings)
+            .exclude(Exists(kept), kind=Vote.Kind.ELECTION)
+        )
+        for vote in with_turnout(rows).order_by("activity__date", "pk"):
+            outcome = Outcome.of(vote)
+            if outcome.fault:
+                organization = check.by_id[vote.activity.organization_id]
+                detail = f"{vote.activity.date} 表决“{vote.matter[:40]}”：{outcome.fault}"
+                yield vote.activity.date, Violation(self.code, organization, detail, outcome.value, outcome.required)
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
-        """Return the address of the organisation's own elections in the period."""
-        return ledger.get("elections").url(Query(organization, period, filters={"own": "1"}))
+        """Return the address of the organisation's own elections of the period, or of its votes where those fail."""
+        slug = "elections"
+        if Vote.objects.filter(activity__organization=organization).exists():
+            check = Check(organization, period)
+            latest = {
+                name: [day for day, _ in found]
+                for name, found in (("elections", self._elections(check)), ("votes", self._votes(check)))
+            }
+            slug = max(latest, key=lambda name: latest[name][-1:])
+        return ledger.get(slug).url(Query(organization, period, filters={"own": "1"}))
 
 
 @register

@@ -20,6 +20,7 @@ from . import (
     branches,
     brands,
     cobuilding,
+    decisions,
     development,
     dues,
     members,
@@ -27,6 +28,7 @@ from . import (
     organization_life,
     people,
     places,
+    plans,
     study,
 )
 from .plan import Plan, Street
@@ -40,6 +42,8 @@ GENERATORS: tuple[Generator, ...] = (
     places.furnish,
     development.develop,
     activities.hold,
+    decisions.decide,
+    plans.draw_up,
     dues.collect,
     people.keep,
     moving.move,

@@ -315,6 +315,14 @@ def meetings(m: Material) -> Iterator[Saying]:
         yield Saying("branches", ["从各党支部看，", compared_branches])
     if most := ranking.by_fact(m, "meetings.theme_day", "开展主题党日"):
         yield Saying("theme-days", most)
+    if m.knows("resolutions.made") and (m.value("votes.held") or m.value("resolutions.made")):
+        decided: list[Loose] = []
+        if m.value("votes.held"):
+            decided.append(("会议表决事项", m.figure("votes.held"), "项"))
+        if m.value("resolutions.made"):
+            decided.append(("形成决议事项", m.figure("resolutions.made"), "件"))
+            decided.append(("已落实", m.figure("resolutions.done"), "件"))
+        yield Saying("decisions", [listed(decided, "，"), "。"])
 
 
 @topic("training", "业务培训", "S5、S24", PRACTICE, ["training.sessions", "training.hours"])

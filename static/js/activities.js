@@ -62,6 +62,24 @@ document.addEventListener("htmx:afterSwap", (event) => {
   changed(radio);
 });
 
+// The quorum follows the marks. Who is only known by name cannot be seen here: the page's own count starts from them.
+function quorum() {
+  const line = document.querySelector("[data-quorum]");
+  if (!line) return;
+  const people = line.dataset.quorum.trim().split(" ").filter(Boolean);
+  const here = people.filter((pk) =>
+    document.querySelector(`#line-${pk} :is([value=present], [value=late]):checked`),
+  ).length;
+  line.dataset.named ??= line.dataset.present - here;
+  const present = here + Number(line.dataset.named);
+  line.querySelector("[data-quorum-present]").textContent = present;
+  line.querySelector("[data-quorum-ok]").hidden = present < line.dataset.least;
+  line.querySelector("[data-quorum-short]").hidden = present >= line.dataset.least;
+}
+quorum();
+document.addEventListener("change", quorum);
+document.addEventListener("htmx:afterSwap", quorum);
+
 // data-key names the key that presses a button, follows a link or goes to a field. Before the page's own keys.
 document.addEventListener(
   "keydown",

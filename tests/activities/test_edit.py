@@ -146,6 +146,6 @@ def test_queries_do_not_grow_with_the_roll(client, branch, draft, count, django_
     with django_assert_max_num_queries(17):
         assert len(client.get(address(draft)).context["roll"].lines) == count
     page = sent(client.get(address(draft)))
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(36):
         client.post(address(draft), page | {name: "absent" for name in page if name.startswith("state-")})
     assert set(states(draft).values()) == {"absent"}

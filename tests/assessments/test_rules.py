@@ -37,6 +37,7 @@ def test_only_checked_articles_are_named():
         "R04": "第十六条",
         "R05": "第十六条",
         "R06": "第十七条",
+        "R17": "第十二条",
         "R24": "第三十二条",
     }
     for rule in every_rule():

@@ -91,6 +91,14 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "account": ("admin", lambda t: f"/accounts/{t.account.pk}/"),
     "account-form": ("admin", lambda t: "/accounts/new/"),
     "audit": ("auditor", lambda t: "/accounts/audit/"),
+    "calendar": ("shequ", lambda t: "/activities/calendar/"),
+    "calendar-branch": ("zhibu", lambda t: "/activities/calendar/"),
+    "plan": ("shequ", lambda t: "/activities/plan/?propose=1"),
+    "plan-street": ("leader", lambda t: "/activities/plan/"),
+    "plans": ("office", lambda t: "/ledgers/plans/?period=all"),
+    "votes": ("office", lambda t: "/ledgers/votes/?period=all"),
+    "vote-form": ("shequ", lambda t: f"{t.activity.get_absolute_url()}votes/new/"),
+    "resolution-form": ("shequ", lambda t: f"{t.activity.get_absolute_url()}resolutions/new/"),
 }
 
 

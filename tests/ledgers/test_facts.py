@@ -19,6 +19,7 @@ from members.models import Member, Transfer, Whereabouts
 from tests.activities import kept as studied
 from tests.activities.brands import make_brand, make_participant, make_service
 from tests.activities.partners import make_agreement, make_contribution, make_partner
+from tests.activities.plans import make_plan, make_resolution, make_vote
 from tests.branches.life import make_candidate, make_election, make_group
 from tests.branches.places import make_enterprise, make_shortage, make_venue, make_worker
 from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, OrganizationFactory, street, superuser
@@ -67,6 +68,10 @@ def furnish(branches: int = 2):
             )
             states = [Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT]
             record_roll(activity, {m.pk: (s.value, "出差") for m, s in zip(people, states, strict=True)})
+            if kind == Activity.Kind.GENERAL:
+                make_vote(activity)
+                make_resolution(activity, done_on=date(2026, 9, 1))
+                make_plan(branch, activity.date, activity=activity)
         keep(branch, people)
         keep_study(branch, people)
         make_candidate(make_election(branch, date(2026, 7, 9 + number)))
