@@ -8,11 +8,15 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from branches.panels import register_action, register_panel
+        from branches.todos import register_todos
         from ledgers import facts, ledger
+        from members.sections import register_section as register_member_section
 
+        from . import leave
         from .facts import FACTS, RATES
-        from .ledgers import ActivitiesLedger, AttendanceLedger
+        from .ledgers import ActivitiesLedger, AttendanceLedger, LeaveLedger
         from .panels import ACTIONS, PANELS
+        from .sections import register_section
         from .service import ServiceLedger, keep_view
 
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
@@ -21,3 +25,9 @@ class ActivitiesConfig(AppConfig):
         facts.register_rates(*RATES)
         register_panel(*PANELS)
         register_action(*ACTIONS)
+
+        ledger.register(LeaveLedger)
+        register_section(*leave.SECTIONS)
+        register_member_section(*leave.MEMBER_SECTIONS)
+        register_panel(*leave.PANELS)
+        register_todos(leave.todos)

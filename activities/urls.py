@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, records, review, uploads
+from .views import leave, papers, records, review, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -25,5 +25,11 @@ urlpatterns = [
     path("<int:pk>/confirm/", records.confirm, name="confirm"),
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
+    path("leave/new/", leave.create, name="leave-create"),
+    path("leave/<int:pk>/", leave.detail, name="leave"),
+    path("leave/<int:pk>/edit/", leave.edit, name="leave-edit"),
+    path("leave/<int:pk>/decide/", leave.decide, name="leave-decide"),
+    path("leave/<int:pk>/delete/", leave.delete, name="leave-delete"),
+    path("leave/<int:pk>/print/", leave.printout, name="leave-print"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
 ]

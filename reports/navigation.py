@@ -111,6 +111,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "活动",
         (
             _ledger("组织生活", "activities", "calendar-check", ("/activities/",)),
+            _ledger("请假", "leave-requests", "calendar-off", ("/activities/leave/",)),
             Item("上传会议记录", "activities:upload", "file-up"),
             Item("审核活动", "activities:review", "check-check"),
             _ledger("共驻共建", "agreements", "handshake"),

@@ -33,6 +33,7 @@ from ledgers.period import Period
 from members import merging
 from members.models import Transfer, Whereabouts
 from reports.models import InvestigationReport
+from tests.activities.leaves import ask_leave
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -137,6 +138,10 @@ class Place:
         return PendingUpload.objects.create(
             user=self.owner, digest=paper.digest, filename="照片.jpg", content_type="image/jpeg", size=paper.size
         )
+
+    @cached_property
+    def leave(self) -> Any:
+        return ask_leave(self.member)
 
     @cached_property
     def committee(self) -> Any:
@@ -244,6 +249,7 @@ def branch_month(place: Place, user: User) -> dict[str, Any]:
     return {"code": place.branch.code, "month": "2026-09"}
 
 
+LEAVE_PAGES = ("edit", "decide", "delete", "print")
 TARGETS: dict[str, Target] = {
     "members:dues-charge": pk_of("charge"),
     "members:dues-statement": code,
@@ -321,6 +327,7 @@ TARGETS: dict[str, Target] = {
     "members:service-edit": pk_of("service"),
     "members:service-delete": pk_of("service"),
 }
+TARGETS |= {f"activities:{page}": pk_of("leave") for page in ("leave", *(f"leave-{p}" for p in LEAVE_PAGES))}
 TARGETS |= {
     f"members:development-{page}": pk_of("development") for page in ("detail", "edit", "close", "reopen", "print")
 } | {

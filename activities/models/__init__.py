@@ -1,6 +1,7 @@
 """What was done; one module for each concern."""
 
 from ..service import ServiceLine
+from .leave import LeaveRequest
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .records import Activity, Attendance, confirm_all, record_roll
 
@@ -9,6 +10,7 @@ __all__ = [
     "Activity",
     "Attachment",
     "Attendance",
+    "LeaveRequest",
     "PendingUpload",
     "ServiceLine",
     "confirm_all",

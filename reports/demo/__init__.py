@@ -15,6 +15,7 @@ from ledgers.models import Touch
 from members.models import UNKNOWN_START
 
 from . import accounts, activities, branches, development, dues, members, moving, organization_life, people, places
+from .leave import ask as ask_for_leave
 from .plan import Plan, Street
 
 Generator = Callable[[Street], Counter[str]]
@@ -26,6 +27,7 @@ GENERATORS: tuple[Generator, ...] = (
     places.furnish,
     development.develop,
     activities.hold,
+    ask_for_leave,
     dues.collect,
     people.keep,
     moving.move,

@@ -16,6 +16,7 @@ from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
+from tests.activities.leaves import ask_leave
 from tests.branches.life import make_candidate, make_election, make_group
 from tests.branches.places import make_enterprise, make_shortage, make_venue, make_worker
 from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, OrganizationFactory, street, superuser
@@ -63,6 +64,7 @@ def furnish(branches: int = 2):
             states = [Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT]
             record_roll(activity, {m.pk: (s.value, "出差") for m, s in zip(people, states, strict=True)})
         keep(branch, people)
+        ask_leave(people[0])
         make_candidate(make_election(branch, date(2026, 7, 9 + number)))
         make_group(branch, code=f"{branch.code}G")
     return place
