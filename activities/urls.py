@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import leave, papers, records, review, uploads
+from .views import leave, papers, records, review, sign_in, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -31,5 +31,11 @@ urlpatterns = [
     path("leave/<int:pk>/decide/", leave.decide, name="leave-decide"),
     path("leave/<int:pk>/delete/", leave.delete, name="leave-delete"),
     path("leave/<int:pk>/print/", leave.printout, name="leave-print"),
+    path("door/", sign_in.door, name="door"),
+    path("door/<str:code>/", sign_in.scan, name="scan"),
+    path("<int:pk>/sign-in/", sign_in.screen, name="screen"),
+    path("<int:pk>/sign-in/code/", sign_in.code, name="code"),
+    path("<int:pk>/sign-in/open/", sign_in.lay_out, name="lay-out"),
+    path("<int:pk>/sign-in/close/", sign_in.take_up, name="take-up"),
     path("<int:pk>/attach/", papers.attach, name="attach"),
 ]

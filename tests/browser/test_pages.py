@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
 from accounts.models import User
-from activities.models import Activity
+from activities.models import Activity, LeaveRequest
+from activities.sign_in import code_for, lay_out
 from branches.models import Organization
 from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
@@ -38,6 +40,8 @@ def things(demo_street) -> SimpleNamespace:
         community=community,
         member=Member.objects.filter(branch=branch).first(),
         activity=Activity.objects.filter(organization=branch, kind="general").first(),
+        leave=LeaveRequest.objects.waiting().first(),
+        sheet=lay_out(Activity(organization=branch, kind="lecture", date=timezone.localdate(), topic="党课").record()),
         report=InvestigationReport.drafted(community.get_parent(), demo_street),
         batch=batch,
         account=User.objects.get(username="zhibu"),
@@ -77,6 +81,11 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "account": ("admin", lambda t: f"/accounts/{t.account.pk}/"),
     "account-form": ("admin", lambda t: "/accounts/new/"),
     "audit": ("auditor", lambda t: "/accounts/audit/"),
+    "leave-requests": ("office", lambda t: "/ledgers/leave-requests/?period=all"),
+    "leave": ("office", lambda t: t.leave.get_absolute_url()),
+    "leave-form": ("zhibu", lambda t: "/activities/leave/new/"),
+    "sign-in-code": ("zhibu", lambda t: f"/activities/{t.sheet.activity_id}/sign-in/"),
+    "door": ("", lambda t: f"/activities/door/{code_for(t.sheet)}/"),
 }
 
 
