@@ -12,7 +12,7 @@ class ActivitiesConfig(AppConfig):
         from ledgers import facts, ledger
         from members.sections import register_section as register_member_section
 
-        from . import leave, sign_in
+        from . import absence, leave, sign_in
         from .facts import FACTS, RATES
         from .ledgers import ActivitiesLedger, AttendanceLedger, LeaveLedger
         from .panels import ACTIONS, PANELS
@@ -28,6 +28,6 @@ class ActivitiesConfig(AppConfig):
 
         ledger.register(LeaveLedger)
         register_section(*leave.SECTIONS, *sign_in.SECTIONS)
-        register_member_section(*leave.MEMBER_SECTIONS)
+        register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
         register_panel(*leave.PANELS)
         register_todos(leave.todos)

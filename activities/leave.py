@@ -99,7 +99,9 @@ def of_organization(organization: Organization, period: Period, user: User) -> M
     waiting = LeaveRequest.objects.visible_to(user).under(organization).waiting().count()
     query = Query(organization, filters={"state": LeaveRequest.State.ASKED.value})
     figures.append(("等待批准", waiting, "人次", f"{ledgers.get('leave-requests').url(query)}&period={EVER}"))
-    return {"figures": figures, "note": period.label}
+    address = f"{reverse('activities:rates')}?{urlencode({'organization': organization.code, 'period': period.code})}"
+    add = ("按人看到会率" if organization.is_branch else "按支部看到会率", address)
+    return {"figures": figures, "note": period.label, "add": add}
 
 
 def todos(organization: Organization, user: User, today: date) -> Iterator[Todo]:

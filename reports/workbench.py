@@ -55,6 +55,7 @@ SAID_OF_MANY = {
     "R43": "{n} 个党组织有应建未建党组织的两新组织",
     "R44": "{n} 个党组织有两新组织没有党建指导员",
     "R45": "{n} 个党组织的阵地租期将到或者阵地不足",
+    "L01": "{n} 名党员连续三次缺席组织生活，应谈话了解",
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""

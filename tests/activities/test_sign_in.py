@@ -33,7 +33,7 @@ def room(client):
     zhang, li, wang = (MemberFactory(branch=tree.branch, name=name) for name in ("张三", "李四", "王五"))
     li.phone = "13900001234"
     li.amend()
-    activity = ActivityFactory(organization=tree.branch, status="draft", date=timezone.localdate(), topic="九月党员大会")
+    activity = ActivityFactory(organization=tree.branch, status="draft", date=timezone.localdate(), topic="换届选举")
     ask_leave(wang, activity.date, activity=activity)
     secretary = sign_in(client, Role.BRANCH_SECRETARY, tree.branch)
     client.post(reverse("activities:lay-out", args=[activity.pk]))
@@ -83,7 +83,9 @@ class TestWhoGetsIn:
         self.sign(phone, room, " 李 四 ", "１２３４")
         assert states(room.activity)["李四"] == "present"
 
-    @pytest.mark.parametrize(("name", "digits"), [("张三", "0000"), ("赵六", "1234"), ("李四", "0001"), ("张三", "1234")])
+    @pytest.mark.parametrize(
+        ("name", "digits"), [("张三", "0000"), ("赵六", "1234"), ("李四", "0001"), ("张三", "1234")]
+    )
     def test_whatever_does_not_fit_is_answered_in_the_same_words(self, room, phone, text_of, name, digits):
         MemberFactory(branch=room.tree.branch, name="赵六")  # of the branch, not on the roll
         page = text_of(self.sign(phone, room, name, digits))
@@ -238,7 +240,7 @@ class TestTraces:
         scan(phone, room.sheet)
         page = phone.get(DOOR)
         assert "no-store" in page["Cache-Control"]
-        assert not [name for name in ("张三", "李四", "王五", "九月党员大会") if name in text_of(page)]
+        assert not [name for name in ("张三", "李四", "王五", "换届选举") if name in text_of(page)]
         cookie = phone.cookies["door"]
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", DOOR)
 

@@ -83,6 +83,8 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "audit": ("auditor", lambda t: "/accounts/audit/"),
     "leave-requests": ("office", lambda t: "/ledgers/leave-requests/?period=all"),
     "leave": ("office", lambda t: t.leave.get_absolute_url()),
+    "rates": ("office", lambda t: f"/activities/rates/?period={t.period.code}"),
+    "rates-branch": ("zhibu", lambda t: f"/activities/rates/?period={t.period.code}"),
     "leave-form": ("zhibu", lambda t: "/activities/leave/new/"),
     "sign-in-code": ("zhibu", lambda t: f"/activities/{t.sheet.activity_id}/sign-in/"),
     "door": ("", lambda t: f"/activities/door/{code_for(t.sheet)}/"),
