@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import leave, papers, rates, records, review, sign_in, uploads
+from .views import leave, month, papers, rates, records, review, sign_in, uploads
 
 app_name = "activities"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("<int:pk>/confirm/", records.confirm, name="confirm"),
     path("<int:pk>/return/", records.send_back, name="return"),
     path("<int:pk>/delete/", records.delete, name="delete"),
+    path("month/", month.month, name="month"),
     path("rates/", rates.rates, name="rates"),
     path("leave/new/", leave.create, name="leave-create"),
     path("leave/<int:pk>/", leave.detail, name="leave"),

@@ -152,6 +152,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "activities:code": Right.ACTIVITIES_EDIT,
     "activities:lay-out": Right.ACTIVITIES_EDIT,
     "activities:take-up": Right.ACTIVITIES_EDIT,
+    "activities:month": Right.ACTIVITIES_EDIT,
     "activities:rates": Right.ACTIVITIES_VIEW,
     "activities:leave-create": Right.ACTIVITIES_EDIT,
     "activities:leave": Right.ACTIVITIES_VIEW,

@@ -470,6 +470,8 @@ class Day:
             Button(kind.label, page_url(self.access, "activities:create", kind=kind.value, **where)) for kind in QUICK
         ]
         if self.organization.is_branch:
+            month = {"branch": self.organization.code, "month": self.month.code}
+            buttons.insert(0, Button("整月录入", page_url(self.access, "activities:month", **month)))
             buttons += [
                 Button(
                     f"复制 {activity.date.month}月{activity.date.day}日 {activity.get_kind_display()}",
