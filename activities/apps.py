@@ -14,7 +14,7 @@ class ActivitiesConfig(AppConfig):
         from members.sections import register_section as register_member_section
         from members.timeline import register_moments
 
-        from . import brand_panels, checking, cobuilding_panels, shown_study
+        from . import absence, brand_panels, checking, cobuilding_panels, leave, shown_study, sign_in
         from .decisions import PANELS as DECISION_PANELS
         from .decisions import SECTIONS as DECISIONS
         from .decisions import overdue as resolutions_overdue
@@ -29,6 +29,7 @@ class ActivitiesConfig(AppConfig):
             ContributionsLedger,
             CriticismsLedger,
             DemocraticReviewsLedger,
+            LeaveLedger,
             ParticipantsLedger,
             PartnersLedger,
             PlansLedger,
@@ -76,3 +77,8 @@ class ActivitiesConfig(AppConfig):
         register_section(*DECISIONS)
         register_panel(*DECISION_PANELS, *PLAN_PANELS)
         register_todos(resolutions_overdue, planned)
+        ledger.register(LeaveLedger)
+        register_section(*leave.SECTIONS, *sign_in.SECTIONS)
+        register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
+        register_panel(*leave.PANELS)
+        register_todos(leave.todos)

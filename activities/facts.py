@@ -16,6 +16,8 @@ FACTS = (
     Fact("attendance.present", "到会", "人次", "attendance", {**MEETINGS, "state": "there"}),
     Fact("attendance.leave", "请假", "人次", "attendance", {**MEETINGS, "state": "leave"}),
     Fact("attendance.absent", "缺席", "人次", "attendance", {**MEETINGS, "state": "absent"}),
+    Fact("leave.asked", "请假申请", "人次", "leave-requests"),
+    Fact("leave.granted", "批准请假", "人次", "leave-requests", {"state": "granted"}),
     Fact("study.sessions", "学习", "次", "activities", {"kind": "studies", **COUNTED}),
     Fact("training.sessions", "培训", "次", "activities", {"kind": "trainings", **COUNTED}),
     Fact(

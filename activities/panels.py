@@ -49,5 +49,14 @@ def _add(organization: Organization) -> str:
     return f"{reverse('activities:create')}?{urlencode({'organization': organization.code})}"
 
 
+def _month(organization: Organization) -> str:
+    if not (organization.is_live and organization.is_branch):
+        return ""
+    return f"{reverse('activities:month')}?{urlencode({'branch': organization.code})}"
+
+
 PANELS = (Panel("活动", "activities/panels/activities.html", _activities, order=30, wide=True),)
-ACTIONS = (Action("新增活动", _add, Right.ACTIVITIES_EDIT, order=10),)
+ACTIONS = (
+    Action("新增活动", _add, Right.ACTIVITIES_EDIT, order=10),
+    Action("整月录入", _month, Right.ACTIVITIES_EDIT, order=12),
+)

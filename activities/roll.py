@@ -15,7 +15,7 @@ from members.models import Member, Membership
 from members.querysets import in_force
 
 from .minutes import Minutes, match_roster
-from .models import Activity, Attendance
+from .models import Activity, Attendance, LeaveRequest
 
 State = Attendance.State
 NOBODY = "none"
@@ -36,6 +36,7 @@ class Line:
     state: str = State.PRESENT.value
     reason: str = ""
     added: bool = False
+    excused: bool = False  # a leave was granted for the day
     doubt: str = ""
     unasked: str = ""  # the state before a question about this person was answered
 
@@ -189,6 +190,15 @@ def _branch_path(organization: Organization) -> str:
     return organization.path[: -organization.steplen] if is_group else organization.path
 
 
+def excuse(lines: Iterable[Line], day: date, activity: Activity | None = None) -> None:
+    """Mark those as on leave to whom one was granted for the day, or for this very activity. One query."""
+    by_id = {line.member_id: line for line in lines}
+    granted = LeaveRequest.objects.granted().for_day(day, activity).filter(member__in=list(by_id))
+    for member_id, reason in granted.order_by("pk").values_list("member_id", "reason"):
+        line = by_id[member_id]
+        line.state, line.reason, line.excused = State.LEAVE.value, reason, True
+
+
 def people(condition: Q) -> list[Line]:
     """Return a line for each member that fits, in the order of the register."""
     rows = Member.objects.filter(condition).order_by("pk")
@@ -228,9 +238,10 @@ def of_activity(activity: Activity) -> Roll:
     return Roll([Line(*values) for values in rows])
 
 
-def fresh(organization: Organization, kind: str, day: date, group: str = "") -> Roll:
-    """Return the roll of who is called; of one group where a branch holds a group meeting."""
+def fresh(organization: Organization, kind: str, day: date, group: str = "", activity: Activity | None = None) -> Roll:
+    """Return the roll of who is called, leaves granted; of one group where a branch holds a group meeting."""
     lines = called(organization, kind, day)
+    excuse(lines, day, activity)
     roll = Roll(lines)
     if kind == Activity.Kind.GROUP and organization.is_branch:
         roll.groups = sorted({line.group for line in lines} - {""})
@@ -307,7 +318,7 @@ def renewed(
     minutes: Minutes | None = None,
 ) -> Roll:
     """Return the roll for what the form says now, with the marks made so far and whom somebody added by hand."""
-    roll = fresh(organization, kind, day, str(data.get("group", "")))
+    roll = fresh(organization, kind, day, str(data.get("group", "")), activity)
     if minutes is not None:
         fill_from(roll, minutes)
     marks = sent(data)
@@ -342,7 +353,7 @@ def fill_from(roll: Roll, minutes: Minutes) -> None:
     for line in roll.lines:
         if line.member_id in named:
             line.state, line.reason = named[line.member_id]
-        elif minutes.attendees:
+        elif minutes.attendees and not line.excused:
             line.state, line.doubt = State.ABSENT.value, UNMENTIONED
     for name, members in match.namesakes.items():
         if times[name] >= len(members):  # written once for each of them

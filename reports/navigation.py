@@ -123,6 +123,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             _ledger("组织生活", "activities", "calendar-check", ("/activities/",)),
             Item("日历", "activities:calendar", "calendar-days"),
             Item("年度计划", "activities:plan", "calendar-range", covers=("/activities/plan/", "/ledgers/plans/")),
+            _ledger("请假", "leave-requests", "calendar-off", ("/activities/leave/",)),
             Item("上传会议记录", "activities:upload", "file-up"),
             Item("审核活动", "activities:review", "check-check"),
             Item("查会议记录", "activities:search", "text-search"),

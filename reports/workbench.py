@@ -58,6 +58,7 @@ SAID_OF_MANY = {
     "R15": "{n} 个党组织有不合规定的表决或选举",
     "R17": "{n} 个党组织的支委会到会不足半数",
     "R19": "{n} 个党组织的会议记录逾期提交或内容不全",
+    "L01": "{n} 名党员连续三次缺席组织生活，应谈话了解",
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""
@@ -472,6 +473,8 @@ class Day:
             Button(kind.label, page_url(self.access, "activities:create", kind=kind.value, **where)) for kind in QUICK
         ]
         if self.organization.is_branch:
+            month = {"branch": self.organization.code, "month": self.month.code}
+            buttons.insert(0, Button("整月录入", page_url(self.access, "activities:month", **month)))
             buttons += [
                 Button(
                     f"复制 {activity.date.month}月{activity.date.day}日 {activity.get_kind_display()}",

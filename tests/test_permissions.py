@@ -15,6 +15,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
@@ -22,7 +23,8 @@ from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
 from activities import attachments
 from activities.attachments import Paper
-from activities.models import Activity, CalendarFeed, PendingUpload
+from activities.models import Activity, CalendarFeed, PendingUpload, SignInSheet
+from activities.sign_in import code_for
 from assessments.findings import sync
 from assessments.models import Finding
 from branches.models import Organization
@@ -36,6 +38,7 @@ from members.models.papers import hang as hang_paper
 from reports.models import InvestigationReport
 from tests.activities import kept as activities_kept
 from tests.activities.brands import make_brand, make_milestone, make_participant, make_service, make_story
+from tests.activities.leaves import ask_leave
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.activities.plans import make_plan, make_resolution, make_vote
 from tests.branches.life import make_election, make_group, make_unit
@@ -172,6 +175,14 @@ class Place:
         return PendingUpload.objects.create(
             user=self.owner, digest=paper.digest, filename="照片.jpg", content_type="image/jpeg", size=paper.size
         )
+
+    @cached_property
+    def sheet(self) -> Any:
+        return SignInSheet(activity=self.activity, opened_at=timezone.now()).record()
+
+    @cached_property
+    def leave(self) -> Any:
+        return ask_leave(self.member)
 
     @cached_property
     def committee(self) -> Any:
@@ -339,6 +350,7 @@ def branch_month(place: Place, user: User) -> dict[str, Any]:
     return {"code": place.branch.code, "month": "2026-09"}
 
 
+LEAVE_PAGES = ("edit", "decide", "delete", "print")
 TARGETS: dict[str, Target] = {
     "accounts:unpost": lambda place, user: {"pk": place.account.postings.get().pk},
     "members:dues-charge": pk_of("charge"),
@@ -422,6 +434,10 @@ TARGETS: dict[str, Target] = {
     "members:service-edit": pk_of("service"),
     "members:service-delete": pk_of("service"),
 }
+SIGN_IN = ("screen", "code", "lay-out", "take-up")
+TARGETS |= {f"activities:{page}": lambda place, user: {"pk": place.sheet.activity_id} for page in SIGN_IN}
+TARGETS |= {"activities:scan": lambda place, user: {"code": code_for(place.sheet)}}
+TARGETS |= {f"activities:{page}": pk_of("leave") for page in ("leave", *(f"leave-{p}" for p in LEAVE_PAGES))}
 TARGETS |= {
     f"members:development-{page}": pk_of("development") for page in ("detail", "edit", "close", "reopen", "print")
 } | {
@@ -488,8 +504,15 @@ BY_SPACE: dict[str, Target] = {
     "activities": pk_of("activity"),
     "accounts": pk_of("account"),
 }
-SCOPELESS = {"ledgers:list", "ledgers:print", "ledgers:export", "ledgers:template", "ledgers:import"}
-SCOPELESS |= {"activities:feed"}  # who knows the address may read it
+SCOPELESS = {
+    "activities:feed",
+    "activities:scan",
+    "ledgers:list",
+    "ledgers:print",
+    "ledgers:export",
+    "ledgers:template",
+    "ledgers:import",
+}
 """Addresses whose parameter is not a thing of somebody's: their rows are scoped, see the tests of ledgers."""
 EVERYONE = [pytest.param(None, id="nobody"), *(pytest.param(role, id=role.value) for role in Role)]
 

@@ -3,6 +3,7 @@
 from .brands import BrandsLedger, ParticipantsLedger, ServicesLedger
 from .cobuilding import AgreementsLedger, ContributionsLedger, PartnersLedger
 from .democratic import DemocraticReviewsLedger
+from .leave import LeaveLedger
 from .life import CriticismsLedger, PromisesLedger
 from .plans import PlansLedger
 from .records import ActivitiesLedger, AttendanceLedger
@@ -18,6 +19,7 @@ __all__ = [
     "ContributionsLedger",
     "CriticismsLedger",
     "DemocraticReviewsLedger",
+    "LeaveLedger",
     "ParticipantsLedger",
     "PartnersLedger",
     "PlansLedger",

@@ -117,6 +117,7 @@ class AttendanceLedger(Ledger):
     edit_right = Right.ACTIVITIES_EDIT
     importer = AttendanceImporter
     page = ("activities:detail", "activity_id")
+    views = (("到会率", "activities:rates"),)
     columns = (
         Column("活动编号", "activity__number", "code", ("编号",), True, field="number", width=14),
         Column("组织名称", "activity__organization__name", width=26, writable=False),

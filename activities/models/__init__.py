@@ -7,10 +7,12 @@ from .cobuilding import Agreement, Contribution, PartnerUnit
 from .democratic import BranchReview, DemocraticReview
 from .feeds import CalendarFeed
 from .hours import StudyLine
+from .leave import LeaveRequest
 from .life import Criticism, Promise
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .plans import PlannedActivity
 from .records import Activity, Attendance, confirm_all, record_roll
+from .sign_in import Arrival, SignInSheet, WrongTry
 from .study import Certificate, StudySeries, StudyTheme
 from .votes import Resolution, Vote
 
@@ -18,6 +20,7 @@ __all__ = [
     "MAX_NOTE",
     "Activity",
     "Agreement",
+    "Arrival",
     "Attachment",
     "Attendance",
     "BranchReview",
@@ -27,6 +30,7 @@ __all__ = [
     "Contribution",
     "Criticism",
     "DemocraticReview",
+    "LeaveRequest",
     "Milestone",
     "MinutesBand",
     "Participant",
@@ -37,12 +41,14 @@ __all__ = [
     "Resolution",
     "ServiceEvent",
     "ServiceLine",
+    "SignInSheet",
     "Story",
     "StoryPhoto",
     "StudyLine",
     "StudySeries",
     "StudyTheme",
     "Vote",
+    "WrongTry",
     "confirm_all",
     "record_roll",
 ]

@@ -1,6 +1,7 @@
 """The rules of the rulebook, each a declaration. Importing this package registers them all."""
 
 from . import (
+    attendance,
     branches,
     brands,
     cobuilding,
@@ -18,6 +19,7 @@ from . import (
 )
 
 __all__ = [
+    "attendance",
     "branches",
     "brands",
     "cobuilding",

@@ -31,6 +31,7 @@ from . import (
     plans,
     study,
 )
+from .leave import ask as ask_for_leave
 from .plan import Plan, Street
 
 Generator = Callable[[Street], Counter[str]]
@@ -44,6 +45,7 @@ GENERATORS: tuple[Generator, ...] = (
     activities.hold,
     decisions.decide,
     plans.draw_up,
+    ask_for_leave,
     dues.collect,
     people.keep,
     moving.move,

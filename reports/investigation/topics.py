@@ -309,6 +309,10 @@ def meetings(m: Material) -> Iterator[Saying]:
             ],
             m.rows_before("attendance.expected", "attendance.present") if before else (),
         )  # fmt: skip
+    if m.knows("leave.asked") and m.value("leave.asked"):
+        asked: list[Loose] = [("登记请假单", m.figure("leave.asked"), "张")]
+        asked += [("批准", m.figure("leave.granted"), "张")] if m.value("leave.granted") else []
+        yield Saying("leave", ["执行考勤请假制度，", listed(asked, "，"), "。"])
     if compared_communities := ranking.by_rate(m, "attendance.rate", "到会率", m.communities):
         yield Saying("communities", ["从各社区看，", compared_communities])
     if compared_branches := ranking.by_rate(m, "attendance.rate", "到会率", m.branches):

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
 from accounts.models import User
-from activities.models import Activity
+from activities.models import Activity, LeaveRequest
+from activities.sign_in import code_for, lay_out
 from branches.models import Organization
 from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
@@ -40,6 +42,8 @@ def things(demo_street) -> SimpleNamespace:
         member=Member.objects.filter(branch=branch).first(),
         activity=Activity.objects.filter(organization=branch, kind="general").first(),
         report=InvestigationReport.drafted(street, demo_street),
+        leave=LeaveRequest.objects.waiting().first(),
+        sheet=lay_out(Activity(organization=branch, kind="lecture", date=timezone.localdate(), topic="党课").record()),
         batch=batch,
         account=User.objects.get(username="zhibu"),
     )
@@ -99,6 +103,13 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "votes": ("office", lambda t: "/ledgers/votes/?period=all"),
     "vote-form": ("shequ", lambda t: f"{t.activity.get_absolute_url()}votes/new/"),
     "resolution-form": ("shequ", lambda t: f"{t.activity.get_absolute_url()}resolutions/new/"),
+    "leave-requests": ("office", lambda t: "/ledgers/leave-requests/?period=all"),
+    "leave": ("office", lambda t: t.leave.get_absolute_url()),
+    "rates": ("office", lambda t: f"/activities/rates/?period={t.period.code}"),
+    "rates-branch": ("zhibu", lambda t: f"/activities/rates/?period={t.period.code}"),
+    "leave-form": ("zhibu", lambda t: "/activities/leave/new/"),
+    "sign-in-code": ("zhibu", lambda t: f"/activities/{t.sheet.activity_id}/sign-in/"),
+    "door": ("", lambda t: f"/activities/door/{code_for(t.sheet)}/"),
 }
 
 

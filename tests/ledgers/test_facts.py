@@ -18,6 +18,7 @@ from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
 from tests.activities import kept as studied
 from tests.activities.brands import make_brand, make_participant, make_service
+from tests.activities.leaves import ask_leave
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.activities.plans import make_plan, make_resolution, make_vote
 from tests.branches.life import make_candidate, make_election, make_group
@@ -74,6 +75,7 @@ def furnish(branches: int = 2):
                 make_plan(branch, activity.date, activity=activity)
         keep(branch, people)
         keep_study(branch, people)
+        ask_leave(people[0])
         make_candidate(make_election(branch, date(2026, 7, 9 + number)))
         make_group(branch, code=f"{branch.code}G")
     return place

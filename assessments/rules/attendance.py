@@ -1,0 +1,40 @@
+"""The street's own rule on who stays away (L01). Codes that open with L are local: the rulebook has none for them."""
+
+from collections.abc import Iterator
+
+from activities.absence import RUNNING, runs_of_absence
+from activities.facts import MEETINGS
+from assessments.engine import Check, Rule, Violation, register
+from branches.models import Organization
+from ledgers import ledger
+from ledgers.ledger import Query
+from ledgers.period import Period
+from ledgers.views import EVER
+
+
+@register
+class NotAbsentThriceRunning(Rule):
+    """A run counts where its last absence lies in the period and the member has neither come nor been excused since."""
+
+    code = "L01"
+    title = f"党员不连续 {RUNNING} 次缺席组织生活"
+    source = "本街道规定"
+    remedy = "同本人谈一次话，问清原因；确有困难的补办请假，考勤登记有误的改正考勤。"
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield the live members with the meetings they missed one after the other."""
+        runs = runs_of_absence(check.organization, check.day)
+        lately = {pk: run for pk, run in runs.items() if run.last >= check.period.start}
+        if not lately:
+            return
+        for branch_id, member_id in check.memberships.filter(member__in=list(lately)).values_list(
+            "branch_id", "member_id"
+        ):
+            run = lately[member_id]
+            detail = f"{run.first} 至 {run.last} 连续 {run.count} 次缺席，没有请假"
+            yield Violation(self.code, check.by_id[branch_id], detail, run.count, RUNNING, member_id)
+
+    def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
+        """Return the address of the member's absences."""
+        filters = {**MEETINGS, "state": "absent"} | ({"member": str(member_id)} if member_id else {})
+        return f"{ledger.get('attendance').url(Query(organization, filters=filters))}&period={EVER}"
