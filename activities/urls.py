@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import papers, records, review, uploads
+from .views import concerns, papers, practices, records, review, tours, uploads, visits
 
 app_name = "activities"
 urlpatterns = [
@@ -19,6 +19,28 @@ urlpatterns = [
     path("attachments/<int:pk>/", papers.attachment, name="attachment"),
     path("attachments/<int:pk>/thumbnail/", papers.thumbnail, name="thumbnail"),
     path("attachments/<int:pk>/detach/", papers.detach, name="detach"),
+    path("concerns/new/", concerns.create, name="concern-create"),
+    path("concerns/<int:pk>/", concerns.detail, name="concern"),
+    path("concerns/<int:pk>/edit/", concerns.edit, name="concern-edit"),
+    path("concerns/<int:pk>/reveal/", concerns.reveal, name="concern-reveal"),
+    path("concerns/<int:pk>/hand-over/", concerns.hand_over, name="concern-hand-over"),
+    path("concerns/<int:pk>/escalate/", concerns.escalate, name="concern-escalate"),
+    path("concerns/<int:pk>/answer/", concerns.answer, name="concern-answer"),
+    path("concerns/<int:pk>/delete/", concerns.delete, name="concern-delete"),
+    path("visits/new/", visits.create, name="visit-create"),
+    path("visits/<int:pk>/", visits.detail, name="visit"),
+    path("visits/<int:pk>/edit/", visits.edit, name="visit-edit"),
+    path("visits/<int:pk>/delete/", visits.delete, name="visit-delete"),
+    path("practices/new/", practices.create, name="practice-create"),
+    path("practices/<int:pk>/", practices.detail, name="practice"),
+    path("practices/<int:pk>/edit/", practices.edit, name="practice-edit"),
+    path("practices/<int:pk>/evidence/", practices.evidence, name="practice-evidence"),
+    path("practices/<int:pk>/offer/", practices.offer, name="practice-offer"),
+    path("practices/<int:pk>/accept/", practices.accept, name="practice-accept"),
+    path("practices/<int:pk>/return/", practices.send_back, name="practice-return"),
+    path("practices/<int:pk>/delete/", practices.delete, name="practice-delete"),
+    path("evidence/<int:pk>/delete/", practices.drop, name="practice-evidence-delete"),
+    path("<int:pk>/tour/", tours.stops, name="tour"),
     path("<int:pk>/", records.detail, name="detail"),
     path("<int:pk>/edit/", records.edit, name="edit"),
     path("<int:pk>/submit/", records.submit, name="submit"),

@@ -7,13 +7,16 @@ class AssessmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from activities.models.concerns import register_answer_days
         from branches.panels import register_panel
         from ledgers import facts, ledger
 
         from .facts import FACTS
         from .ledgers import FindingsLedger
+        from .local import answer_days
         from .panels import PANELS
 
         ledger.register(FindingsLedger)
         facts.register(*FACTS)
         register_panel(*PANELS)
+        register_answer_days(answer_days)

@@ -1,8 +1,10 @@
 """Local numbers (本街道规定): what custom, not statute, asks for, and what each street has set instead."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from activities.models.concerns import ANSWER_DAYS as DEFAULT_ANSWER_DAYS
 
 if TYPE_CHECKING:
     from branches.models import Organization
@@ -27,8 +29,9 @@ LECTURES_A_QUARTER = LocalNumber("lectures-a-quarter", "每个党支部每季度
 ATTENDANCE_PERCENT = LocalNumber("attendance-percent", "党支部组织生活出勤率不低于", "%", 80, 1, 100, "R16")
 WORKERS_LOST_PERCENT = LocalNumber("workers-lost-percent", "社区党务工作者 12 个月流失率不超过", "%", 20, 0, 100, "R55")
 RESERVE_CADRES = LocalNumber("reserve-cadres", "每个社区后备干部不少于", "人", 1, 0, 20, "R55")
+ANSWER_DAYS = LocalNumber("answer-days", "群众诉求答复期限", "个工作日", DEFAULT_ANSWER_DAYS, 1, 60, "R54")
 
-NUMBERS = (LECTURES_A_QUARTER, ATTENDANCE_PERCENT, WORKERS_LOST_PERCENT, RESERVE_CADRES)
+NUMBERS = (LECTURES_A_QUARTER, ATTENDANCE_PERCENT, WORKERS_LOST_PERCENT, RESERVE_CADRES, ANSWER_DAYS)
 
 
 class LocalNumbers:
@@ -45,3 +48,13 @@ class LocalNumbers:
                 return self._set[path, number.key]
             path = path[: -organization.steplen]
         return number.default
+
+
+def answer_days() -> Callable[[str], int]:
+    """Return what gives the working days allowed for an answer in the organisation with a tree path. One query."""
+    from branches.models import Organization
+
+    from .models import LocalSetting
+
+    numbers = LocalNumbers(LocalSetting.objects.filter(key=ANSWER_DAYS.key).select_related("organization"))
+    return lambda path: numbers.of(ANSWER_DAYS, Organization(path=path))

@@ -114,6 +114,9 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("上传会议记录", "activities:upload", "file-up"),
             Item("审核活动", "activities:review", "check-check"),
             _ledger("共驻共建", "agreements", "handshake"),
+            _ledger("群众诉求", "concerns", "message-square-warning", ("/activities/concerns/",)),
+            _ledger("经验做法", "practices", "lightbulb", ("/activities/practices/",)),
+            _ledger("走访调研", "visits", "footprints", ("/activities/visits/",)),
         ),
     ),
     (

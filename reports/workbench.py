@@ -55,6 +55,7 @@ SAID_OF_MANY = {
     "R43": "{n} 个党组织有应建未建党组织的两新组织",
     "R44": "{n} 个党组织有两新组织没有党建指导员",
     "R45": "{n} 个党组织的阵地租期将到或者阵地不足",
+    "R54": "{n} 个党组织有群众诉求没有在期限内答复",
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""
@@ -468,6 +469,8 @@ class Day:
         buttons = [
             Button(kind.label, page_url(self.access, "activities:create", kind=kind.value, **where)) for kind in QUICK
         ]
+        if heard := page_url(self.access, "activities:concern-create"):
+            buttons.append(Button("登记群众诉求", heard))
         if self.organization.is_branch:
             buttons += [
                 Button(

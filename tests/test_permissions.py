@@ -22,7 +22,7 @@ from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
 from activities import attachments
 from activities.attachments import Paper
-from activities.models import Activity, PendingUpload
+from activities.models import Activity, PendingUpload, PracticeEvidence
 from assessments.findings import sync
 from assessments.models import Finding
 from branches.models import Organization
@@ -33,6 +33,8 @@ from ledgers.period import Period
 from members import merging
 from members.models import Transfer, Whereabouts
 from reports.models import InvestigationReport
+from tests.activities.heard import make_concern, make_practice
+from tests.activities.heard import make_visit as make_call
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -212,6 +214,26 @@ class Place:
     def service(self) -> Any:
         return people.serve(self.checkin)
 
+    @cached_property
+    def concern(self) -> Any:
+        return make_concern(self.branch)
+
+    @cached_property
+    def tour(self) -> Any:
+        return ActivityFactory(organization=self.branch, kind=Activity.Kind.OBSERVATION)
+
+    @cached_property
+    def practice(self) -> Any:
+        return make_practice(self.branch)
+
+    @cached_property
+    def practice_evidence(self) -> Any:
+        return PracticeEvidence(practice=self.practice, fact="members.total", period="2026Q3").record()
+
+    @cached_property
+    def call(self) -> Any:
+        return make_call(self.branch)
+
     def batch(self, user: User) -> ImportBatch:
         """A batch belongs to whoever uploaded it: the visitor at home, somebody else abroad."""
         data = xlsx(("姓名", "身份证号", "所在党支部", "党员类别"), ["张三", "坏", self.branch.name, "正式党员"])
@@ -335,6 +357,23 @@ TARGETS |= {
     "assessments:finding": pk_of("finding"),
 }
 TARGETS |= {"members:merged": pk_of("merged"), "members:merge-undo": pk_of("merged")}
+TARGETS |= {
+    f"activities:{page}": pk_of("concern")
+    for page in (
+        "concern",
+        "concern-edit",
+        "concern-reveal",
+        "concern-hand-over",
+        "concern-escalate",
+        "concern-answer",
+        "concern-delete",
+    )
+} | {f"activities:{page}": pk_of("call") for page in ("visit", "visit-edit", "visit-delete")}
+TARGETS["activities:tour"] = pk_of("tour")
+TARGETS |= {
+    f"activities:practice{page}": pk_of("practice")
+    for page in ("", "-edit", "-evidence", "-offer", "-accept", "-return", "-delete")
+} | {"activities:practice-evidence-delete": pk_of("practice_evidence")}
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,
     "branches": code,

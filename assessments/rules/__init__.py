@@ -1,10 +1,24 @@
 """The rules of the rulebook, each a declaration. Importing this package registers them all."""
 
-from . import branches, company, data_quality, development, dues, elections, meetings, moving, people, places
+from . import (
+    branches,
+    company,
+    concerns,
+    data_quality,
+    development,
+    dues,
+    elections,
+    meetings,
+    moving,
+    people,
+    places,
+    street,
+)
 
 __all__ = [
     "branches",
     "company",
+    "concerns",
     "data_quality",
     "development",
     "dues",
@@ -13,4 +27,5 @@ __all__ = [
     "moving",
     "people",
     "places",
+    "street",
 ]

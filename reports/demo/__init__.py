@@ -14,7 +14,20 @@ from ledgers.facts import mark_stale
 from ledgers.models import Touch
 from members.models import UNKNOWN_START
 
-from . import accounts, activities, branches, development, dues, members, moving, organization_life, people, places
+from . import (
+    accounts,
+    activities,
+    branches,
+    concerns,
+    development,
+    dues,
+    members,
+    moving,
+    organization_life,
+    people,
+    places,
+    practices,
+)
 from .plan import Plan, Street
 
 Generator = Callable[[Street], Counter[str]]
@@ -30,6 +43,8 @@ GENERATORS: tuple[Generator, ...] = (
     people.keep,
     moving.move,
     organization_life.live,
+    concerns.listen,
+    practices.tell,
 )
 
 
