@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
@@ -25,7 +26,7 @@ from .models import Concern, Visit
 from .models.concerns import SOON, open_on
 
 SHOWN = 5
-CONCERNS = ("concerns.received", "concerns.resolved", "concerns.escalated", "concerns.overdue")
+CONCERNS = ("concerns.received", "concerns.resolved", "concerns.escalated")
 VISITS = ("visits.reports", "visits.papers", "visits.residents")
 
 
@@ -47,7 +48,11 @@ def _concerns(organization: Organization, period: Period, user: User) -> Mapping
     """The period's numbers, and what still waits for an answer, the most urgent first."""
     if organization.kind == Organization.Kind.GROUP or not may(user, Right.ACTIVITIES_VIEW, organization):
         return None
-    figures = figures_of(CONCERNS, organization, period)
+    ledger = get_ledger("concerns")
+    # what falls due later in a running period is not overdue today
+    late = Query(organization, on=min(period.end, timezone.localdate()), filters={"limit": "overdue"})
+    overdue = Figure("超期未答复", ledger.rows(late, user).count(), "件", ledger.url(late))
+    figures = [*figures_of(CONCERNS, organization, period), overdue]
     waiting = Concern.objects.visible_to(user).under(organization).filter(answered_on__isnull=True)
     rows = list(waiting.select_related("organization").order_by("due_on", "pk")[:SHOWN])
     create = new_record("activities:concern-create", organization, user)
@@ -60,7 +65,7 @@ def _concerns(organization: Organization, period: Period, user: User) -> Mapping
         "rows": rows,
         "create": create,
         "note": period.label,
-        "ledger": get_ledger("concerns").url(Query(organization, filters={"state": "open"})),
+        "ledger": ledger.url(Query(organization, filters={"state": "open"})),
     }
 
 

@@ -25,7 +25,6 @@ class ConcernForm(KeptForm):
 
     resident = forms.CharField(label="居民姓名", max_length=60, required=False)
     phone = forms.CharField(label="联系电话", max_length=30, required=False)
-    address = forms.CharField(label="住址", max_length=200, required=False)
 
     class Meta:
         model = Concern
@@ -37,6 +36,7 @@ class ConcernForm(KeptForm):
         widgets = {
             "title": forms.TextInput({"autocomplete": "off", "placeholder": "一句话，如“3 号楼楼道灯不亮”"}),
             "content": forms.Textarea({"rows": 3}),
+            "address": forms.TextInput({"maxlength": 200}),
         }
         error_messages = {"title": {"required": "请写明居民反映了什么"}}
         help_texts = {"handler": "当场就转出去的填写；也可以登记后再转办。"}
@@ -97,7 +97,11 @@ class ConcernForm(KeptForm):
 
     def clean_address(self) -> str:
         """Keep the address where it is untouched."""
-        return self._typed("address")[0]
+        words, is_stored = self._typed("address")
+        try:
+            return words if is_stored else parsing.text(words, 200)
+        except parsing.Unparsable as error:
+            raise ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
         """Refuse a day of receipt after what has been done since."""
@@ -120,7 +124,8 @@ class HandOverForm(RecordForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= {"on": timezone.localdate(), "giver": user.name}
+        self.initial["on"] = timezone.localdate()
+        self.initial["giver"] = user.name
 
     def clean(self) -> dict[str, Any]:
         """Refuse days before the concern came in, and days to come."""

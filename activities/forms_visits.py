@@ -33,4 +33,5 @@ class VisitForm(KeptForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
-            self.initial |= {"date": timezone.localdate(), "visitors": self.user.name}
+            self.initial["date"] = timezone.localdate()
+            self.initial["visitors"] = self.user.name

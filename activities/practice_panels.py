@@ -42,11 +42,11 @@ PANELS = (Panel("经验做法", "activities/panels/practices.html", _practices, 
 
 
 def practices_waiting(organization: Organization, user: User, today: date) -> Iterator[Todo]:
-    """Yield what the street has to decide on, and what came back to its writers; three queries at most."""
+    """Yield what the street has to decide on, and what came back to its writers; two queries at most."""
     ledger = get_ledger("practices")
     seen = Practice.objects.visible_to(user).under(organization).order_by()
     kinds = []
-    if may(user, Right.ACTIVITIES_CONFIRM, organization) and may_judge(user, organization):
+    if may_judge(user, organization):
         kinds.append((State.OFFERED, "warn", "待采用", "{} 条经验做法等待采用"))
     if may(user, Right.ACTIVITIES_EDIT, organization):
         kinds.append((State.RETURNED, "none", "退回", "{} 条经验做法被退回，改好后重新报送"))

@@ -8,14 +8,14 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from accounts.permissions import Right
+from accounts.permissions import Right, access_of
 from branches.ledgers.checked import CheckedImporter
 from branches.ledgers.venues import ORGANIZATION, ORGANIZATION_NAME
 from ledgers.importing import Row
 from ledgers.ledger import Column, Filter, Ledger, Query
 
 from ..models import Practice
-from ..models.practices import State, streets_judged_by
+from ..models.practices import JUDGE, State
 
 EVENTS = {"written": "written_on", "offered": "offered_on", "accepted": "accepted_on"}
 JUDGED = ("accepted_on", "wording")
@@ -33,11 +33,11 @@ class PracticeImporter(CheckedImporter):
 
     def check(self, rows: list[Row]) -> None:
         super().check(rows)
-        judged = tuple(streets_judged_by(self.user)) or ("-",)
+        access = access_of(self.user)
         paths = {pk: path for places in self.organizations().values() for pk, _, path, _ in places}
         for row in rows:
             touched = row.changes if row.pk else row.values
-            if any(key in touched for key in JUDGED) and not paths[row.values["organization_id"]].startswith(judged):
+            if any(key in touched for key in JUDGED) and not access.has_on(JUDGE, paths[row.values["organization_id"]]):
                 self.wrong(row, "accepted_on", "采用由街道党建办办理，请留空")
             if row.values.get("offered_on") and self.whole(row).get("return_reason"):
                 row.values["return_reason"] = ""  # sent in again

@@ -10,21 +10,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import Right, access_of
+from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.models import Record, Touch
 from ledgers.period import Period
-from ledgers.scope import ScopedQuerySet
+from ledgers.scope import ScopedQuerySet, may
 
 from .records import Activity
+
+JUDGE = Right.REPORTS_SIGN
+"""The right to take a practice up for the street, into what its reports say."""
 
 
 class PracticeQuerySet(ScopedQuerySet["Practice"]):
     right = Right.ACTIVITIES_VIEW
-
-    def offered(self) -> Self:
-        """Keep what waits for the street, the longest waiting first."""
-        return self.filter(State.OFFERED.condition()).order_by("offered_on", "pk")
 
     def accepted_in(self, period: Period) -> Self:
         """Keep what the street accepted in the period."""
@@ -159,16 +158,9 @@ class Practice(Record):
         return self.record("return")
 
 
-def streets_judged_by(user: User) -> list[str]:
-    """Return the tree paths of the streets whose practices the user may accept or return."""
-    scope = access_of(user).scope(Right.ACTIVITIES_CONFIRM, "path")
-    streets = Organization.objects.filter(scope, kind=Organization.Kind.WORKING_COMMITTEE)
-    return list(streets.values_list("path", flat=True))
-
-
 def may_judge(user: User, organization: Organization) -> bool:
-    """Say whether the user decides for the street on the practices of an organisation. One query."""
-    return organization.path.startswith(tuple(streets_judged_by(user)) or ("-",))
+    """Say whether the user decides for the street on the practices of an organisation: who signs its reports does."""
+    return may(user, JUDGE, organization)
 
 
 class EvidenceQuerySet(ScopedQuerySet["PracticeEvidence"]):

@@ -18,7 +18,7 @@ from ledgers.scope import may
 
 from ..forms_practices import AcceptForm, EvidenceForm, PracticeForm, told
 from ..models import Practice, PracticeEvidence
-from ..models.practices import may_judge
+from ..models.practices import JUDGE, may_judge
 from .kept import organization_asked
 
 
@@ -131,10 +131,7 @@ def _visible(request: PortalRequest, pk: int, right: Right | None = None) -> Pra
 
 def _judged(request: PortalRequest, pk: int) -> Practice:
     """Return a practice on which the user decides for the street, or 404."""
-    practice = _visible(request, pk, Right.ACTIVITIES_CONFIRM)
-    if not may_judge(request.user, practice.organization):
-        raise Http404
-    return practice
+    return _visible(request, pk, JUDGE)
 
 
 def _changeable(request: PortalRequest, pk: int) -> Practice:

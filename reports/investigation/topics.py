@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.utils import timezone
+
 from activities.models import Practice
 from branches.models import Organization
 from ledgers import facts
+from ledgers.ledger import Query
 from reports.document import Evidence, Statement
 from reports.document import Topic as Written
 
@@ -514,7 +517,11 @@ def concerns(m: Material) -> Iterator[Saying]:
     )
     rate = m.rate("concerns.resolution")
     within = rate if rate and rate.value <= 100 else None  # what was settled may have come in before
-    overdue: Parts = ("；期末超期未答复的", m.figure("concerns.overdue"), "件") if m.value("concerns.overdue") else ()
+    # what falls due later in a running period is not overdue yet
+    late = Query(m.organization, on=min(m.period.end, timezone.localdate()), filters={"limit": "overdue"})
+    number = facts.get("concerns.overdue").register.rows(late).count()
+    said = {"code": "concerns.overdue", "title": facts.get("concerns.overdue").title, "unit": "件"}
+    overdue: Parts = ("；超期未答复的", m.drawn_from("concerns", late, number, **said), "件") if number else ()
     yield Saying("counts", [_opening(m), counted, *(("，办结率", within) if within else ()), overdue, "。"])
     if satisfied := m.rate("concerns.satisfaction"):
         rated = m.figure("concerns.rated")

@@ -399,11 +399,19 @@ def test_the_organisations_page_shows_what_waits(client, town, office, text_of, 
     assert "待答复 围墙开裂" in words
 
 
+def test_what_falls_due_later_in_a_running_quarter_is_not_called_overdue(client, town, office, text_of, today):
+    make_concern(town.community)
+    words = text_of(client.get(f"{town.community.get_absolute_url()}?period=2026Q3"))
+    assert "超期未答复 0 件" in words
+    said = [s.text for section in build(town.committee, Q3).sections for t in section.topics for s in t.statements]
+    assert not any("超期未答复的" in text for text in said)
+
+
 def test_the_report_tells_of_them(town):
     settle(make_concern(town.communities[0]), date(2026, 9, 10), "satisfied")
     make_concern(town.communities[1])
     report = build(town.committee, Q3)
     said = "".join(s.text for section in report.sections for topic in section.topics for s in topic.statements)
-    assert "受理群众诉求2件、办结1件，办结率50.0%；期末超期未答复的1件" in said
+    assert "受理群众诉求2件、办结1件，办结率50.0%；超期未答复的1件" in said
     assert "居民作出评价1件，满意率100.0%" in said
     assert "没有在期限内答复" in said

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from accounts.models import User
-from activities.models import Activity
+from activities.models import Activity, Concern, Practice, Visit
 from branches.models import Organization
 from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
@@ -38,6 +38,10 @@ def things(demo_street) -> SimpleNamespace:
         community=community,
         member=Member.objects.filter(branch=branch).first(),
         activity=Activity.objects.filter(organization=branch, kind="general").first(),
+        concern=Concern.objects.filter(organization=community).first(),
+        visit=Visit.objects.filter(organization=community).first(),
+        tour=Activity.objects.filter(kind="observation", status="confirmed").first(),
+        practice=Practice.objects.filter(offered_on__isnull=False, accepted_on__isnull=True).first(),
         report=InvestigationReport.drafted(community.get_parent(), demo_street),
         batch=batch,
         account=User.objects.get(username="zhibu"),
@@ -73,6 +77,14 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "settings": ("office", lambda t: "/settings/local/"),
     "reports": ("leader", lambda t: "/reports/investigation/"),
     "report": ("office", lambda t: t.report.get_absolute_url()),
+    "concerns": ("office", lambda t: "/ledgers/concerns/"),
+    "concern": ("shequ", lambda t: t.concern.get_absolute_url()),
+    "concern-form": ("zhibu", lambda t: "/activities/concerns/new/"),
+    "concern-answer": ("shequ", lambda t: f"{t.concern.get_absolute_url()}answer/"),
+    "visit": ("shequ", lambda t: t.visit.get_absolute_url()),
+    "tour": ("office", lambda t: f"/activities/{t.tour.pk}/tour/"),
+    "practice": ("office", lambda t: t.practice.get_absolute_url()),
+    "practice-accept": ("office", lambda t: f"{t.practice.get_absolute_url()}accept/"),
     "accounts": ("admin", lambda t: "/accounts/"),
     "account": ("admin", lambda t: f"/accounts/{t.account.pk}/"),
     "account-form": ("admin", lambda t: "/accounts/new/"),
