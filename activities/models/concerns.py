@@ -336,13 +336,17 @@ class HandOver(Record):
 
 @transaction.atomic
 def renew_answer_days(organization: Organization) -> None:
-    """Give what is still open below a street the limit that the street has set now. A handful of queries for all."""
+    """Reckon anew by which day what is open below an organisation is to be answered; a handful of queries for all.
+
+    The street may have set another limit since, or the holidays of another year may have been announced.
+    """
     limit, changed = answer_days(), []
     held = Concern.objects.filter(answered_on__isnull=True).under(organization)
     for concern in held.select_related("organization").select_for_update(of=("self",)):
-        if concern.answer_days != (days := limit(concern.organization.path)):
-            concern.answer_days = days
-            concern.derive()
+        before = concern.answer_days, concern.due_on
+        concern.answer_days = limit(concern.organization.path)
+        concern.derive()
+        if (concern.answer_days, concern.due_on) != before:
             changed.append(concern)
     Concern.objects.bulk_update(changed, ["answer_days", "due_on"], batch_size=500)
     mark_stale(touch for concern in changed for touch in concern.touches())

@@ -1,9 +1,10 @@
 """Residents' concerns: the record, its ledger, its pages, facts, R54, the street's own limit, the workbench."""
 
 from datetime import date, timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -242,6 +243,15 @@ def test_a_street_sets_its_own_limit(client, town, office):
     client.post("/settings/local/", {"answer-days": ""})
     concern.refresh_from_db()
     assert concern.due_on == DUE
+
+
+def test_the_nightly_check_reckons_open_ones_anew(town):
+    waiting, answered = make_concern(town.community), make_concern(town.community, answered_on=date(2026, 9, 3))
+    Concern.objects.update(due_on=date(2026, 9, 22))  # as reckoned before a holiday was announced
+    call_command("sync_findings", stdout=StringIO())
+    waiting.refresh_from_db()
+    answered.refresh_from_db()
+    assert (waiting.due_on, answered.due_on) == (DUE, date(2026, 9, 22))
 
 
 def test_where_no_holidays_are_known_the_page_says_so(client, town, office, text_of, monkeypatch):
