@@ -14,7 +14,18 @@ class ActivitiesConfig(AppConfig):
         from members.sections import register_section as register_member_section
         from members.timeline import register_moments
 
-        from . import absence, brand_panels, checking, cobuilding_panels, leave, shown_study, sign_in
+        from . import (
+            absence,
+            brand_panels,
+            checking,
+            cobuilding_panels,
+            concern_panels,
+            leave,
+            practice_panels,
+            shown_study,
+            sign_in,
+            street_panels,
+        )
         from .decisions import PANELS as DECISION_PANELS
         from .decisions import SECTIONS as DECISIONS
         from .decisions import overdue as resolutions_overdue
@@ -26,6 +37,7 @@ class ActivitiesConfig(AppConfig):
             AttendanceLedger,
             BrandsLedger,
             CertificatesLedger,
+            ConcernsLedger,
             ContributionsLedger,
             CriticismsLedger,
             DemocraticReviewsLedger,
@@ -33,12 +45,15 @@ class ActivitiesConfig(AppConfig):
             ParticipantsLedger,
             PartnersLedger,
             PlansLedger,
+            PracticesLedger,
             PromisesLedger,
             ResolutionsLedger,
             ServicesLedger,
             StudyHoursLedger,
             StudySeriesLedger,
             StudyThemesLedger,
+            TourStopsLedger,
+            VisitsLedger,
             VotesLedger,
         )
         from .models.hours import STUDIED
@@ -82,3 +97,8 @@ class ActivitiesConfig(AppConfig):
         register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
         register_panel(*leave.PANELS)
         register_todos(leave.todos)
+        ledger.register(ConcernsLedger, VisitsLedger, TourStopsLedger, PracticesLedger)
+        register_panel(*concern_panels.PANELS, *street_panels.PANELS, *practice_panels.PANELS)
+        register_section(*street_panels.SECTIONS)
+        register_todos(concern_panels.waiting_concerns, street_panels.street_meetings)
+        register_todos(practice_panels.practices_waiting)

@@ -4,6 +4,7 @@ from ledgers.facts import Fact, Rate
 
 COUNTED = {"status": "counted"}
 MEETINGS = {"kind": "meetings", "status": "counted"}
+RATED = {"event": "answered", "satisfaction": "satisfied,fair,dissatisfied"}
 
 FACTS = (
     Fact("meetings.general", "支部党员大会", "次", "activities", {"kind": "general", **COUNTED}),
@@ -57,6 +58,29 @@ FACTS = (
     Fact("votes.held", "会议表决", "次", "votes", COUNTED),
     Fact("resolutions.made", "决议事项", "件", "resolutions", COUNTED),
     Fact("resolutions.done", "已落实的决议事项", "件", "resolutions", {"state": "done", **COUNTED}),
+    Fact("meetings.work", "党建工作例会", "次", "activities", {"kind": "work-meeting", **COUNTED}),
+    Fact("observation.tours", "观摩评比", "次", "activities", {"kind": "observation", **COUNTED}),
+    Fact("observation.stops", "观摩社区", "个次", "tour-stops", COUNTED),
+    Fact("study.theory_group", "理论中心组学习", "次", "activities", {"kind": "theory-group", **COUNTED}),
+    Fact("study.reading", "读书活动", "次", "activities", {"kind": "reading", **COUNTED}),
+    Fact("training.exchanges", "体会交流", "次", "activities", {"kind": "exchange", **COUNTED}),
+    Fact("concerns.received", "受理群众诉求", "件", "concerns", {"event": "received"}),
+    Fact("concerns.resolved", "办结群众诉求", "件", "concerns", {"event": "resolved"}),
+    Fact("concerns.escalated", "上报街道的诉求", "件", "concerns", {"event": "escalated"}),
+    Fact("concerns.overdue", "超期未答复的诉求", "件", "concerns", {"limit": "overdue"}),
+    Fact("concerns.rated", "居民评价的诉求", "件", "concerns", RATED),
+    Fact("concerns.satisfied", "居民满意的诉求", "件", "concerns", {**RATED, "satisfaction": "satisfied,fair"}),
+    Fact("visits.reports", "听取汇报", "次", "visits", {"kind": "report"}),
+    Fact("visits.papers", "查阅资料", "次", "visits", {"kind": "papers"}),
+    Fact("visits.residents", "走访群众", "次", "visits", {"kind": "residents"}),
+    Fact("visits.people", "访谈", "人次", "visits", sums="people"),
+    Fact("practices.written", "总结经验做法", "条", "practices", {"event": "written"}),
+    Fact("practices.offered", "报送经验做法", "条", "practices", {"event": "offered"}),
+    Fact("practices.accepted", "采用经验做法", "条", "practices", {"event": "accepted"}),
 )
 
-RATES = (Rate("attendance.rate", "党员到会率", "attendance.present", "attendance.expected"),)
+RATES = (
+    Rate("attendance.rate", "党员到会率", "attendance.present", "attendance.expected"),
+    Rate("concerns.resolution", "群众诉求办结率", "concerns.resolved", "concerns.received"),
+    Rate("concerns.satisfaction", "群众满意率", "concerns.satisfied", "concerns.rated"),
+)

@@ -7,12 +7,14 @@ class AssessmentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from activities.models.concerns import register_answer_days
         from branches.panels import register_panel
         from branches.todos import register_todos
         from ledgers import facts, ledger
 
         from .facts import FACTS
         from .ledgers import FindingsLedger
+        from .local import answer_days
         from .minutes_due import minutes_due
         from .panels import PANELS
 
@@ -20,3 +22,4 @@ class AssessmentsConfig(AppConfig):
         facts.register(*FACTS)
         register_panel(*PANELS)
         register_todos(minutes_due)
+        register_answer_days(answer_days)

@@ -1,8 +1,10 @@
 """Local numbers (本街道规定): what custom, not statute, asks for, and what each street has set instead."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from activities.models.concerns import ANSWER_DAYS as DEFAULT_ANSWER_DAYS
 
 if TYPE_CHECKING:
     from branches.models import Organization
@@ -31,6 +33,7 @@ REVIEWED_PER_EXCELLENT = LocalNumber(
     "reviewed-per-excellent", "民主评议党员每几人最多评一名优秀", "人", 3, 1, 20, "R08"
 )
 MINUTES_DAYS = LocalNumber("minutes-days", "会议记录在会后几天内提交", "天", 7, 1, 60, "R19")
+ANSWER_DAYS = LocalNumber("answer-days", "群众诉求答复期限", "个工作日", DEFAULT_ANSWER_DAYS, 1, 60, "R54")
 
 NUMBERS = (
     LECTURES_A_QUARTER,
@@ -39,6 +42,7 @@ NUMBERS = (
     RESERVE_CADRES,
     REVIEWED_PER_EXCELLENT,
     MINUTES_DAYS,
+    ANSWER_DAYS,
 )
 
 
@@ -56,3 +60,13 @@ class LocalNumbers:
                 return self._set[path, number.key]
             path = path[: -organization.steplen]
         return number.default
+
+
+def answer_days() -> Callable[[str], int]:
+    """Return what gives the working days allowed for an answer in the organisation with a tree path. One query."""
+    from branches.models import Organization
+
+    from .models import LocalSetting
+
+    numbers = LocalNumbers(LocalSetting.objects.filter(key=ANSWER_DAYS.key).select_related("organization"))
+    return lambda path: numbers.of(ANSWER_DAYS, Organization(path=path))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import AuditEntry
 from accounts.permissions import Right, access_of
+from activities.models.concerns import renew_answer_days
 from branches.models import Organization
 from ledgers.models.record import Conflict
 from ledgers.period import Period
@@ -172,6 +173,7 @@ def _save_numbers(street: Organization, held: dict[str, LocalSetting], numbers: 
         setting = setting or LocalSetting(organization=street, key=number.key)
         setting.value = value
         setting.record()
+    renew_answer_days(street)
 
 
 # whose and when

@@ -1,29 +1,50 @@
-"""Working days of mainland China: weekends, holidays and the days worked in their stead, as announced each year."""
+"""Working days: weekends and public holidays do not count, and weekends worked instead do.
+
+The holidays are those that the State Council has announced, as `chinese_calendar` knows them; in years that it does not
+know, Monday to Friday count. A page that shows such a day says so (`is_announced`, `known_until`).
+"""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import chinese_calendar
-from chinese_calendar import constants
+
+_YEARS = {day.year for day in chinese_calendar.constants.holidays}
+FIRST_YEAR, LAST_YEAR = min(_YEARS), max(_YEARS)
+"""The years whose holidays are known."""
 
 
 def known_until() -> date:
-    """Return the last day whose holidays have been announced; after it Monday to Friday count as working days."""
-    return date(max(constants.holidays).year, 12, 31)
+    """Return the last day whose holidays have been announced."""
+    return date(LAST_YEAR, 12, 31)
 
 
+def is_announced(day: date) -> bool:
+    """Say whether the holidays of that day's year are known."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
+
+@lru_cache(maxsize=4096)
 def is_workday(day: date) -> bool:
     """Say whether people work on that day."""
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:  # not announced yet, or before 2004
-        return day.weekday() < 5
+    return chinese_calendar.is_workday(day) if is_announced(day) else day.weekday() < 5
 
 
-def add_workdays(day: date, n: int) -> date:
-    """Return the n-th working day after a day; before it, for a negative n. The day itself does not count."""
-    step = timedelta(days=1 if n > 0 else -1)
-    left = abs(n)
+def add_workdays(day: date, count: int) -> date:
+    """Return the `count`-th working day after a day, before it for a negative count; the day itself for 0.
+
+    The day itself is not counted.
+    """
+    step = timedelta(days=1 if count > 0 else -1)
+    left = abs(count)
     while left:
         day += step
         left -= is_workday(day)
     return day
+
+
+def workdays_between(day: date, later: date) -> int:
+    """Return how many working days lie after a day, up to and including a later one; negative where it is earlier."""
+    if later < day:
+        return -workdays_between(later, day)
+    return sum(is_workday(day + timedelta(days=n)) for n in range(1, (later - day).days + 1))

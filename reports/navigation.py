@@ -174,6 +174,9 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                     "/ledgers/study-hours/",
                 ),
             ),
+            _ledger("群众诉求", "concerns", "message-square-warning", ("/activities/concerns/",)),
+            _ledger("经验做法", "practices", "lightbulb", ("/activities/practices/",)),
+            _ledger("走访调研", "visits", "footprints", ("/activities/visits/",)),
         ),
     ),
     (

@@ -59,6 +59,7 @@ SAID_OF_MANY = {
     "R17": "{n} 个党组织的支委会到会不足半数",
     "R19": "{n} 个党组织的会议记录逾期提交或内容不全",
     "L01": "{n} 名党员连续三次缺席组织生活，应谈话了解",
+    "R54": "{n} 个党组织有群众诉求没有在期限内答复",
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""
@@ -472,6 +473,8 @@ class Day:
         buttons = [
             Button(kind.label, page_url(self.access, "activities:create", kind=kind.value, **where)) for kind in QUICK
         ]
+        if heard := page_url(self.access, "activities:concern-create"):
+            buttons.append(Button("登记群众诉求", heard))
         if self.organization.is_branch:
             month = {"branch": self.organization.code, "month": self.month.code}
             buttons.insert(0, Button("整月录入", page_url(self.access, "activities:month", **month)))

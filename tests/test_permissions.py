@@ -23,7 +23,7 @@ from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
 from activities import attachments
 from activities.attachments import Paper
-from activities.models import Activity, CalendarFeed, PendingUpload, SignInSheet
+from activities.models import Activity, CalendarFeed, PendingUpload, PracticeEvidence, SignInSheet
 from activities.sign_in import code_for
 from assessments.findings import sync
 from assessments.models import Finding
@@ -38,6 +38,8 @@ from members.models.papers import hang as hang_paper
 from reports.models import InvestigationReport
 from tests.activities import kept as activities_kept
 from tests.activities.brands import make_brand, make_milestone, make_participant, make_service, make_story
+from tests.activities.heard import make_concern, make_practice
+from tests.activities.heard import make_visit as make_call
 from tests.activities.leaves import ask_leave
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.activities.plans import make_plan, make_resolution, make_vote
@@ -318,6 +320,21 @@ class Place:
     def story_photo(self) -> Any:
         return self.story.photos.create(digest=self.attachment.digest, filename="照片.jpg")
 
+    def concern(self) -> Any:
+        return make_concern(self.branch)
+
+    def tour(self) -> Any:
+        return ActivityFactory(organization=self.branch, kind=Activity.Kind.OBSERVATION)
+
+    def practice(self) -> Any:
+        return make_practice(self.branch)
+
+    def practice_evidence(self) -> Any:
+        return PracticeEvidence(practice=self.practice, fact="members.total", period="2026Q3").record()
+
+    def call(self) -> Any:
+        return make_call(self.branch)
+
     def batch(self, user: User) -> ImportBatch:
         """A batch belongs to whoever uploaded it: the visitor at home, somebody else abroad."""
         data = xlsx(("姓名", "身份证号", "所在党支部", "党员类别"), ["张三", "坏", self.branch.name, "正式党员"])
@@ -497,6 +514,23 @@ TARGETS |= {
     "activities:photo-thumbnail": pk_of("story_photo"),
     "activities:photo-delete": pk_of("story_photo"),
 }
+TARGETS |= {
+    f"activities:{page}": pk_of("concern")
+    for page in (
+        "concern",
+        "concern-edit",
+        "concern-reveal",
+        "concern-hand-over",
+        "concern-escalate",
+        "concern-answer",
+        "concern-delete",
+    )
+} | {f"activities:{page}": pk_of("call") for page in ("visit", "visit-edit", "visit-delete")}
+TARGETS["activities:tour"] = pk_of("tour")
+TARGETS |= {
+    f"activities:practice{page}": pk_of("practice")
+    for page in ("", "-edit", "-evidence", "-offer", "-accept", "-return", "-delete")
+} | {"activities:practice-evidence-delete": pk_of("practice_evidence")}
 BY_SPACE: dict[str, Target] = {
     "ledgers": slug,
     "branches": code,

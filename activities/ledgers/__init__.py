@@ -2,12 +2,16 @@
 
 from .brands import BrandsLedger, ParticipantsLedger, ServicesLedger
 from .cobuilding import AgreementsLedger, ContributionsLedger, PartnersLedger
+from .concerns import ConcernsLedger
 from .democratic import DemocraticReviewsLedger
 from .leave import LeaveLedger
 from .life import CriticismsLedger, PromisesLedger
 from .plans import PlansLedger
+from .practices import PracticesLedger
 from .records import ActivitiesLedger, AttendanceLedger
 from .study import CertificatesLedger, StudyHoursLedger, StudySeriesLedger, StudyThemesLedger
+from .tours import TourStopsLedger
+from .visits import VisitsLedger
 from .votes import ResolutionsLedger, VotesLedger
 
 __all__ = [
@@ -16,6 +20,7 @@ __all__ = [
     "AttendanceLedger",
     "BrandsLedger",
     "CertificatesLedger",
+    "ConcernsLedger",
     "ContributionsLedger",
     "CriticismsLedger",
     "DemocraticReviewsLedger",
@@ -23,11 +28,14 @@ __all__ = [
     "ParticipantsLedger",
     "PartnersLedger",
     "PlansLedger",
+    "PracticesLedger",
     "PromisesLedger",
     "ResolutionsLedger",
     "ServicesLedger",
     "StudyHoursLedger",
     "StudySeriesLedger",
     "StudyThemesLedger",
+    "TourStopsLedger",
+    "VisitsLedger",
     "VotesLedger",
 ]

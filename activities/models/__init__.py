@@ -4,6 +4,7 @@ from ..likeness import MinutesBand
 from ..service import ServiceLine
 from .brands import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from .cobuilding import Agreement, Contribution, PartnerUnit
+from .concerns import Concern, HandOver
 from .democratic import BranchReview, DemocraticReview
 from .feeds import CalendarFeed
 from .hours import StudyLine
@@ -11,9 +12,12 @@ from .leave import LeaveRequest
 from .life import Criticism, Promise
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .plans import PlannedActivity
+from .practices import Practice, PracticeEvidence
 from .records import Activity, Attendance, confirm_all, record_roll
 from .sign_in import Arrival, SignInSheet, WrongTry
 from .study import Certificate, StudySeries, StudyTheme
+from .tours import TourStop
+from .visits import Visit
 from .votes import Resolution, Vote
 
 __all__ = [
@@ -27,9 +31,11 @@ __all__ = [
     "BrandProject",
     "CalendarFeed",
     "Certificate",
+    "Concern",
     "Contribution",
     "Criticism",
     "DemocraticReview",
+    "HandOver",
     "LeaveRequest",
     "Milestone",
     "MinutesBand",
@@ -37,6 +43,8 @@ __all__ = [
     "PartnerUnit",
     "PendingUpload",
     "PlannedActivity",
+    "Practice",
+    "PracticeEvidence",
     "Promise",
     "Resolution",
     "ServiceEvent",
@@ -47,6 +55,8 @@ __all__ = [
     "StudyLine",
     "StudySeries",
     "StudyTheme",
+    "TourStop",
+    "Visit",
     "Vote",
     "WrongTry",
     "confirm_all",

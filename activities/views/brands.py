@@ -73,7 +73,7 @@ def brand(request: PortalRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def create(request: PortalRequest) -> HttpResponse:
     """Register a project; with `source` in the address, one replicated from that."""
-    initial: dict[str, Any] = {"organization": organization_asked(request)}
+    initial: dict[str, Any] = {"organization": organization_asked(request, Right.ACTIVITIES_EDIT)}
     number = request.GET.get("source", "")
     seen = BrandProject.objects.visible_to(request.user).select_related("organization")
     source = seen.filter(pk=number).first() if number.isdecimal() else None

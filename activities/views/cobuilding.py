@@ -71,7 +71,7 @@ def create_partner(request: PortalRequest) -> HttpResponse:
         request.POST or None,
         instance=PartnerUnit(),
         user=request.user,
-        initial={"organization": organization_asked(request)},
+        initial={"organization": organization_asked(request, Right.ACTIVITIES_EDIT)},
     )
     return fill_in(request, form, "登记共建单位", [ledger_crumb("partners")], "已登记共建单位。")
 

@@ -6,6 +6,7 @@ from . import (
     brands,
     cobuilding,
     company,
+    concerns,
     data_quality,
     democratic,
     development,
@@ -16,6 +17,7 @@ from . import (
     moving,
     people,
     places,
+    street,
 )
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "brands",
     "cobuilding",
     "company",
+    "concerns",
     "data_quality",
     "democratic",
     "development",
@@ -34,4 +37,5 @@ __all__ = [
     "moving",
     "people",
     "places",
+    "street",
 ]

@@ -24,9 +24,9 @@ def ledger_crumb(slug: str) -> tuple[str, str]:
     return ledger.title, ledger.url()
 
 
-def organization_asked(request: PortalRequest) -> Organization | None:
+def organization_asked(request: PortalRequest, right: Right = Right.ORGANIZATIONS_EDIT) -> Organization | None:
     """Return the organisation that a new record is offered for: the one in the address, or the one chosen."""
-    editable = Organization.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT)
+    editable = Organization.objects.visible_to(request.user, right)
     code = request.GET.get("organization") or getattr(request.chosen_organization, "code", "")
     found: Organization | None = editable.undissolved().filter(code=code).first()
     return found

@@ -20,6 +20,7 @@ from . import (
     branches,
     brands,
     cobuilding,
+    concerns,
     decisions,
     development,
     dues,
@@ -29,6 +30,7 @@ from . import (
     people,
     places,
     plans,
+    practices,
     study,
 )
 from .leave import ask as ask_for_leave
@@ -53,6 +55,8 @@ GENERATORS: tuple[Generator, ...] = (
     cobuilding.build_together,
     brands.spread,
     study.study,
+    concerns.listen,
+    practices.tell,
 )
 
 

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.utils import timezone
+
+from activities.models import Practice
 from branches.models import Organization
 from ledgers import facts
+from ledgers.ledger import Query
 from reports.document import Evidence, Statement
 from reports.document import Topic as Written
 
@@ -43,6 +47,8 @@ class Topic:
     needs: tuple[str, ...]
     about: str
     write: Wording
+    if_any: bool = False
+    """Whether it is left out, rather than said to have no records, where there are none."""
 
     def written(self, material: Material) -> Written | None:
         """Return the topic in words, None where the portal does not count any of what it needs."""
@@ -50,6 +56,8 @@ class Topic:
         if not known:
             return None
         if not any(material.value(code) for code in known):
+            if self.if_any:
+                return None
             nothing = f"{material.times.this}没有{self.about}记录。"
             said = [Saying("none", [nothing], tuple(material.rows(code) for code in known))]
         else:
@@ -68,18 +76,45 @@ TOPICS: list[Topic] = []
 
 
 def topic(
-    key: str, title: str, systems: str, section: int, needs: Iterable[str], about: str = ""
+    key: str,
+    title: str,
+    systems: str,
+    section: int,
+    needs: Iterable[str],
+    about: str = "",
+    *,
+    if_any: bool = False,
 ) -> Callable[[Wording], Wording]:
     """Put a wording function in the list of topics."""
 
     def register(write: Wording) -> Wording:
-        TOPICS.append(Topic(key, title, systems, section, tuple(needs), about or title, write))
+        TOPICS.append(Topic(key, title, systems, section, tuple(needs), about or title, write, if_any))
         return write
 
     return register
 
 
 # 一、基本情况
+
+SOURCES = (("visits.reports", "听取汇报"), ("visits.papers", "查阅资料"), ("visits.residents", "走访群众"))
+
+
+@topic("basis", "调研开展情况", "S20", SITUATION, [code for code, _ in SOURCES], if_any=True)
+def basis(m: Material) -> Iterator[Saying]:
+    """What the investigation rests on: how often each source was used, and with how many people was talked."""
+    used = _counted(m, SOURCES, "次")
+    people: Parts = ("，访谈", m.figure("visits.people"), "人次") if m.value("visits.people") else ()
+    yield Saying("sources", [_opening(m), "通过", used, "，了解", m.place, "党建工作情况", people, "。"])
+    places = [one for one in m.communities if any(m.value(code, one) for code, _ in SOURCES)]
+    if 1 < len(places) <= MOST_COMMUNITIES:
+        shares: list[Loose] = [
+            (
+                wording.place(one),
+                listed([(noun, m.figure(code, one), "次") for code, noun in SOURCES if m.value(code, one)]),
+            )
+            for one in places
+        ]
+        yield Saying("communities", ["走访涉及：", listed(shares, "；"), "。"])
 
 
 @topic("organizations", "党组织设置", "S1", SITUATION, ["orgs.branches", "orgs.communities"], "党组织")
@@ -194,14 +229,18 @@ def workers(m: Material) -> Iterator[Saying]:
 
 @topic("study", "学习教育", "S2、S19", PRACTICE, ["study.sessions"])
 def study(m: Material) -> Iterator[Saying]:
-    """Study sessions, the themes of the year, and who held most and fewest."""
+    """Study sessions, the theory group's and those of reading, the year's themes, who held most and fewest."""
+    kinds = _counted(m, [("study.theory_group", "理论中心组学习"), ("study.reading", "读书活动")], "次")
     yield Saying(
         "counts",
         [
             _opening(m),
             "组织集中学习、读书活动等学习教育",
             m.figure("study.sessions"),
-            "次。",
+            "次",
+            "，其中" if kinds else "",
+            kinds,
+            "。",
             _compared(m, "study.sessions", "学习教育"),
         ],
         m.rows_before("study.sessions"),
@@ -329,12 +368,28 @@ def meetings(m: Material) -> Iterator[Saying]:
         yield Saying("decisions", [listed(decided, "，"), "。"])
 
 
+@topic("street-meetings", "工作例会和观摩推进", "S8", PRACTICE, ["meetings.work", "observation.tours"], if_any=True)
+def street_meetings(m: Material) -> Iterator[Saying]:
+    """Work meetings and observation tours; the communities that the tours went to."""
+    clauses: list[Loose] = []
+    if m.value("meetings.work"):
+        clauses.append(("召开党建工作例会", m.figure("meetings.work"), "次"))
+    if m.value("observation.tours"):
+        stops: Parts = ("，观摩社区", m.figure("observation.stops"), "个次") if m.value("observation.stops") else ()
+        clauses.append(("组织“逐社区观摩、整街道推进”活动", m.figure("observation.tours"), "次", stops))
+    compared = _compared(m, "meetings.work", "党建工作例会") if m.value("meetings.work") else ""
+    yield Saying("counts", [_opening(m), listed(clauses, "，"), "。", compared], m.rows_before("meetings.work"))
+
+
 @topic("training", "业务培训", "S5、S24", PRACTICE, ["training.sessions", "training.hours"])
 def training(m: Material) -> Iterator[Saying]:
     """Training sessions and credit hours."""
     clauses: list[Loose] = []
     if m.value("training.sessions"):
-        clauses.append(("组织专题培训、座谈研讨等培训", m.figure("training.sessions"), "次"))
+        exchanges: Parts = (
+            ("，其中体会交流", m.figure("training.exchanges"), "次") if m.value("training.exchanges") else ()
+        )
+        clauses.append(("组织专题培训、座谈研讨等培训", m.figure("training.sessions"), "次", exchanges))
     if m.value("training.hours"):
         clauses.append(("党员参加学习培训累计", m.figure("training.hours"), "学时"))
     yield Saying(
@@ -511,16 +566,60 @@ def brands(m: Material) -> Iterator[Saying]:
             yield Saying("communities", best)
 
 
-@topic("concerns", "群众诉求办理", "S17", PRACTICE, ["concerns.received"], "群众诉求")
+@topic(
+    "concerns",
+    "群众诉求办理",
+    "S17",
+    PRACTICE,
+    ["concerns.received", "concerns.resolved", "concerns.overdue"],
+    "群众诉求",
+)
 def concerns(m: Material) -> Iterator[Saying]:
     """Residents' concerns received, resolved, overdue."""
     counted = _counted(
         m,
-        [("concerns.received", "受理群众诉求"), ("concerns.resolved", "已办结"), ("concerns.overdue", "超期未答复")],
+        [
+            ("concerns.received", "受理群众诉求"),
+            ("concerns.resolved", "办结"),
+            ("concerns.escalated", "上报街道协调难点问题"),
+        ],
         "件",
     )
     rate = m.rate("concerns.resolution")
-    yield Saying("counts", [_opening(m), counted, *(("，办结率", rate) if rate else ()), "。"])
+    within = rate if rate and rate.value <= 100 else None  # what was settled may have come in before
+    # what falls due later in a running period is not overdue yet
+    late = Query(m.organization, on=min(m.period.end, timezone.localdate()), filters={"limit": "overdue"})
+    number = facts.get("concerns.overdue").register.rows(late).count()
+    said = {"code": "concerns.overdue", "title": facts.get("concerns.overdue").title, "unit": "件"}
+    overdue: Parts = ("；超期未答复的", m.drawn_from("concerns", late, number, **said), "件") if number else ()
+    yield Saying("counts", [_opening(m), counted, *(("，办结率", within) if within else ()), overdue, "。"])
+    if satisfied := m.rate("concerns.satisfaction"):
+        rated = m.figure("concerns.rated")
+        yield Saying("satisfaction", ["经回访，居民作出评价", rated, "件，满意率", satisfied, "。"])
+    asked = [one for one in m.communities if m.value("concerns.received", one)]
+    if 1 < len(asked) <= MOST_COMMUNITIES:
+        shares: list[Loose] = [
+            (
+                wording.place(one), "受理", m.figure("concerns.received", one), "件、办结",
+                m.figure("concerns.resolved", one), "件",
+            )
+            for one in asked
+        ]  # fmt: skip
+        yield Saying("communities", ["各社区情况：", listed(shares, "；"), "。"])
+
+
+QUOTED = 5
+"""Practices that a report quotes; of more it says how many."""
+
+
+@topic("practices", "经验做法", "S23", PRACTICE, ["practices.accepted"], if_any=True)
+def practices(m: Material) -> Iterator[Saying]:
+    """Practices that the street accepted in the period, in the office's own words."""
+    yield Saying("counts", [_opening(m), "总结采用经验做法", m.figure("practices.accepted"), "条。"])
+    accepted = Practice.objects.under(m.organization, m.period.end).accepted_in(m.period)
+    for one in accepted.select_related("organization").order_by("accepted_on", "pk")[:QUOTED]:
+        words = f"{wording.place(one.organization)}“{one.title}”：{one.wording}"
+        yield Saying(f"quote-{one.pk}", [words], (Evidence(one.title, one.get_absolute_url()),))
 
 
 # wording that topics share

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from accounts.models import User
-from activities.models import Activity, LeaveRequest
+from activities.models import Activity, Concern, LeaveRequest, Practice, Visit
 from activities.sign_in import code_for, lay_out
 from branches.models import Organization
 from ledgers.importing import open_batch, preview
@@ -44,6 +44,10 @@ def things(demo_street) -> SimpleNamespace:
         report=InvestigationReport.drafted(street, demo_street),
         leave=LeaveRequest.objects.waiting().first(),
         sheet=lay_out(Activity(organization=branch, kind="lecture", date=timezone.localdate(), topic="党课").record()),
+        concern=Concern.objects.filter(organization=community).first(),
+        visit=Visit.objects.filter(organization=community).first(),
+        tour=Activity.objects.filter(kind="observation", status="confirmed").first(),
+        practice=Practice.objects.filter(offered_on__isnull=False, accepted_on__isnull=True).first(),
         batch=batch,
         account=User.objects.get(username="zhibu"),
     )
@@ -91,6 +95,14 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "brands": ("office", lambda t: "/ledgers/brands/"),
     "brand-form": ("shequ", lambda t: "/activities/brands/new/"),
     "spread": ("office", lambda t: "/activities/brands/spread/"),
+    "concerns": ("office", lambda t: "/ledgers/concerns/"),
+    "concern": ("shequ", lambda t: t.concern.get_absolute_url()),
+    "concern-form": ("zhibu", lambda t: "/activities/concerns/new/"),
+    "concern-answer": ("shequ", lambda t: f"{t.concern.get_absolute_url()}answer/"),
+    "visit": ("shequ", lambda t: t.visit.get_absolute_url()),
+    "tour": ("office", lambda t: f"/activities/{t.tour.pk}/tour/"),
+    "practice": ("office", lambda t: t.practice.get_absolute_url()),
+    "practice-accept": ("office", lambda t: f"{t.practice.get_absolute_url()}accept/"),
     "accounts": ("admin", lambda t: "/accounts/"),
     "account": ("admin", lambda t: f"/accounts/{t.account.pk}/"),
     "account-form": ("admin", lambda t: "/accounts/new/"),

@@ -9,13 +9,14 @@ from django.db import connection
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
-from activities.models import Activity, Attendance, record_roll
+from activities.models import Activity, Attendance, TourStop, record_roll
 from branches.models import Organization, Venue
 from ledgers import facts
 from ledgers.ledger import get
 from ledgers.models import StaleMark
 from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
+from tests.activities import heard
 from tests.activities import kept as studied
 from tests.activities.brands import make_brand, make_participant, make_service
 from tests.activities.leaves import ask_leave
@@ -42,6 +43,7 @@ def furnish(branches: int = 2):
         furnish_places(community)
         furnish_cobuilding(community)
         furnish_brands(community)
+        listen(community)
     for number, branch in enumerate(place.branches):
         people = [
             MemberFactory(branch=branch, gender="female", birth_date=None, education="college"),
@@ -63,6 +65,10 @@ def furnish(branches: int = 2):
             Activity.Kind.STUDY,
             Activity.Kind.TRAINING,
             Activity.Kind.JOINT_MEETING,
+            Activity.Kind.WORK_MEETING,
+            Activity.Kind.THEORY_GROUP,
+            Activity.Kind.READING,
+            Activity.Kind.EXCHANGE,
         ):
             activity = ActivityFactory(
                 organization=branch, kind=kind, hours=Decimal("1.5"), date=date(2026, 7, 1 + number)
@@ -78,6 +84,7 @@ def furnish(branches: int = 2):
         ask_leave(people[0])
         make_candidate(make_election(branch, date(2026, 7, 9 + number)))
         make_group(branch, code=f"{branch.code}G")
+    tour(place.committee, place.communities)
     return place
 
 
@@ -107,6 +114,22 @@ def keep(branch, members):
     kept.talk(one, other)
     for make in (kept.matter, kept.honor, kept.sanction, kept.achievement):
         make(other)
+
+
+def listen(community: Organization) -> None:
+    """Concerns in every state, visits of every kind."""
+    heard.make_concern(community, date(2026, 8, 3)).escalate(date(2026, 8, 5), "难")
+    heard.settle(heard.make_concern(community, date(2026, 8, 3)), date(2026, 9, 1), "satisfied")
+    heard.make_practice(community, written_on=date(2026, 8, 1)).offer(date(2026, 8, 2)).accept(date(2026, 8, 3), "好")
+    for kind in ("report", "papers", "residents"):
+        heard.make_visit(community, date(2026, 8, 4), kind=kind)
+
+
+def tour(street: Organization, communities: list[Organization]) -> None:
+    """A tour of the street to all of them."""
+    held = ActivityFactory(organization=street, kind=Activity.Kind.OBSERVATION, date=date(2026, 8, 20))
+    for community in communities:
+        TourStop(activity=held, community=community).record()
 
 
 def furnish_places(community: Organization) -> None:

@@ -13,7 +13,7 @@ from django.db.models.functions import ExtractYear
 from accounts import audit
 from accounts.models import AuditEntry, Posting, User
 from accounts.roles import Role
-from activities.models import Activity, Attendance, LeaveRequest
+from activities.models import Activity, Attendance, Concern, LeaveRequest, Practice, TourStop, Visit
 from branches.models import (
     Committee,
     CommitteeSeat,
@@ -88,6 +88,16 @@ def test_the_tree_is_sound(street: dict) -> None:
     assert not Organization.objects.communities().filter(population=None).exists()
 
 
+def test_residents_are_heard_with_the_gaps_that_rules_find(street: dict) -> None:
+    assert street["concerns"] == Concern.objects.count() > 20
+    assert not Concern.objects.filter(received_on__gt=UNTIL).exists()
+    assert Concern.objects.filter(answered_on__gt=F("due_on")).exists()
+    assert Concern.objects.escalated_on(UNTIL).exists()
+    assert Concern.objects.filter(visit__isnull=False).exists()
+    assert street["practices"] == Practice.objects.count() > 2
+    assert street["tour_stops"] == TourStop.objects.count() > 0
+
+
 def test_the_same_plan_makes_the_same_data(street: dict) -> None:
     def rows() -> list:
         people = Member.objects.order_by("id_number_index").values_list(
@@ -106,6 +116,10 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
         Election,
         GroupLeader,
         JointUnit,
+        Concern,
+        Practice,
+        TourStop,
+        Visit,
         Venue,
         Shortage,
         PartyWorker,

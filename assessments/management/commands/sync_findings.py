@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from activities.models.concerns import renew_answer_days
 from assessments import findings
 from assessments.models import Finding
 from branches.management.arguments import organization_coded, period_written
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         code = options["organization"]
         organizations = [organization_coded(code)] if code else list(Organization.objects.get_root_nodes())
         for organization in organizations:
+            renew_answer_days(organization)  # holidays may have been announced since
             for period in periods:
                 findings.sync(organization, period)
         self.stdout.write(json.dumps({"waiting": Finding.objects.waiting().count()}))

@@ -1,0 +1,116 @@
+"""Residents' concerns and visits on an organisation's page and on the workbench."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Min, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Right
+from branches.models import Organization
+from branches.own_panels import Figure
+from branches.panels import Panel
+from branches.todos import Todo
+from ledgers import facts
+from ledgers.ledger import Query
+from ledgers.ledger import get as get_ledger
+from ledgers.period import Period
+from ledgers.scope import may
+from ledgers.workdays import add_workdays, workdays_between
+
+from .models import Concern, Visit
+from .models.concerns import SOON, open_on
+
+SHOWN = 5
+CONCERNS = ("concerns.received", "concerns.resolved", "concerns.escalated")
+VISITS = ("visits.reports", "visits.papers", "visits.residents")
+
+
+def figures_of(codes: tuple[str, ...], organization: Organization, period: Period) -> list[Figure]:
+    """Return the figures of these facts."""
+    counted = facts.of(organization, period)
+    asked = [facts.get(code) for code in codes]
+    return [Figure(f.title, counted[f.code], f.unit, f.url(organization, period)) for f in asked]
+
+
+def new_record(view: str, organization: Organization, user: User) -> str:
+    """Return the address of the form for a new record of the organisation; empty where the user may not."""
+    if not may(user, Right.ACTIVITIES_EDIT, organization) or not organization.is_live:
+        return ""
+    return f"{reverse(view)}?{urlencode({'organization': organization.code})}"
+
+
+def _concerns(organization: Organization, period: Period, user: User) -> Mapping[str, Any] | None:
+    """The period's numbers, and what still waits for an answer, the most urgent first."""
+    if organization.kind == Organization.Kind.GROUP or not may(user, Right.ACTIVITIES_VIEW, organization):
+        return None
+    ledger = get_ledger("concerns")
+    # what falls due later in a running period is not overdue today
+    late = Query(organization, on=min(period.end, timezone.localdate()), filters={"limit": "overdue"})
+    overdue = Figure("超期未答复", ledger.rows(late, user).count(), "件", ledger.url(late))
+    figures = [*figures_of(CONCERNS, organization, period), overdue]
+    waiting = Concern.objects.visible_to(user).under(organization).filter(answered_on__isnull=True)
+    rows = list(waiting.select_related("organization").order_by("due_on", "pk")[:SHOWN])
+    create = new_record("activities:concern-create", organization, user)
+    if organization.is_branch and not create and not rows and not any(figure.number for figure in figures):
+        return None
+    rate = facts.rate("concerns.satisfaction").of(facts.of(organization, period))
+    return {
+        "figures": figures,
+        "satisfaction": None if rate is None else round(rate * 100, 1),
+        "rows": rows,
+        "create": create,
+        "note": period.label,
+        "ledger": ledger.url(Query(organization, filters={"state": "open"})),
+    }
+
+
+def _visits(organization: Organization, period: Period, user: User) -> Mapping[str, Any] | None:
+    """How often each source was used in the period, and the latest notes of it."""
+    if organization.kind == Organization.Kind.GROUP or not may(user, Right.ACTIVITIES_VIEW, organization):
+        return None
+    figures = figures_of(VISITS, organization, period)
+    noted = Visit.objects.visible_to(user).under(organization).made_between(period.start, period.end)
+    rows = list(noted.select_related("organization").order_by("-date", "-pk")[:SHOWN])
+    create = new_record("activities:visit-create", organization, user)
+    if organization.is_branch and not rows and not create:
+        return None
+    return {"figures": figures, "rows": rows, "create": create, "note": period.label}
+
+
+PANELS = (
+    Panel("群众诉求", "activities/panels/concerns.html", _concerns, order=44),
+    Panel("走访调研", "activities/panels/visits.html", _visits, order=46),
+)
+
+
+def waiting_concerns(organization: Organization, user: User, today: date) -> Iterator[Todo]:
+    """Yield what is due within some working days, and for the street what was handed up to it; two queries.
+
+    What is late already the rules find (R54).
+    """
+    if not may(user, Right.ACTIVITIES_VIEW, organization):
+        return
+    seen = Concern.objects.visible_to(user).under(organization).order_by()
+    soon = add_workdays(today, SOON)
+    ledger = get_ledger("concerns")
+    due = open_on(today) & Q(due_on__range=(today, soon))
+    found = seen.filter(due).aggregate(n=Count("pk"), first=Min("due_on"), one=Min("pk"))
+    if found["n"]:
+        url = ledger.url(Query(organization, filters={"limit": "soon"}))
+        url = reverse("activities:concern", args=[found["one"]]) if found["n"] == 1 else url
+        left = workdays_between(today, found["first"])
+        when = f"还有 {left} 个工作日" if left else "今天到期"
+        yield Todo("warn", "诉求", f"{found['n']} 件群众诉求快到答复期限", url, when)
+    if not organization.is_branch and organization.kind != Organization.Kind.COMMUNITY_COMMITTEE:
+        handed_up = seen.escalated_on(today).aggregate(n=Count("pk"), first=Min("escalated_on"), one=Min("pk"))
+        if handed_up["n"]:
+            url = ledger.url(Query(organization, filters={"street": "open"}))
+            url = reverse("activities:concern", args=[handed_up["one"]]) if handed_up["n"] == 1 else url
+            first = handed_up["first"]
+            text = f"{handed_up['n']} 件上报街道的诉求还没有办结"
+            yield Todo("warn", "上报", text, url, f"最早 {first.month}月{first.day}日")

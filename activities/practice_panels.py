@@ -1,0 +1,59 @@
+"""Practices worth telling on an organisation's page and on the workbench."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Min
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Right
+from branches.models import Organization
+from branches.panels import Panel
+from branches.todos import Todo
+from ledgers.ledger import Query
+from ledgers.ledger import get as get_ledger
+from ledgers.period import Period
+from ledgers.scope import may
+
+from .concern_panels import figures_of, new_record
+from .models import Practice
+from .models.practices import State, may_judge
+
+SHOWN = 5
+FIGURES = ("practices.written", "practices.offered", "practices.accepted")
+
+
+def _practices(organization: Organization, period: Period, user: User) -> Mapping[str, Any] | None:
+    """The period's numbers, and the latest of any time."""
+    if organization.kind == Organization.Kind.GROUP or not may(user, Right.ACTIVITIES_VIEW, organization):
+        return None
+    held = Practice.objects.visible_to(user).under(organization).select_related("organization")
+    rows = list(held.order_by("-written_on", "-pk")[:SHOWN])
+    create = new_record("activities:practice-create", organization, user)
+    if organization.is_branch and not rows and not create:
+        return None
+    figures = figures_of(FIGURES, organization, period)
+    return {"figures": figures, "rows": rows, "create": create, "note": period.label}
+
+
+PANELS = (Panel("经验做法", "activities/panels/practices.html", _practices, order=56),)
+
+
+def practices_waiting(organization: Organization, user: User, today: date) -> Iterator[Todo]:
+    """Yield what the street has to decide on, and what came back to its writers; two queries at most."""
+    ledger = get_ledger("practices")
+    seen = Practice.objects.visible_to(user).under(organization).order_by()
+    kinds = []
+    if may_judge(user, organization):
+        kinds.append((State.OFFERED, "warn", "待采用", "{} 条经验做法等待采用"))
+    if may(user, Right.ACTIVITIES_EDIT, organization):
+        kinds.append((State.RETURNED, "none", "退回", "{} 条经验做法被退回，改好后重新报送"))
+    for state, tone, word, text in kinds:
+        found = seen.filter(state.condition()).aggregate(n=Count("pk"), one=Min("pk"))
+        if found["n"] == 1:
+            yield Todo(tone, word, text.format(1), reverse("activities:practice", args=[found["one"]]))
+        elif found["n"]:
+            url = ledger.url(Query(organization, filters={"state": state.value}))
+            yield Todo(tone, word, text.format(found["n"]), url)
