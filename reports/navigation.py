@@ -127,6 +127,31 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("上传会议记录", "activities:upload", "file-up"),
             Item("审核活动", "activities:review", "check-check"),
             Item("查会议记录", "activities:search", "text-search"),
+            Item(
+                "民主评议",
+                "activities:democratic",
+                "vote",
+                covers=("/ledgers/democratic-reviews/",),
+            ),
+            Item(
+                "学时进度",
+                "activities:hours",
+                "graduation-cap",
+                covers=(
+                    "/activities/certificates/",
+                    "/activities/themes/",
+                    "/activities/series/",
+                    "/ledgers/certificates/",
+                    "/ledgers/study-themes/",
+                    "/ledgers/study-series/",
+                    "/ledgers/study-hours/",
+                ),
+            ),
+        ),
+    ),
+    (
+        "共建服务",
+        (
             _ledger(
                 "共驻共建",
                 "agreements",
@@ -154,29 +179,9 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                     "/ledgers/brand-participants/",
                 ),
             ),
-            Item(
-                "民主评议",
-                "activities:democratic",
-                "vote",
-                covers=("/ledgers/democratic-reviews/",),
-            ),
-            Item(
-                "学时进度",
-                "activities:hours",
-                "graduation-cap",
-                covers=(
-                    "/activities/certificates/",
-                    "/activities/themes/",
-                    "/activities/series/",
-                    "/ledgers/certificates/",
-                    "/ledgers/study-themes/",
-                    "/ledgers/study-series/",
-                    "/ledgers/study-hours/",
-                ),
-            ),
             _ledger("群众诉求", "concerns", "message-square-warning", ("/activities/concerns/",)),
-            _ledger("经验做法", "practices", "lightbulb", ("/activities/practices/",)),
             _ledger("走访调研", "visits", "footprints", ("/activities/visits/",)),
+            _ledger("经验做法", "practices", "lightbulb", ("/activities/practices/",)),
         ),
     ),
     (
