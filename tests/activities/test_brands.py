@@ -85,7 +85,7 @@ def test_it_works(client, town, office, fill_in, text_of, today):
     ("fields", "words"),
     [
         ({"end": "2025-03-01"}, "结束日期应晚于启动日期"),
-        ({"budget": "-1"}, "大于或等于0。"),
+        ({"budget": "-1"}, "预算不能是负数"),
         ({"name": "旧项目"}, "已经登记过同名的项目"),
     ],
 )
