@@ -13,7 +13,7 @@ from django.db.models.functions import ExtractYear
 from accounts import audit
 from accounts.models import AuditEntry, Posting, User
 from accounts.roles import Role
-from activities.models import Activity, Attendance
+from activities.models import Activity, Agreement, Attendance, BrandProject, Contribution, PartnerUnit, ServiceEvent
 from branches.models import (
     Committee,
     CommitteeSeat,
@@ -92,7 +92,13 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
         return [*people, *meetings, *rolls]
 
     first = rows()
+    BrandProject.objects.update(source=None)
     for model in (
+        ServiceEvent,
+        BrandProject,
+        Contribution,
+        Agreement,
+        PartnerUnit,
         OrganizationEvent,
         Election,
         GroupLeader,
