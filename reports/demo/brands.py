@@ -41,12 +41,12 @@ STORIES = (
 
 
 def spread(street: Street) -> Counter[str]:
-    """Write projects with what belongs to them; every sixth community has no brand of its own (R46)."""
+    """Write projects with what belongs to them; every fifth community has no brand of its own (R46)."""
     random, plan = street.random("brands"), street.plan
     projects = [
         _project(random, plan, community, BRANDS[number % len(BRANDS)], Kind.BRAND, random.randint(200, 1100))
         for number, community in enumerate(street.communities)
-        if number % 6 != 4
+        if number % 5 != 3
     ]
     for name, summary in SERVICES:
         projects += _family(random, street, name, summary)
