@@ -55,6 +55,9 @@ SAID_OF_MANY = {
     "R43": "{n} 个党组织有应建未建党组织的两新组织",
     "R44": "{n} 个党组织有两新组织没有党建指导员",
     "R45": "{n} 个党组织的阵地租期将到或者阵地不足",
+    "R40": "{n} 个社区没有召开党建联席会议",
+    "R41": "{n} 个社区没有生效的共驻共建协议",
+    "R46": "{n} 个社区没有自己的品牌项目",
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""
