@@ -58,7 +58,8 @@ def _services(activity: Activity, user: User) -> Mapping[str, Any] | None:
 def due(organization: Organization, user: User, today: date) -> Iterator[Todo]:
     """Yield milestones that are late, and those due within 30 days; one line each."""
     mine = Milestone.objects.visible_to(user, Right.ACTIVITIES_EDIT).under(organization).select_related("project")
-    late, soon = (list(rows.order_by("due")) for rows in (mine.late(today), mine.soon(today)))
+    waiting = list((mine.late(today) | mine.soon(today)).order_by("due"))
+    late, soon = ([one for one in waiting if (one.due < today) is over] for over in (True, False))
     for state, word, which, found, verb in (
         ("bad", "逾期", "late", late, "过了计划日期还没完成"),
         ("none", "节点", "soon", soon, "30 天内应完成"),

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -91,10 +92,9 @@ def _to_meet(organization: Organization, user: User, today: date) -> Iterator[To
     """Once the quarter is over the rules say it (R40)."""
     quarter = Period.containing(today, Period.QUARTER)
     communities = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT).filter(organization.subtree())
-    here = list(communities.communities().live_on(today).order_by("path"))
     held = Activity.objects.counted().held_in(quarter).filter(kind=Activity.Kind.JOINT_MEETING)
-    met = set(held.filter(organization__in=here).values_list("organization_id", flat=True))
-    lacking = [one for one in here if one.pk not in met]
+    met = Exists(held.filter(organization=OuterRef("pk")))
+    lacking = list(communities.communities().live_on(today).exclude(met).order_by("path"))
     if not lacking:
         return
     left = (quarter.end - today).days

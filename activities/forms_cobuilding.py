@@ -121,7 +121,7 @@ class AgreementForm(CheckedForm):
                 "start": date(today.year, 1, 1),
                 "end": date(today.year, 12, 31),
             }
-            self.initial |= {name: value for name, value in usual.items() if self.initial.get(name) is None}
+            self.initial.update({name: value for name, value in usual.items() if self.initial.get(name) is None})
         else:
             field.queryset = units.filter(pk=self.instance.partner_id)
             field.disabled = True

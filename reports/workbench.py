@@ -60,6 +60,9 @@ SAID_OF_MANY = {
     "R19": "{n} 个党组织的会议记录逾期提交或内容不全",
     "L01": "{n} 名党员连续三次缺席组织生活，应谈话了解",
     "R54": "{n} 个党组织有群众诉求没有在期限内答复",
+    "R40": "{n} 个社区没有召开党建联席会议",
+    "R41": "{n} 个社区没有生效的共驻共建协议",
+    "R46": "{n} 个社区没有自己的品牌项目",
     "R55": "{n} 个社区党务工作者流失偏多或者没有后备干部",
 }
 """What a to-do says of several findings of these rules; of others it says the rule's title and how many."""

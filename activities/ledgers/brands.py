@@ -241,7 +241,7 @@ class ParticipantsLedger(Ledger):
     slug = "brand-participants"
     title = "项目参与台账"
     group = "活动"
-    about = "参加品牌和特色服务项目的单位、商户和志愿者队伍，各提供什么。"
+    about = "参加品牌和特色服务项目的单位、商户和志愿者队伍，各提供什么。项目结束了就不再计入。"
     unit = "个"
     model = Participant
     order = ("organization__path", "project__name", "kind", "name")
@@ -274,7 +274,7 @@ class ParticipantsLedger(Ledger):
     )
 
     def standing(self, day: date) -> Q:
-        return lasting(day, "since", "until")
+        return lasting(day, "since", "until") & lasting(day, "start", "end", "project__")
 
     def timeless(self, filters: Mapping[str, str]) -> bool:
         return "all" in filters

@@ -244,10 +244,10 @@ class ContributionImporter(OfPartnerImporter):
         for pk, number, path in known.values_list("pk", "number", "organization__path"):
             found.setdefault(number, []).append((pk, path))
         for row in rows:
-            number, community = row.values.get("activity_id"), row.values.get("organization_id")
-            if number is None or not isinstance(community, int):
+            named, community = row.values.get("activity_id"), row.values.get("organization_id")
+            if named is None or not isinstance(community, int):
                 continue
-            fit = [pk for pk, path in found.get(number, ()) if path.startswith(paths[community])]
+            fit = [pk for pk, path in found.get(named, ()) if path.startswith(paths[community])]
             if len(fit) == 1:
                 row.values["activity_id"] = fit[0]
             else:

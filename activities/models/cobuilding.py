@@ -38,7 +38,7 @@ def in_force(day: date) -> Q:
 def ending_soon(day: date) -> Q:
     """Return the condition that an agreement in force ends within 60 days and the unit has no later one."""
     later = Agreement.objects.filter(partner=OuterRef("partner"), end__gt=OuterRef("end"))
-    return in_force(day) & Q(end__lte=day + RENEWED_BEFORE) & ~Exists(later)
+    return in_force(day) & Q(end__lte=day + RENEWED_BEFORE) & ~Q(Exists(later))
 
 
 class PartnerQuerySet(ScopedQuerySet["PartnerUnit"]):

@@ -1,10 +1,12 @@
 """Co-building: partner units, agreements, what units did, and how a place stands with them."""
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit
@@ -123,11 +125,8 @@ def create_agreement(request: PortalRequest) -> HttpResponse:
     initial: dict[str, Any] = {"partner": unit} if unit else {}
     if unit and (last := unit.agreements.order_by("-year").first()):
         initial |= {name: getattr(last, name) for name in ("needs", "resources", "projects")}
-        initial |= {
-            "year": last.year + 1,
-            "start": last.start.replace(year=last.end.year + 1, month=1, day=1),
-            "end": last.end.replace(year=last.end.year + 1, month=12, day=31),
-        }
+        year = max(last.end.year + 1, timezone.localdate().year)
+        initial |= {"year": year, "start": date(year, 1, 1), "end": date(year, 12, 31)}
     form = AgreementForm(request.POST or None, instance=Agreement(), user=request.user, initial=initial)
     crumbs = [ledger_crumb("agreements"), *([(unit.name, unit.get_absolute_url())] if unit else [])]
     return fill_in(request, form, "登记协议", crumbs, "已登记协议。")
@@ -215,7 +214,7 @@ def board(request: PortalRequest) -> HttpResponse:
         found.append(Cell(f"{RENEWED_BEFORE.days} 天内到期", number, get_ledger("agreements").url(query)))
         held = facts.get("cobuild.joint_meetings")
         return found + [
-            Cell(f"第{'一二三四'[q.number - 1]}季度联席会议", flows[q][one.pk][held.code], held.url(one, q))
+            Cell(f"{'一二三四'[q.number - 1]}季度联席会议", flows[q][one.pk][held.code], held.url(one, q))
             for q in quarters
         ]
 

@@ -41,12 +41,12 @@ STORIES = (
 
 
 def spread(street: Street) -> Counter[str]:
-    """Write projects with what belongs to them; every sixth community has no brand of its own (R46)."""
+    """Write projects with what belongs to them; every fifth community has no brand of its own (R46)."""
     random, plan = street.random("brands"), street.plan
     projects = [
         _project(random, plan, community, BRANDS[number % len(BRANDS)], Kind.BRAND, random.randint(200, 1100))
         for number, community in enumerate(street.communities)
-        if number % 6 != 4
+        if number % 5 != 3
     ]
     for name, summary in SERVICES:
         projects += _family(random, street, name, summary)
@@ -72,7 +72,7 @@ def spread(street: Street) -> Counter[str]:
 
 
 def _project(
-    random: Random, plan: Plan, community: Organization, name: str, kind: Kind, age: int, summary: str = ""
+    random: Random, plan: Plan, community: Organization, name: str, kind: BrandProject.Kind, age: int, summary: str = ""
 ) -> BrandProject:
     stage = Stage.PLANNING if age < 100 else Stage.BUILDING if age < 350 else Stage.RUNNING
     return BrandProject(
@@ -104,12 +104,12 @@ def _family(random: Random, street: Street, name: str, summary: str) -> list[Bra
 
 
 def _milestones(random: Random, plan: Plan, project: BrandProject) -> list[Milestone]:
-    """Return the steps, two months apart; what is due lately is not always done."""
+    """Return the steps, two months apart; what was due lately is not always done."""
     found = []
     for number, title in enumerate(STEPS):
         due = project.start + timedelta(days=60 * (number + 1))
         done = due + timedelta(days=random.randint(-10, 20))
-        reached = done <= plan.until and random.random() < 0.93
+        reached = done <= plan.ago(60) or (done <= plan.until and random.random() < 0.6)
         found.append(Milestone(project=project, title=title, due=due, done_on=done if reached else None))
     return found
 

@@ -85,7 +85,7 @@ def test_it_works(client, town, office, fill_in, text_of, today):
     ("fields", "words"),
     [
         ({"end": "2025-03-01"}, "结束日期应晚于启动日期"),
-        ({"budget": "-1"}, "大于或等于0。"),
+        ({"budget": "-1"}, "预算不能是负数"),
         ({"name": "旧项目"}, "已经登记过同名的项目"),
     ],
 )
@@ -151,6 +151,20 @@ def test_a_project_no_longer_counts_on_its_last_day_and_a_past_quarter_stays(tow
     project.record()
     assert facts.of(town.committee, Q3)["brands.projects"] == number
     assert facts.of(town.committee, Period.parse("2026Q2"))["brands.projects"] == 1
+
+
+def test_participants_count_as_long_as_they_and_their_project_go_on(town):
+    project = make_brand(town.community)
+    make_participant(project, since=None)
+    make_participant(project, until=date(2026, 9, 30))
+    assert facts.of(town.committee, Q3)["services.units"] == 1
+    assert facts.of(town.committee, Period.parse("2026Q2"))["services.units"] == 2
+    project.end = date(2026, 9, 1)
+    project.record()
+    assert facts.of(town.committee, Q3)["services.units"] == 0
+    assert facts.of(town.committee, Period.parse("2026Q2"))["services.units"] == 2
+    project.erase()
+    assert facts.of(town.committee, Period.parse("2026Q2"))["services.units"] == 0
 
 
 def test_each_community_needs_a_brand_of_its_own(town):

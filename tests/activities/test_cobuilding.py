@@ -112,6 +112,16 @@ def test_what_is_wrong_with_an_agreement_is_said(client, town, office, fill_in, 
     assert Agreement.objects.count() == 1
 
 
+def test_a_renewal_starts_with_the_lists_of_the_last_agreement(client, town, office, fill_in, today):
+    unit = make_partner(town.community)
+    make_agreement(unit, 2024, needs="操场")
+    renew = reverse("activities:agreement-create") + f"?partner={unit.pk}"
+    for year in (2026, 2027):
+        fill_in(renew)
+        made = Agreement.objects.order_by("year").last()
+        assert (made.year, made.start, made.end, made.needs) == (year, date(year, 1, 1), date(year, 12, 31), "操场")
+
+
 def test_the_database_refuses_it_too(town):
     unit = make_partner(town.community)
     for wrong in (

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
+from activities.models import Activity, Agreement, BrandProject, PartnerUnit
 from branches.models import Organization, PartyWorker
 from tests.assessments.factories import make_branch, make_street
 
@@ -13,7 +14,23 @@ def street(db):
 
 
 @pytest.fixture
-def reserve_cadre(street):
+def in_company(street):
+    """The street's community keeps an agreement, meets its partners each quarter and has a brand (R40, R41, R46)."""
+    community = Organization.objects.get(code=f"{street.code}C")
+    unit = PartnerUnit.objects.create(organization=community, name="供电所")
+    days = {"signed_on": date(2025, 1, 1), "start": date(2025, 1, 1), "end": date(2027, 12, 31)}
+    Agreement.objects.create(partner=unit, year=2025, **days)
+    BrandProject.objects.create(organization=community, name="邻里红管家", start=date(2025, 1, 1))
+    for year in (2025, 2026):
+        for month in (2, 5, 8, 11):
+            day = date(year, month, 9)
+            Activity.objects.create(
+                organization=community, kind="joint-meeting", date=day, topic="联席会议", status="confirmed"
+            )
+
+
+@pytest.fixture
+def reserve_cadre(street, in_company):
     """The street's community keeps a reserve cadre, so that R55 asks nothing of it."""
     community = Organization.objects.get(code=f"{street.code}C")
     day = date(2025, 1, 1)

@@ -13,7 +13,20 @@ from django.db.models.functions import ExtractYear
 from accounts import audit
 from accounts.models import AuditEntry, Posting, User
 from accounts.roles import Role
-from activities.models import Activity, Attendance, Concern, LeaveRequest, Practice, TourStop, Visit
+from activities.models import (
+    Activity,
+    Agreement,
+    Attendance,
+    BrandProject,
+    Concern,
+    Contribution,
+    LeaveRequest,
+    PartnerUnit,
+    Practice,
+    ServiceEvent,
+    TourStop,
+    Visit,
+)
 from branches.models import (
     Committee,
     CommitteeSeat,
@@ -110,8 +123,14 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
         return [*people, *meetings, *rolls]
 
     first = rows()
+    BrandProject.objects.update(source=None)
     for model in (
         LeaveRequest,
+        ServiceEvent,
+        BrandProject,
+        Contribution,
+        Agreement,
+        PartnerUnit,
         OrganizationEvent,
         Election,
         GroupLeader,
