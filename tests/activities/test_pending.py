@@ -222,9 +222,9 @@ def test_queries_do_not_grow_with_the_branch(
         MemberFactory(branch=branch)
     pending = read(f"{branch.name}支部党员大会会议记录", *LINES)
     ActivityFactory(organization=branch)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         client.get(pending.get_absolute_url())
     page = sent(client.get(pending.get_absolute_url())) | {"action": "submit"}
-    with django_assert_max_num_queries(55):
+    with django_assert_max_num_queries(56):
         client.post(pending.get_absolute_url(), page)
     assert Activity.objects.filter(status="submitted").exists()

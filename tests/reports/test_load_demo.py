@@ -13,7 +13,16 @@ from django.db.models.functions import ExtractYear
 from accounts import audit
 from accounts.models import AuditEntry, Posting, User
 from accounts.roles import Role
-from activities.models import Activity, Attendance
+from activities.models import (
+    Activity,
+    Attendance,
+    BranchReview,
+    Certificate,
+    DemocraticReview,
+    Promise,
+    StudySeries,
+    StudyTheme,
+)
 from branches.models import (
     Committee,
     CommitteeSeat,
@@ -80,6 +89,17 @@ def test_the_tree_is_sound(street: dict) -> None:
     assert not Organization.objects.communities().filter(population=None).exists()
 
 
+def test_study_and_reviews_have_gaps() -> None:
+    made = load(months=12, members_per_street=100)
+    assert StudyTheme.objects.filter(year=2026).count() == 3
+    assert Certificate.objects.filter(concentrated=True).exists()
+    assert Activity.objects.filter(series__concentrated=True, kind="training").exists()
+    assert made["democratic_reviews"] == DemocraticReview.objects.count() > 0
+    assert {review.grade for review in DemocraticReview.objects.all()} >= {"excellent", "qualified"}
+    assert Promise.objects.filter(done_on__isnull=True).exists()
+    assert Promise.objects.filter(done_on__isnull=False).exists()
+
+
 def test_the_same_plan_makes_the_same_data(street: dict) -> None:
     def rows() -> list:
         people = Member.objects.order_by("id_number_index").values_list(
@@ -93,6 +113,11 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
 
     first = rows()
     for model in (
+        BranchReview,
+        DemocraticReview,
+        Certificate,
+        StudySeries,
+        StudyTheme,
         OrganizationEvent,
         Election,
         GroupLeader,
