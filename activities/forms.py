@@ -87,12 +87,18 @@ class ActivityForm(RecordForm):
         if len(found) > SEARCHABLE_FROM:
             field.widget.attrs["data-pick"] = ""
         self.fields["kind"].choices = KIND_CHOICES  # type: ignore[attr-defined]
-        shared = StudySeries.objects.readable_by(user)
-        self.fields["series"].queryset = shared.filter(year__gte=timezone.localdate().year - 1) | shared.filter(  # type: ignore[attr-defined]
-            pk=self.instance.series_id
-        )
+        self._offer_series()
         for name in ("chair", "recorder", "lecturer"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def _offer_series(self) -> None:
+        """Offer the series of this year and the last, where there are any."""
+        shared = StudySeries.objects.readable_by(self.user)
+        offered = shared.filter(year__gte=timezone.localdate().year - 1) | shared.filter(pk=self.instance.series_id)
+        field = self.fields.pop("series")
+        if choices := [(one.pk, one.title) for one in offered]:
+            field.queryset, field.choices = offered, [("", "不属于系列"), *choices]  # type: ignore[attr-defined]
+            self.fields["series"] = field
 
     @property
     def action(self) -> str:

@@ -226,6 +226,6 @@ def test_queries_do_not_grow_with_the_branch(
     with django_assert_max_num_queries(19):
         client.get(pending.get_absolute_url())
     page = sent(client.get(pending.get_absolute_url())) | {"action": "submit"}
-    with django_assert_max_num_queries(62):
+    with django_assert_max_num_queries(64):
         client.post(pending.get_absolute_url(), page)
     assert Activity.objects.filter(status="submitted").exists()

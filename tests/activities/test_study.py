@@ -241,12 +241,14 @@ def test_a_theme_is_of_its_series_year(client, place, office, fill_in, text_of):
     assert "2025 年的" in text_of(page)
 
 
-def test_an_activity_joins_a_series(client, place, office, fill_in):
-    made = series(place.committee)
-    other = series(street(1, 1).committee, title="别的街道")
-    page = client.get(reverse("activities:create"))
-    offered = list(page.context["form"].fields["series"].queryset)
-    assert made in offered and other not in offered
+def test_an_activity_joins_a_series(client, place, office, press):
+    made = series(place.committee, year=timezone.localdate().year)
+    other = series(street(1, 1).committee, title="别的街道", year=timezone.localdate().year)
+    asked = {"organization": place.branch.pk, "kind": "study", "date": "2026-08-05", "topic": "第一讲"}
+    press(reverse("activities:create"), "draft", **asked, series=other.pk)
+    assert not Activity.objects.exists()
+    press(reverse("activities:create"), "draft", **asked, series=made.pk)
+    assert Activity.objects.get().series == made
 
 
 def test_themes_hold_for_their_year(place):

@@ -17,13 +17,19 @@ from activities.models import (
     Activity,
     Agreement,
     Attendance,
+    BranchReview,
     BrandProject,
+    Certificate,
     Concern,
     Contribution,
+    DemocraticReview,
     LeaveRequest,
     PartnerUnit,
     Practice,
+    Promise,
     ServiceEvent,
+    StudySeries,
+    StudyTheme,
     TourStop,
     Visit,
 )
@@ -111,6 +117,17 @@ def test_residents_are_heard_with_the_gaps_that_rules_find(street: dict) -> None
     assert street["tour_stops"] == TourStop.objects.count() > 0
 
 
+def test_study_and_reviews_have_gaps() -> None:
+    made = load(months=12, members_per_street=100)
+    assert StudyTheme.objects.filter(year=2026).count() == 3
+    assert Certificate.objects.filter(concentrated=True).exists()
+    assert Activity.objects.filter(series__concentrated=True, kind="training").exists()
+    assert made["democratic_reviews"] == DemocraticReview.objects.count() > 0
+    assert {review.grade for review in DemocraticReview.objects.all()} >= {"excellent", "qualified"}
+    assert Promise.objects.filter(done_on__isnull=True).exists()
+    assert Promise.objects.filter(done_on__isnull=False).exists()
+
+
 def test_the_same_plan_makes_the_same_data(street: dict) -> None:
     def rows() -> list:
         people = Member.objects.order_by("id_number_index").values_list(
@@ -131,6 +148,11 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
         Contribution,
         Agreement,
         PartnerUnit,
+        BranchReview,
+        DemocraticReview,
+        Certificate,
+        StudySeries,
+        StudyTheme,
         OrganizationEvent,
         Election,
         GroupLeader,
