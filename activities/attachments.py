@@ -11,7 +11,7 @@ import secrets
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -27,6 +27,7 @@ from accounts.encryption import decrypt_bytes, encrypt_bytes
 from accounts.models import User
 
 from . import photos
+from .minutes import Unreadable, extract_text
 from .models import Activity, Attachment, PendingUpload
 
 PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain"
@@ -92,6 +93,16 @@ def take(upload: UploadedFile) -> tuple[Paper, bytes]:
             raise Refused(f"图片“{name}”{reason}") from reason
         data, taken_on = photo.data, photo.taken_on
     return Paper(store(data), name, content_type, len(data), taken_on=taken_on), data
+
+
+def read(paper: Paper, data: bytes) -> tuple[Paper, str]:
+    """Return the paper with the text in it, and the reason, in Chinese, why it could not be read, or ""."""
+    try:
+        if paper.content_type == TEXT:
+            return replace(paper, text=decode(data) or ""), ""
+        return replace(paper, text=extract_text(data, paper.filename)), ""
+    except Unreadable as reason:
+        return paper, str(reason)
 
 
 def paper_of(upload: PendingUpload) -> Paper:

@@ -15,6 +15,7 @@ from activities import likeness
 from activities.fulltext import Piece
 from activities.likeness import alike, bands, common, share, shingles
 from activities.models import Activity, MinutesBand
+from tests.activities.conftest import as_file, minutes_docx
 from tests.factories import ActivityFactory, sign_in, street
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,15 @@ def test_how_much_may_differ(community, place, changes, found):
     held(place.branches[1], text(1))
     mine = held(place.branch, changed(text(1), changes) if changes else text(1))
     assert len(alike(mine, community)) == found
+
+
+def test_a_paper_hung_on_later_is_read_as_well(client, community, place, text_of):
+    mine = held(place.branch, text(1))
+    client.post(
+        reverse("activities:attach", args=[mine.pk]),
+        {"file": as_file(minutes_docx("主题党日活动记录", "时间：2026年8月3日"), "记录.docx")},
+    )
+    assert "“记录.docx”里写的日期是 2026-08-03，登记的是 2026-09-15" in text_of(client.get(mine.get_absolute_url()))
 
 
 def test_short_and_different_texts_are_not_alike(community, place):
