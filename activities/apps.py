@@ -8,6 +8,7 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from branches.panels import register_action, register_panel
+        from branches.todos import register_todos
         from ledgers import facts, ledger
 
         from . import checking, sections
@@ -21,6 +22,7 @@ class ActivitiesConfig(AppConfig):
         keep_view(self)
         keep_index(self)
         sections.register_section(*checking.SECTIONS)
+        register_todos(checking.unconfirmed)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)

@@ -8,9 +8,10 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from activities.attachments import clear_unused
+from activities.checking import KEPT_DAYS
 from activities.models import Attachment, PendingUpload
 
-KEPT = timedelta(days=7)
+KEPT = timedelta(days=KEPT_DAYS)
 
 
 class Command(BaseCommand):
