@@ -15,8 +15,11 @@ from activities import likeness
 from activities.fulltext import Piece
 from activities.likeness import alike, bands, common, share, shingles
 from activities.models import Activity, MinutesBand
+from ledgers import importing
+from ledgers import ledger as ledgers
 from tests.activities.conftest import as_file, minutes_docx
 from tests.factories import ActivityFactory, sign_in, street
+from tests.ledgers.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 LETTERS = [chr(code) for code in range(0x4E00, 0x4E00 + 3000)]
@@ -135,6 +138,21 @@ def test_imported_minutes_get_their_fingerprints_at_night(place):
     assert answer.getvalue().strip() == '{"signed": 3}'
     assert MinutesBand.objects.values("activity").distinct().count() == 3
     assert likeness.catch_up() == 0
+
+
+def test_an_import_with_fingerprints_is_undone(client, community, place):
+    header = ("活动编号", "组织编码", "活动类型", "日期", "主题", "内容")
+    data = xlsx(header, ["A1", place.branch.code, "主题党日", "2026-09-15", "导入的", text(1)])
+    batch, match = importing.open_batch(ledgers.get("activities"), data, "表.xlsx", community, place.community)
+    batch.save()
+    importing.preview(batch, match)
+    importing.apply(batch)
+    likeness.catch_up()
+    importing.undo(batch, community)
+    assert not Activity.objects.exists()
+    assert alike(held(place.branch, text(1)), community) == []
+    call_command("sign_minutes", stdout=StringIO())
+    assert MinutesBand.objects.count() == likeness.BANDS
 
 
 def test_many_short_ones_do_not_stand_in_the_way(place):
