@@ -70,6 +70,7 @@ class ActivitiesConfig(AppConfig):
         ledger.register(StudyThemesLedger, StudySeriesLedger, CertificatesLedger, StudyHoursLedger)
         STUDIED.keep(self)
         keep_index(self)
+        register_todos(checking.unconfirmed)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         register_panel(*PANELS)

@@ -1,6 +1,7 @@
 """Papers of activities: hung on an activity, taken off, and photos made small. `ledgers.papers` keeps the files."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -24,9 +25,20 @@ from ledgers.papers import (
     take,
 )
 
+from .minutes import Unreadable, extract_text
 from .models import Activity, Attachment, PendingUpload
 
 THUMBNAIL, PREVIEW = (320, 320), (1600, 1600)
+
+
+def read(paper: Paper, data: bytes) -> tuple[Paper, str]:
+    """Return the paper with the text in it, and the reason, in Chinese, why it could not be read, or ""."""
+    try:
+        if paper.content_type == TEXT:
+            return replace(paper, text=decode(data) or ""), ""
+        return replace(paper, text=extract_text(data, paper.filename)), ""
+    except Unreadable as reason:
+        return paper, str(reason)
 
 
 def paper_of(upload: PendingUpload) -> Paper:

@@ -41,9 +41,13 @@ class MinutesBandQuerySet(ScopedQuerySet["MinutesBand"]):
 
 
 class MinutesBand(models.Model):
-    """One band of the fingerprint of an activity's minutes; a text too short to compare has one that fits no other."""
+    """One band of the fingerprint of an activity's minutes; a text too short to compare has one that fits no other.
 
-    activity = models.ForeignKey(Activity, models.CASCADE, related_name="+", verbose_name="活动")
+    What can be made again any time stands in nobody's way: an import is undone whether its minutes have fingerprints or
+    not, and `clear_orphans` removes what is left of them.
+    """
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="+", db_constraint=False, verbose_name="活动")
     value = models.BigIntegerField("指纹")
 
     objects = MinutesBandQuerySet.as_manager()
@@ -112,6 +116,11 @@ def _keep(rows: Iterable[Activity]) -> int:
         ignore_conflicts=True,
     )
     return len(fresh)
+
+
+def clear_orphans() -> int:
+    """Delete the fingerprints of activities that are gone; return how many bands that were."""
+    return MinutesBand.objects.exclude(activity__in=Activity.objects.all()).delete()[0]
 
 
 @transaction.atomic

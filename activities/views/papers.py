@@ -42,7 +42,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     limit = 1 if replaced else FILES_AT_ONCE
     for file in files[:limit]:
         try:
-            papers.append(attachments.take(file)[0])
+            papers.append(attachments.read(*attachments.take(file))[0])
         except Refused as refusal:
             messages.error(request, str(refusal))
     count = attachments.hang(activity, papers, user, replaced)

@@ -16,9 +16,9 @@ from branches.models import Organization
 from ledgers.models import Submission
 
 from .. import attachments, batches
-from ..attachments import ACCEPT, TEXT, Paper, Refused
+from ..attachments import ACCEPT, Paper, Refused
 from ..forms import MinutesForm
-from ..minutes import Minutes, Unreadable, extract_text
+from ..minutes import Minutes
 from ..models import MAX_NOTE, Activity, Attachment, PendingUpload
 from .records import roll_context, say_saved
 
@@ -76,22 +76,8 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 def _read(user: User, paper: Paper, data: bytes) -> PendingUpload:
     """Return the upload with its text, or with the reason why there is none: it is welcome as a paper all the same."""
-    text, note = "", ""
-    try:
-        is_text = paper.content_type == TEXT
-        text = attachments.decode(data) or "" if is_text else extract_text(data, paper.filename)
-    except Unreadable as reason:
-        note = str(reason)[:MAX_NOTE]
-    return PendingUpload(
-        user=user,
-        digest=paper.digest,
-        filename=paper.filename,
-        content_type=paper.content_type,
-        size=paper.size,
-        taken_on=paper.taken_on,
-        text=text,
-        note=note,
-    )
+    paper, note = attachments.read(paper, data)
+    return PendingUpload(user=user, note=note[:MAX_NOTE], **vars(paper))
 
 
 def _waiting(user: User) -> QuerySet[PendingUpload]:

@@ -146,6 +146,13 @@ def test_nothing_waits(client, community, text_of):
     assert "还没有选择" in text_of(client.post(PAGE, follow=True))
 
 
+def test_the_workbench_says_what_waits_for_its_uploader(client, community, tree, text_of):
+    send(client, (lines(tree.branch), "甲.docx"), (photo(), "照片.jpg"))
+    assert "2 份上传的会议记录还没有核对" in text_of(client.get(reverse("reports:workbench")))
+    sign_in(client, Role.COMMUNITY_SECRETARY, tree.community)
+    assert "还没有核对" not in text_of(client.get(reverse("reports:workbench")))
+
+
 def test_one_file_alone_goes_to_its_own_page(client, community, tree):
     answer = send(client, (lines(tree.branch), "甲.docx"))
     assert answer.url == PendingUpload.objects.get().get_absolute_url()

@@ -15,7 +15,11 @@ from activities import likeness
 from activities.fulltext import Piece
 from activities.likeness import alike, bands, common, share, shingles
 from activities.models import Activity, MinutesBand
+from ledgers import importing
+from ledgers import ledger as ledgers
+from tests.activities.conftest import as_file, minutes_docx
 from tests.factories import ActivityFactory, sign_in, street
+from tests.ledgers.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
 LETTERS = [chr(code) for code in range(0x4E00, 0x4E00 + 3000)]
@@ -84,6 +88,15 @@ def test_how_much_may_differ(community, place, changes, found):
     assert len(alike(mine, community)) == found
 
 
+def test_a_paper_hung_on_later_is_read_as_well(client, community, place, text_of):
+    mine = held(place.branch, text(1))
+    client.post(
+        reverse("activities:attach", args=[mine.pk]),
+        {"file": as_file(minutes_docx("主题党日活动记录", "时间：2026年8月3日"), "记录.docx")},
+    )
+    assert "“记录.docx”里写的日期是 2026-08-03，登记的是 2026-09-15" in text_of(client.get(mine.get_absolute_url()))
+
+
 def test_short_and_different_texts_are_not_alike(community, place):
     held(place.branches[1], "参观见学。")
     assert alike(held(place.branch, "参观见学。"), community) == []
@@ -125,6 +138,21 @@ def test_imported_minutes_get_their_fingerprints_at_night(place):
     assert answer.getvalue().strip() == '{"signed": 3}'
     assert MinutesBand.objects.values("activity").distinct().count() == 3
     assert likeness.catch_up() == 0
+
+
+def test_an_import_with_fingerprints_is_undone(client, community, place):
+    header = ("活动编号", "组织编码", "活动类型", "日期", "主题", "内容")
+    data = xlsx(header, ["A1", place.branch.code, "主题党日", "2026-09-15", "导入的", text(1)])
+    batch, match = importing.open_batch(ledgers.get("activities"), data, "表.xlsx", community, place.community)
+    batch.save()
+    importing.preview(batch, match)
+    importing.apply(batch)
+    likeness.catch_up()
+    importing.undo(batch, community)
+    assert not Activity.objects.exists()
+    assert alike(held(place.branch, text(1)), community) == []
+    call_command("sign_minutes", stdout=StringIO())
+    assert MinutesBand.objects.count() == likeness.BANDS
 
 
 def test_many_short_ones_do_not_stand_in_the_way(place):

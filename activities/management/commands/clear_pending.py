@@ -8,10 +8,11 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from activities.attachments import clear_unused
+from activities.checking import KEPT_DAYS
 from activities.models import Attachment, PendingUpload, StoryPhoto
 from members.models import DevelopmentPaper
 
-KEPT = timedelta(days=7)
+KEPT = timedelta(days=KEPT_DAYS)
 PAPERS = (Attachment, PendingUpload, StoryPhoto, DevelopmentPaper)
 """Models that refer to stored files by their digest."""
 
