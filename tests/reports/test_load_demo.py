@@ -13,7 +13,7 @@ from django.db.models.functions import ExtractYear
 from accounts import audit
 from accounts.models import AuditEntry, Posting, User
 from accounts.roles import Role
-from activities.models import Activity, Attendance
+from activities.models import Activity, Attendance, PlannedActivity
 from branches.models import (
     Committee,
     CommitteeSeat,
@@ -93,6 +93,7 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
 
     first = rows()
     for model in (
+        PlannedActivity,
         OrganizationEvent,
         Election,
         GroupLeader,
