@@ -122,9 +122,9 @@ class YearPlan:
                 for month in MONTHS:
                     key = organization.pk, kind.value, month
                     plans = by_cell[key]
-                    days = sorted([p.date.day for p in plans if not p.activity_id] + proposed[key])
+                    numbers = sorted([p.date.day for p in plans if not p.activity_id] + proposed[key])
                     name = f"d-{organization.pk}-{kind.value}-{month}"
-                    cell = Cell(name, f"{organization.label} {kind.label} {month} 月", "、".join(str(d) for d in days))
+                    cell = Cell(name, f"{organization.label} {kind.label} {month} 月", "、".join(map(str, numbers)))
                     cell.held, cell.is_proposed = held[key], bool(proposed[key])
                     if self.typed is not None:
                         cell.text = str(self.typed.get(name, cell.text))
@@ -144,13 +144,13 @@ class YearPlan:
                     text = typed.get(f"d-{organization}-{kind.value}-{month}")
                     if text is None:
                         continue
-                    days = _days(text, self.year, month)
-                    if days is None:
+                    read = _days(text, self.year, month)
+                    if read is None:
                         self.errors.append(
                             f"{kind.label} {month} 月填的“{text[:20]}”不是这个月的日子，应填如 8 或 8、22"
                         )
                     else:
-                        wanted.setdefault((organization, kind.value), []).extend(days)
+                        wanted.setdefault((organization, kind.value), []).extend(read)
         if self.errors:
             self.errors = self.errors[:10]
             return None

@@ -19,8 +19,6 @@ class VoteForm(CheckedForm):
         label="结果",
         choices=[("True", "通过"), ("False", "未通过")],
         coerce=lambda value: value == "True",
-        empty_value=True,
-        initial="True",
         help_text="决定：赞成超过有表决权人数的一半才能通过；选举：赞成超过到会有选举权人数的一半。",
     )
 
@@ -46,6 +44,7 @@ class VoteForm(CheckedForm):
 
     def __init__(self, *args: Any, quorum: Quorum | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["passed"] = str(self.instance.passed)
         self.quorum = quorum if quorum and quorum.from_roll else None
         if self.quorum:
             del self.fields["entitled_stated"]

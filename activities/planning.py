@@ -17,6 +17,7 @@ from accounts import audit
 from accounts.acting import current_actor
 from branches.models import Organization
 from ledgers.facts import mark_stale
+from ledgers.models import Touch
 from ledgers.period import Period, PeriodKind
 from ledgers.workdays import add_workdays, is_workday
 from members.models import Membership
@@ -186,7 +187,17 @@ def rewrite_plan(plans: Iterable[PlannedActivity], wanted: Mapping[Place, Sequen
             kept.add((*place, plan.date))
         else:
             gone[*place, plan.date.month].append(plan)
-    made, moved, events, touches = [], [], [], []
+    paths = dict(Organization.objects.filter(pk__in={place for place, _ in wanted}).values_list("pk", "path"))
+    made: list[PlannedActivity] = []
+    moved: list[PlannedActivity] = []
+    events: list[audit.Event] = []
+    touches: list[Touch] = []
+
+    def note(action: str, plan: PlannedActivity, changes: Mapping[str, tuple[object, object]] | None = None) -> None:
+        touches.extend(plan.touches())
+        path = paths[plan.organization_id]
+        events.append(audit.Event(action=action, obj=plan, changes=changes or {}, organization_path=path))
+
     actor, now = current_actor(), timezone.now()
     for (organization, kind), days in wanted.items():
         for day in sorted(set(days)):
@@ -194,31 +205,21 @@ def rewrite_plan(plans: Iterable[PlannedActivity], wanted: Mapping[Place, Sequen
                 continue
             if old := gone[organization, kind, day.month]:
                 plan = old.pop(0)
-                events.append(audit.Event(action="change", obj=plan, changes={"date": (plan.date, day)}))
-                touches += plan.touches()
+                note("change", plan, {"date": (plan.date, day)})
                 plan.date, plan.version, plan.updated_by, plan.updated_at = day, plan.version + 1, actor, now
                 moved.append(plan)
             else:
                 made.append(PlannedActivity(organization_id=organization, kind=kind, date=day, updated_by=actor))
     dropped = [plan for plans_left in gone.values() for plan in plans_left]
-    events += [audit.Event(action="delete", obj=plan) for plan in dropped]
-    touches += [touch for plan in dropped for touch in plan.touches()]
+    for plan in dropped:
+        note("delete", plan)
     PlannedActivity.objects.filter(pk__in=[plan.pk for plan in dropped]).delete()
     PlannedActivity.objects.bulk_update(moved, ["date", "version", "updated_by", "updated_at"], batch_size=500)
     PlannedActivity.objects.bulk_create(made, batch_size=1000)
-    events += [audit.Event(action="create", obj=plan) for plan in made]
-    touches += [touch for plan in [*made, *moved] for touch in plan.touches()]
-    paths = dict(Organization.objects.filter(pk__in={o for o, _ in wanted}).values_list("pk", "path"))
-    audit.record_many(
-        audit.Event(
-            action=e.action,
-            obj=e.obj,
-            changes=e.changes,
-            organization_path=paths.get(e.obj.organization_id, ""),  # type: ignore[union-attr]
-        )
-        for e in events
-    )
-    mark_stale(touches)
+    for plan in made:
+        note("create", plan)
+    audit.record_many(events)
+    mark_stale(touches)  # a plan moves within its month
     return Counter(made=len(made), moved=len(moved), dropped=len(dropped))
 
 

@@ -122,7 +122,8 @@ def quorum_of(activity: Activity) -> Quorum | None:
 def with_turnout(votes: QuerySet[Vote]) -> QuerySet[Vote]:
     """Annotate votes with `entitled` and `present`: by register and roll, else as noted, else None."""
     day, branch = OuterRef("activity__date"), OuterRef("activity__organization")
-    stays = Membership.objects.filter(in_force(day), may_vote_on(day), branch=branch).order_by().values("branch")
+    in_branch = in_force(day)  # type: ignore[arg-type]  # a reference to the outer query stands for its day
+    stays = Membership.objects.filter(in_branch, may_vote_on(day), branch=branch).order_by().values("branch")
     came = stays.filter(member__attendances__activity=OuterRef("activity"), member__attendances__state__in=THERE)
     called = Exists(Attendance.objects.filter(activity=OuterRef("activity")))
     return votes.annotate(

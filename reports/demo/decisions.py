@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 from activities.models import Activity, Resolution, Vote
 from activities.quorums import majority, with_turnout
@@ -43,7 +44,7 @@ def decide(street: Street) -> Counter[str]:
         if random.random() < 0.7
     ]
     Vote.objects.bulk_create(votes, batch_size=1000)
-    turnout = with_turnout(Vote.objects.filter(pk__in=[vote.pk for vote in votes]))
+    turnout: Any = with_turnout(Vote.objects.filter(pk__in=[vote.pk for vote in votes]))
     counts = {
         pk: (voters, came) for pk, voters, came in turnout.order_by().values_list("pk", "voters_then", "came_then")
     }

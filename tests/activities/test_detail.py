@@ -152,7 +152,7 @@ def test_a_branch_does_not_confirm_its_own(client, branch):
 
 def test_what_is_missing_is_named(client, branch, text_of):
     sign_in(client, Role.BRANCH_SECRETARY, branch)
-    activity = ActivityFactory(organization=branch, place="会议室", status=Status.DRAFT)
+    activity = ActivityFactory(organization=branch, place="会议室", chair="", content="", status=Status.DRAFT)
     assert "还缺：开始时间、主持人、内容、考勤" in text_of(client.get(activity.get_absolute_url()))
 
 

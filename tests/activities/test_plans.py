@@ -216,6 +216,11 @@ def test_an_import_ties_too_and_lets_go_when_taken_back(town):
     assert plan.activity is None
 
 
+def test_the_table_shows_what_is_on_record_planned_or_not(client, town, secretary, today, text_of):
+    ActivityFactory(organization=town.branch, kind="theme-day", date=date(2026, 3, 5))
+    assert "5日 ✓" in text_of(client.get(address(town.branch)))
+
+
 def test_one_activity_fulfils_one_plan(town):
     for day in (5, 20):
         make_plan(town.branch, date(2026, 8, day))

@@ -184,6 +184,13 @@ def test_of_two_editors_the_second_is_told(client, town, secretary, text_of):
     assert "刚刚修改了这条记录" in text_of(client.post(url, other | {"note": "乙"}))
 
 
+def test_a_vote_is_corrected_and_keeps_its_result(client, town, secretary, fill_in):
+    vote = make_vote(meeting(town.branch, 3), in_favour=1, passed=False)
+    fill_in(reverse("activities:vote-edit", args=[vote.pk]), in_favour="2")
+    vote.refresh_from_db()
+    assert (vote.in_favour, vote.passed) == (2, False)
+
+
 def test_out_of_scope_is_not_there(client, town, secretary):
     foreign = meeting(town.branches[1], 1)
     vote, resolution = make_vote(foreign), make_resolution(foreign)

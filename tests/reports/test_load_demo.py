@@ -25,6 +25,7 @@ from activities.models import (
     DemocraticReview,
     LeaveRequest,
     PartnerUnit,
+    PlannedActivity,
     Practice,
     Promise,
     ServiceEvent,
@@ -142,6 +143,7 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
     first = rows()
     BrandProject.objects.update(source=None)
     for model in (
+        PlannedActivity,
         LeaveRequest,
         ServiceEvent,
         BrandProject,
