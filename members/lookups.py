@@ -29,7 +29,7 @@ class CharactersIndex(GinIndex):
         """Compile; databases other than PostgreSQL get a plain index."""
         statement = super().create_sql(model, schema_editor, using=using, **kwargs)
         if schema_editor.connection.vendor != "postgresql":
-            statement.parts["extra"] = ""
+            statement.parts["extra"] = ""  # type: ignore[assignment]
         return statement
 
 
