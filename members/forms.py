@@ -19,14 +19,12 @@ from ledgers.forms import RecordForm
 from ledgers.models import Record, Submission
 
 from . import quality
+from .masked_form import MaskedForm, id_number_field
 from .models import Member, Membership, mask_address, mask_id, mask_phone
 from .querysets import MemberQuerySet
 
 DATED = ("branch", "employment", "is_floating")
 """Fields whose change holds from a day on."""
-
-
-MASKS = {"id_number": mask_id, "phone": mask_phone, "address": mask_address}
 
 
 def editable_branches(user: User, also: int | None = None) -> Any:
@@ -64,8 +62,10 @@ class Day(forms.DateField):
             raise ValidationError("这一天还没有到，请到时再办理")
 
 
-class MemberForm(RecordForm):
-    """One member's record. What is sensitive is shown masked, and stays as it is unless written anew and whole."""
+class MemberForm(MaskedForm):
+    """One member's record."""
+
+    masks = {"id_number": mask_id, "phone": mask_phone, "address": mask_address}
 
     came_by = forms.ChoiceField(
         label="怎样到本支部",
@@ -77,9 +77,7 @@ class MemberForm(RecordForm):
     )
     on = Day(label="自哪天起", required=False)
     name = forms.CharField(label="姓名", max_length=60, error_messages={"required": "请填姓名"})
-    id_number = forms.CharField(
-        label="身份证号", max_length=30, error_messages={"required": "请填身份证号"}, help_text="18 位，末位可以是 X"
-    )
+    id_number = id_number_field()
     phone = forms.CharField(label="手机号码", max_length=30, required=False)
     dues_base = forms.DecimalField(
         label="党费基数", max_digits=10, decimal_places=2, min_value=0, required=False, help_text="元/月"
@@ -104,14 +102,14 @@ class MemberForm(RecordForm):
         super().__init__(*args, **kwargs)
         ask_to_choose(self)
         self.user = user
-        self.is_new = self.instance._state.adding
+        self.cover()
         self.stored: dict[str, Any] = {}
         if not self.is_new:
             self.stored = {name: getattr(self.instance, name) for name in MemberForm.Meta.fields}
         self.fields["branch"].queryset = editable_branches(user, self.instance.branch_id)  # type: ignore[attr-defined]
         self.fields["branch"].widget.attrs["data-pick"] = ""
-        self.fields["id_number"].widget.attrs |= {"autocomplete": "off", "data-citizen-id": ""}
-        self.fields["phone"].widget.attrs |= {"autocomplete": "off", "inputmode": "tel"}
+        self.fields["id_number"].widget.attrs["data-citizen-id"] = ""
+        self.fields["phone"].widget.attrs["inputmode"] = "tel"
         if self.is_new:
             self.fields["on"].label = "转入日期"
             self.fields["on"].help_text = "只有组织关系转入的从这天算起；其他的从入党时间算起"
@@ -120,10 +118,6 @@ class MemberForm(RecordForm):
         self.fields[
             "on"
         ].help_text = "改了党支部、就业状态、流动情况或党费基数时，新的情况从这天算起；只改别的内容不用管"
-        for name, mask in MASKS.items():
-            if shown := mask(self.stored[name]):
-                self.initial[name] = shown
-                self.fields[name].help_text = "已隐去一部分：不改就不要动；要改就整个重填"
         if self.instance.left_on:
             for name in ("on", *DATED):
                 del self.fields[name]
@@ -134,49 +128,19 @@ class MemberForm(RecordForm):
 
     # single fields
 
-    def _as_stored(self, name: str) -> str | None:
-        """Return what is stored where the masked value came back untouched. Raises ValidationError for half a mask."""
-        typed = self.cleaned_data[name]
-        if self.is_new or "*" not in typed:
-            return None
-        shown = MASKS[name](self.stored[name])
-        if typed != shown and self.data.get(self.add_prefix("version")) == str(self.instance.version):
-            raise ValidationError(f"隐去的部分不能只改几位：不改请写回 {shown}，要改请整个重填")
-        return str(self.stored[name])
-
     def clean_name(self) -> str:
         """Write the name the one way that imports write it."""
         return parsing.person_name(self.cleaned_data["name"])
 
     def clean_id_number(self) -> str:
         """Check the ID's digits (Q01) unless it is untouched."""
-        stored = self._as_stored("id_number")
-        if stored is not None or self.cleaned_data["id_number"] == self.stored.get("id_number"):
-            return stored or str(self.cleaned_data["id_number"])
-        try:
-            return quality.read_id(self.cleaned_data["id_number"]).number
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
-
-    def clean_phone(self) -> str:
-        """Bring the phone into the one form that is stored."""
-        stored = self._as_stored("phone")
-        if stored is not None:
-            return stored
-        try:
-            return parsing.phone(self.cleaned_data["phone"]) or ""
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
+        if (typed := self.cleaned_data["id_number"]) == self.stored.get("id_number"):
+            return str(typed)
+        return self.read("id_number", lambda number: quality.read_id(number).number)
 
     def clean_address(self) -> str:
         """Keep the address where it is untouched."""
-        stored = self._as_stored("address")
-        if stored is not None:
-            return stored
-        try:
-            return parsing.text(self.cleaned_data["address"], 200)
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
+        return self.read("address", lambda address: parsing.text(address, 200))
 
     # the whole
 
@@ -255,16 +219,6 @@ class MemberForm(RecordForm):
         if self.cleaned_data["came_by"] == Membership.Event.TRANSFERRED_IN:
             return member.enter(self.cleaned_data["on"], Membership.Event.TRANSFERRED_IN)
         return member.enter()
-
-    def save_record(self, user: User) -> str | None:
-        """Save; where somebody else was faster, let the masks be those of the newest values."""
-        there = super().save_record(user)
-        if there is None and self.differences:
-            newest = Member.objects.get(pk=self.instance.pk)
-            for name, mask in MASKS.items():
-                if "*" in self.data.get(self.add_prefix(name), ""):
-                    self.data[self.add_prefix(name)] = mask(getattr(newest, name))  # type: ignore[index]
-        return there
 
     @property
     def sections(self) -> Iterable[tuple[str, list[forms.BoundField]]]:

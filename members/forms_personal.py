@@ -18,6 +18,7 @@ from ledgers.forms import RecordForm
 from ledgers.models import Record
 
 from .forms import Day, ask_to_choose
+from .masked_form import MaskedForm
 from .models import (
     CommunityCheckIn,
     Honor,
@@ -27,7 +28,6 @@ from .models import (
     PerformanceRecord,
     ServiceEntry,
     Talk,
-    mask_phone,
 )
 from .picking import MemberField
 from .querysets import in_force
@@ -213,7 +213,7 @@ def communities_for(user: User, also: int | None) -> OrganizationQuerySet:
     return communities
 
 
-class CheckInForm(RecordForm):
+class CheckInForm(MaskedForm):
     """Somebody who reports to a community: a member of the register, or a name with what they tell of themselves."""
 
     member = MemberField(label="党员", required=False, help_text="组织关系在本街道的，从这里选")
@@ -235,7 +235,8 @@ class CheckInForm(RecordForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user, self.stored_phone = user, self.instance.phone
+        self.user = user
+        self.cover()
         self.fields["community"].queryset = communities_for(user, self.instance.community_id)  # type: ignore[attr-defined]
         ask_to_choose(self)
         field, initial = self.fields["member"], self.initial.get("member")
@@ -247,23 +248,10 @@ class CheckInForm(RecordForm):
             self.initial["start"] = timezone.localdate()
         if self.instance.member_id:
             self.initial["name"] = ""
-        if self.stored_phone:
-            self.initial["phone"] = mask_phone(self.stored_phone)
-            self.fields["phone"].help_text = "已隐去一部分：不改就不要动；要改就整个重填"
 
     def clean_posts(self) -> str:
         """Write the posts as the record keeps them, in the order of the list."""
         return parsing.joined(post for post in CommunityCheckIn.Post.values if post in self.cleaned_data["posts"])
-
-    def clean_phone(self) -> str:
-        """Bring the phone into the one form; masked as shown it stays as it is."""
-        typed = self.cleaned_data["phone"]
-        if self.stored_phone and typed == mask_phone(self.stored_phone):
-            return self.stored_phone
-        try:
-            return parsing.phone(typed) or ""
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
         """Ask who it is, and see that nobody is checked in twice."""

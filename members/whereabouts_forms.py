@@ -12,6 +12,7 @@ from ledgers.forms import RecordForm
 from ledgers.models import Record
 
 from .forms import Day, ask_to_choose, editable_branches
+from .masked_form import MaskedForm
 from .models import Contact, Whereabouts, mask_id, mask_phone
 
 Kind = Whereabouts.Kind
@@ -23,11 +24,12 @@ WORDS: dict[str, dict[str, str]] = {
 """Kind of record → what its fields are called."""
 GUEST = ("organization", "name", "id_number")
 """What is asked of somebody who is on no register here."""
-MASKS = {"phone": mask_phone, "id_number": mask_id}
 
 
-class WhereaboutsForm(RecordForm):
+class WhereaboutsForm(MaskedForm):
     """One record. Which fields there are depends on its kind, which is given with the instance."""
+
+    masks = {"phone": mask_phone, "id_number": mask_id}
 
     since = Day(label="起始日期")
     phone = forms.CharField(
@@ -49,9 +51,8 @@ class WhereaboutsForm(RecordForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = self.instance.kind
-        self.is_new = self.instance._state.adding
-        self.stored = {name: getattr(self.instance, name) for name in MASKS}
         ask_to_choose(self)
+        self.cover()
         if self.is_new:
             self.initial["since"] = timezone.localdate()
         absent = {Kind.OUT: GUEST, Kind.IN: (), Kind.LOST: (*GUEST, "host", "contact", "phone")}
@@ -64,33 +65,10 @@ class WhereaboutsForm(RecordForm):
             self.fields["organization"].queryset = branches  # type: ignore[attr-defined]
             self.fields["organization"].required = self.fields["name"].required = True
             self.fields["organization"].widget.attrs["data-pick"] = ""
-        for name, mask in MASKS.items():
-            if name in self.fields and (shown := mask(self.stored[name])):
-                self.initial[name] = shown
-                self.fields[name].help_text = "已隐去一部分：不改就不要动；要改就整个重填"
-
-    def _kept(self, name: str) -> str | None:
-        """Return what is stored where the masked value came back. Raises ValidationError for half a mask."""
-        typed = self.cleaned_data[name]
-        if "*" not in typed:
-            return None
-        if typed != MASKS[name](self.stored[name]):
-            raise ValidationError("隐去的部分不能只改几位：要改请整个重填")
-        return self.stored[name]
-
-    def clean_phone(self) -> str:
-        """Bring the phone into the form that is stored."""
-        try:
-            return self._kept("phone") or parsing.phone(self.cleaned_data["phone"]) or ""
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
 
     def clean_id_number(self) -> str:
         """Check the ID's digits."""
-        try:
-            return self._kept("id_number") or parsing.citizen_id(self.cleaned_data["id_number"]) or ""
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
+        return self.read("id_number", parsing.citizen_id)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a second open record of a kind, and days that cannot be."""

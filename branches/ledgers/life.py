@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.permissions import access_of
-from branches.importing import find_people, mask_id, person_named
+from branches.importing import find_people, person_named
 from branches.models import Candidate, CommitteeSeat, Election, GroupLeader, JointUnit, Organization
 from branches.models.elections import turnout_short
 from branches.models.groups import leads_on
@@ -19,20 +19,8 @@ from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
 from ledgers.models import Touch
 
 from .checked import CheckedImporter
-from .tree import POST_SYNONYMS
+from .tree import ID_NUMBER, POST_SYNONYMS
 from .venues import ORGANIZATION, ORGANIZATION_NAME
-
-ID_NUMBER = Column(
-    "身份证号",
-    "member__id_number",
-    "id",
-    ("公民身份号码",),
-    width=20,
-    field="id_number",
-    listed=False,
-    sortable=False,
-    mask=mask_id,
-)
 
 
 class ElectionImporter(CheckedImporter):

@@ -98,6 +98,19 @@ class OrganizationsLedger(Ledger):
         return "all" in filters
 
 
+ID_NUMBER = Column(
+    "身份证号",
+    "member__id_number",
+    "id",
+    ("公民身份号码",),
+    width=20,
+    field="id_number",
+    listed=False,
+    sortable=False,
+    mask=mask_id,
+)
+
+
 class CommitteesLedger(Ledger):
     slug = "committees"
     title = "支委会台账"
@@ -141,17 +154,7 @@ class CommitteesLedger(Ledger):
             synonyms=POST_SYNONYMS,
         ),
         Column("姓名", "name", "name", ("姓名/身份证号",), width=10, note="填姓名；同一支部有重名的填身份证号"),
-        Column(
-            "身份证号",
-            "member__id_number",
-            "id",
-            ("公民身份号码",),
-            width=20,
-            field="id_number",
-            listed=False,
-            sortable=False,
-            mask=mask_id,
-        ),
+        ID_NUMBER,
         Column("任职日期", "since", "date", ("任职时间", "补选日期"), width=12, note="届中补选的填写；不填即任职开始"),
         Column("离任日期", "left_on", "date", ("离任时间",), width=12, note="届中离任的填写"),
     )

@@ -16,6 +16,7 @@ from ledgers.papers import ACCEPT, Paper, Refused
 from ledgers.papers import take as take_paper
 from members import quality
 from members.forms import Day, ask_to_choose, editable_branches
+from members.masked_form import MaskedForm, id_number_field
 from members.models import (
     DevelopmentCase,
     DevelopmentStep,
@@ -29,7 +30,6 @@ from members.models.papers import hang
 from . import people
 from .procedure import ADULT_AT, BY_CODE, Need, VoteKind, missing_before, needed_first, too_early
 
-MASKS = {"id_number": mask_id, "phone": mask_phone}
 PEOPLE_WANTED = {"mentors": (1, 2), "sponsors": (2, 2)}
 """How many names a step takes."""
 COUNTS = (("expected", "应到"), ("present", "实到"), ("in_favour", "赞成"), ("against", "反对"), ("abstained", "弃权"))
@@ -82,14 +82,14 @@ def papers_field(code: str) -> PapersField:
     return PapersField(label="材料", help_text=f"{hint}可以选多个文件，扫描件、照片也可以")
 
 
-class CaseForm(RecordForm):
-    """The person who applies. What is sensitive is shown masked, and stays as it is unless written anew and whole."""
+class CaseForm(MaskedForm):
+    """The person who applies."""
+
+    masks = {"id_number": mask_id, "phone": mask_phone}
 
     applied_on = Day(label="申请入党日期", help_text="递交入党申请书之日")
     name = forms.CharField(label="姓名", max_length=60, error_messages={"required": "请填姓名"})
-    id_number = forms.CharField(
-        label="身份证号", max_length=30, error_messages={"required": "请填身份证号"}, help_text="18 位，末位可以是 X"
-    )
+    id_number = id_number_field()
     phone = forms.CharField(label="联系电话", max_length=30, required=False)
 
     class Meta:
@@ -105,29 +105,13 @@ class CaseForm(RecordForm):
         super().__init__(*args, **kwargs)
         ask_to_choose(self)
         self.user = user
-        self.is_new = self.instance._state.adding
+        self.cover()
         self.fields["papers"] = papers_field("apply")
-        self.stored = {name: getattr(self.instance, name) for name in MASKS}
-        for name in MASKS:
-            self.fields[name].widget.attrs["autocomplete"] = "off"
         if self.is_new:
             self.fields["branch"].queryset = editable_branches(user)  # type: ignore[attr-defined]
             self.fields["branch"].widget.attrs["data-pick"] = ""
             return
         del self.fields["branch"]
-        for name, mask in MASKS.items():
-            if shown := mask(self.stored[name]):
-                self.initial[name] = shown
-                self.fields[name].help_text = "已隐去一部分：不改就不要动；要改就整个重填"
-
-    def _as_stored(self, name: str) -> str | None:
-        """Return what is stored where the masked value came back untouched. Raises ValidationError for half a mask."""
-        typed = self.cleaned_data[name]
-        if self.is_new or "*" not in typed:
-            return None
-        if typed != MASKS[name](self.stored[name]):
-            raise ValidationError("隐去的部分不能只改几位：不改请保持原样，要改请整个重填")
-        return self.stored[name]
 
     def clean_name(self) -> str:
         """Write the name the one way that imports write it."""
@@ -135,23 +119,7 @@ class CaseForm(RecordForm):
 
     def clean_id_number(self) -> str:
         """Check the ID's digits."""
-        stored = self._as_stored("id_number")
-        if stored is not None:
-            return stored
-        try:
-            return quality.read_id(self.cleaned_data["id_number"]).number
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
-
-    def clean_phone(self) -> str:
-        """Bring the phone into the one form that is stored."""
-        stored = self._as_stored("phone")
-        if stored is not None:
-            return stored
-        try:
-            return parsing.phone(self.cleaned_data["phone"]) or ""
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
+        return self.read("id_number", lambda number: quality.read_id(number).number)
 
     def clean(self) -> dict[str, Any]:
         """Check age and dates (R27), and that the person has no other case."""

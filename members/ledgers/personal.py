@@ -56,18 +56,23 @@ ID_NUMBER = Column(
 )
 
 
-class TalksLedger(Ledger):
+class PersonalLedger(Ledger):
+    """Base of these ledgers: what happened to members of an organisation, the latest first."""
+
+    group = "党员"
+    date = "date"
+    order = ("-date", "-pk")
+    edit_right = Right.MEMBERS_EDIT
+
+
+class TalksLedger(PersonalLedger):
     slug = "talks"
     title = "谈心谈话台账"
-    group = "党员"
     about = "谁在哪天同谁谈过话、谈了什么、后来怎么办。内容加密保存，只有支部书记、社区书记和党建办能看。"
     unit = "人次"
     model = Talk
-    date = "date"
-    order = ("-date", "-pk")
     right = Right.TALKS_READ
     kept_to = "谈话内容只有支部书记、社区书记和党建办可以查看"
-    edit_right = Right.MEMBERS_EDIT
     importer = TalkImporter
     page = ("members:talk", "pk")
     create_page = "members:talk-create"
@@ -93,18 +98,14 @@ class TalksLedger(Ledger):
         return matching(text, "member__") | Q(talker_name__contains=text)
 
 
-class MattersLedger(Ledger):
+class MattersLedger(PersonalLedger):
     slug = "matters"
     title = "重大事项报告台账"
-    group = "党员"
     about = "党员干部向组织报告的个人有关事项和组织的意见。内容加密保存，只有支部书记、社区书记和党建办能看。"
     unit = "件"
     model = MatterReport
-    date = "date"
-    order = ("-date", "-pk")
     right = Right.SANCTIONS_READ
     kept_to = "报告内容只有支部书记、社区书记和党建办可以查看"
-    edit_right = Right.MEMBERS_EDIT
     importer = MatterImporter
     page = ("members:matter", "pk")
     create_page = "members:matter-create"
@@ -130,16 +131,12 @@ class MattersLedger(Ledger):
         return matching(text, "member__")
 
 
-class HonorsLedger(Ledger):
+class HonorsLedger(PersonalLedger):
     slug = "honors"
     title = "奖惩台账"
-    group = "党员"
     about = "党员和党支部受到的表彰奖励，党员受到的处分处理。惩处只有支部书记、社区书记和党建办能看。"
     model = Honor
-    date = "date"
-    order = ("-date", "-pk")
     right = Right.MEMBERS_VIEW
-    edit_right = Right.MEMBERS_EDIT
     kept_to = "惩处只有支部书记、社区书记和党建办可以查看"
     importer = HonorImporter
     page = ("members:honor", "pk")
@@ -174,16 +171,12 @@ class HonorsLedger(Ledger):
         return matching(text, "member__") | Q(title__contains=text) | Q(authority__contains=text)
 
 
-class AchievementsLedger(Ledger):
+class AchievementsLedger(PersonalLedger):
     slug = "achievements"
     title = "实绩档案台账"
-    group = "党员"
     about = "党员干部每项实绩：哪天、做成了什么、有什么佐证。年度述职评议时按人查看。"
     model = PerformanceRecord
-    date = "date"
-    order = ("-date", "-pk")
     right = Right.MEMBERS_VIEW
-    edit_right = Right.MEMBERS_EDIT
     importer = AchievementImporter
     page = ("members:achievement", "pk")
     create_page = "members:achievement-create"

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
@@ -16,7 +15,7 @@ from accounts.encryption import EncryptedTextField, blind_index
 from branches.models import Organization
 from ledgers import parsing
 from ledgers.models import Record, Touch
-from members.lookups import Characters
+from members.lookups import Characters, CharactersIndex
 from members.querysets import MemberQuerySet, MembershipQuerySet
 
 UNKNOWN_START = date(1900, 1, 1)
@@ -169,7 +168,7 @@ class Member(Record):
             models.Index(fields=["id_number_index"]),
             models.Index(fields=["phone_index"]),
             # a part of the name and a prefix of the others is looked for: PostgreSQL wants its own kinds of index
-            GinIndex(Characters("name"), name="member_name"),
+            CharactersIndex(Characters("name"), name="member_name", fastupdate=False),
             models.Index(fields=["pinyin"], name="member_pinyin", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["initials"], name="member_initials", opclasses=["varchar_pattern_ops"]),
         ]

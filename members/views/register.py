@@ -19,6 +19,7 @@ from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members import quality
 from members import timeline as lines
+from members.dues import history as dues
 from members.forms import LeaveForm, MemberForm, MoveForm, ReturnForm, editable_branches, same_id
 from members.models import Member
 from members.party_work import posts_held
@@ -203,6 +204,7 @@ def _profile(request: PortalRequest, member: Member) -> dict[str, Any]:
             posts_held(member, user),
             lines.registered(member, user),
             lines.attendance(part.years, today),
+            dues.moments(member, user, today),
             lines.changes(member),
         ),
         "sections": sections_of(member, user),

@@ -5,15 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from activities.models import Activity, Concern, LeaveRequest, Practice, Visit
 from activities.sign_in import code_for, lay_out
-from branches.models import Organization
+from branches.models import Enterprise, Organization, PartyWorker, Venue
 from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
-from members.models import Member
+from members.models import CommunityCheckIn, DevelopmentPaper, Member, Whereabouts
 from reports.models import InvestigationReport
 from tests.browser.conftest import at_both_sizes
 
@@ -50,7 +51,22 @@ def things(demo_street) -> SimpleNamespace:
         practice=Practice.objects.filter(offered_on__isnull=False, accepted_on__isnull=True).first(),
         batch=batch,
         account=User.objects.get(username="zhibu"),
+        twin=twin_of(branch),
+        away=Whereabouts.objects.filter(kind="out").first(),
+        checkin=CommunityCheckIn.objects.filter(community=community, end=None).exclude(posts="").first(),
+        venue=Venue.objects.first(),
+        enterprise=Enterprise.objects.first(),
+        worker=PartyWorker.objects.first(),
+        case=DevelopmentPaper.objects.first().case,
+        step=DevelopmentPaper.objects.exclude(step=None).first().step,
     )
+
+
+def twin_of(branch: Organization) -> Member:
+    """Register somebody of a branch a second time."""
+    member = Member.objects.filter(branch=branch, left_on=None).last()
+    twin = Member(name=member.name, id_number=member.id_number, branch=branch, category=member.category)
+    return twin.enter()
 
 
 PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
@@ -122,6 +138,39 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "leave-form": ("zhibu", lambda t: "/activities/leave/new/"),
     "sign-in-code": ("zhibu", lambda t: f"/activities/{t.sheet.activity_id}/sign-in/"),
     "door": ("", lambda t: f"/activities/door/{code_for(t.sheet)}/"),
+    "transfers": ("office", lambda t: "/ledgers/transfers/"),
+    "transfer-form": ("zhibu", lambda t: f"/members/transfers/new/?member={t.member.pk}"),
+    "inbox": ("zhibu", lambda t: "/members/transfers/inbox/"),
+    "floating": ("office", lambda t: "/ledgers/floating/"),
+    "away": ("office", lambda t: t.away.get_absolute_url()),
+    "checkins": ("shequ", lambda t: "/ledgers/checkins/"),
+    "checkin": ("shequ", lambda t: t.checkin.get_absolute_url()),
+    "checkin-form": ("shequ", lambda t: f"{t.checkin.get_absolute_url()}edit/"),
+    "talks": ("shequ", lambda t: "/ledgers/talks/?period=all"),
+    "talk-form": ("zhibu", lambda t: f"/members/talks/new/?member={t.member.pk}"),
+    "honors": ("leader", lambda t: "/ledgers/honors/?period=all"),
+    "achievements": ("office", lambda t: "/ledgers/achievements/?period=all"),
+    "dues": ("office", lambda t: "/members/dues/"),
+    "dues-arrears": ("office", lambda t: "/members/dues/arrears/"),
+    "dues-sheet": ("zhibu", lambda t: f"/members/dues/{t.branch.code}/{t.period.months()[0].code}/"),
+    "dues-statement": ("office", lambda t: f"/members/dues/statement/{t.branch.code}/"),
+    "dues-member": ("office", lambda t: f"{t.member.get_absolute_url()}dues/"),
+    "venues": ("office", lambda t: "/ledgers/venues/"),
+    "venue": ("office", lambda t: t.venue.get_absolute_url()),
+    "venue-board": ("office", lambda t: reverse("branches:venue-board")),
+    "enterprises": ("office", lambda t: "/ledgers/enterprises/"),
+    "enterprise": ("office", lambda t: t.enterprise.get_absolute_url()),
+    "coverage": ("office", lambda t: reverse("branches:coverage")),
+    "workers": ("office", lambda t: "/ledgers/workers/"),
+    "worker": ("office", lambda t: t.worker.get_absolute_url()),
+    "worker-board": ("office", lambda t: reverse("branches:worker-board")),
+    "development": ("office", lambda t: "/members/development/"),
+    "development-case": ("office", lambda t: t.case.get_absolute_url()),
+    "development-step": ("office", lambda t: reverse("members:development-step-edit", args=[t.step.pk])),
+    "development-ledger": ("office", lambda t: "/ledgers/development/"),
+    "quality": ("office", lambda t: reverse("assessments:quality")),
+    "duplicates": ("office", lambda t: "/members/duplicates/"),
+    "merge": ("office", lambda t: f"/members/{t.twin.pk}/merge/"),
 }
 
 

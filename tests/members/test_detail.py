@@ -12,6 +12,7 @@ from tests.factories import (
     ActivityFactory,
     AttendanceFactory,
     CommitteeFactory,
+    DuesChargeFactory,
     MemberFactory,
     SeatFactory,
     sign_in,
@@ -197,3 +198,35 @@ def test_as_many_queries_for_much_as_for_little(client, office, url, member):
         held.employment = "retired" if day % 2 else "in-service"
         held.amend(date(2026, 3, day))
     assert queries() == few <= 45
+
+
+def test_the_timeline_tells_of_dues_by_year(client, office, url, member):
+    for month in (1, 2):
+        DuesChargeFactory(member=member, month=date(2025, month, 1), due=10, paid=10)
+    DuesChargeFactory(member=member, month=date(2026, 1, 1), due=10, paid=0)
+    DuesChargeFactory(member=member, month=date(2026, 2, 1), due=10, paid=10, late_reason="补交")
+    held = Member.objects.get(pk=member.pk)
+    held.dues_base = 4000
+    held.amend(date(2026, 5, 1))
+    moments = client.get(url).context["moments"]
+    told = {(str(m.day), m.title): m for m in moments}
+    assert told["2025-12-31", "2025年缴纳党费"].detail == "应缴 20.00 元，实缴 20.00 元"
+    (running,) = [moment for (_, title), moment in told.items() if title == "2026年缴纳党费"]
+    assert running.detail == "应缴 20.00 元，实缴 10.00 元，1 个月没有缴清"
+    assert "原因：补交" in told["2026-02-28", "封账后补录党费"].detail
+    assert told["2026-05-01", "党费基数调整"].detail == "未填 → 4000.00 元"
+    assert client.get(told["2025-12-31", "2025年缴纳党费"].url).status_code == 200
+
+
+def test_dues_of_many_years_cost_no_more(client, office, url, member):
+    def queries():
+        with CaptureQueriesContext(connection) as caught:
+            client.get(url)
+        return len(caught)
+
+    DuesChargeFactory(member=member, month=date(2026, 1, 1))
+    client.get(url)
+    few = queries()
+    for year in range(2015, 2026):
+        DuesChargeFactory(member=member, month=date(year, 1, 1), late_reason="补录")
+    assert queries() == few
