@@ -1,6 +1,7 @@
 """Who comes and who does not: rates by branch and by member, and absences that follow one another."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -104,7 +105,9 @@ class Line:
         return 100 * present // expected if expected else None
 
 
-def _numbers(counts: dict[str, int], organization: Organization, period: Period, **more: str) -> list[tuple[int, str]]:
+def _numbers(
+    counts: Mapping[str, Any], organization: Organization, period: Period, **more: str
+) -> list[tuple[int, str]]:
     ledger, found = ledgers.get("attendance"), []
     for name, state in COLUMNS:
         filters = {**MEETINGS, **more} | ({"state": state} if state else {})
@@ -132,7 +135,8 @@ def rates_of_branches(organization: Organization, period: Period, user: User) ->
     rows = counted_lines(organization, period.start, period.end).visible_to(user).order_by()
     sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
     step = Organization.steplen
-    for row in rows.values("activity__organization__path", "activity__organization__kind").annotate(**COUNTS):
+    by_place: Any = rows.values("activity__organization__path", "activity__organization__kind").annotate(**COUNTS)
+    for row in by_place:
         path = row["activity__organization__path"]
         if row["activity__organization__kind"] == Organization.Kind.GROUP:
             path = path[:-step]

@@ -54,7 +54,7 @@ class LeaveForm(RecordForm):
         if place.is_branch or path != place.path:
             field.queryset = field.queryset.filter(branch__path__startswith=path)  # type: ignore[union-attr]
             field.widget.attrs.pop("data-pick-url", None)
-            field.widget.choices = [  # type: ignore[attr-defined]
+            field.widget.choices = [
                 ("", "请选择"),
                 *((member.pk, member.name) for member in field.queryset),
             ]

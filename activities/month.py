@@ -51,6 +51,7 @@ class MonthForm(RecordForm):
         instance = Activity(organization=branch, kind=kind)
         super().__init__(*args, prefix=kind.value, instance=instance, **kwargs)
         self.fields["day"].widget.attrs |= {"inputmode": "numeric", "maxlength": 2, "autocomplete": "off"}
+        self.fields["day"].required = self.fields["topic"].required = False  # an activity may be left out whole
         for name in ("topic", "chair", "recorder", "lecturer"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         if kind != Kind.LECTURE:
@@ -80,7 +81,11 @@ class MonthForm(RecordForm):
     def clean(self) -> dict[str, Any]:
         """Check the day, and take the roll of whoever was called on it."""
         given = super().clean() or {}
+        if not given.get("topic") and not self.has_error("topic"):
+            self.add_error("topic", "请填写主题；没有开的，内容也留空")
         if given.get("day") is None:
+            if not self.has_error("day"):
+                self.add_error("day", "请填几号开的")
             return given
         day, branch = self.on, self.instance.organization
         if day is None:

@@ -110,6 +110,7 @@ def test_four_activities_with_rolls_take_under_three_minutes(signed_in, secretar
     hands.think()
     hands.click("整月录入")
     expect(page.get_by_role("heading", level=1)).to_contain_text("2026年9月")
+    expect(page.locator("[id=id_general-day]")).to_be_focused()
     days = {"general": "8", "committee": "2", "theme-day": "15", "lecture": "22"}
     for kind, (topic, content) in WRITTEN.items():
         for text in (days[kind], topic, content):
