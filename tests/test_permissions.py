@@ -220,7 +220,7 @@ class Place:
 
     @cached_property
     def tour(self) -> Any:
-        return ActivityFactory(organization=self.branch, kind=Activity.Kind.OBSERVATION)
+        return ActivityFactory(organization=self.branch, kind=Activity.Kind.OBSERVATION, status=Activity.Status.DRAFT)
 
     @cached_property
     def practice(self) -> Any:
