@@ -23,7 +23,7 @@ from ledgers.scope import may
 from ledgers.workdays import add_workdays, workdays_between
 
 from .models import Concern, Visit
-from .models.concerns import SOON, open_on
+from .models.concerns import SOON, open_on, unresolved_on
 
 SHOWN = 5
 CONCERNS = ("concerns.received", "concerns.resolved", "concerns.escalated")
@@ -89,28 +89,35 @@ PANELS = (
 
 
 def waiting_concerns(organization: Organization, user: User, today: date) -> Iterator[Todo]:
-    """Yield what is due within some working days, and for the street what was handed up to it; two queries.
+    """Yield what is due within some working days, and for the street what was handed up to it; one query.
 
     What is late already the rules find (R54).
     """
     if not may(user, Right.ACTIVITIES_VIEW, organization):
         return
-    seen = Concern.objects.visible_to(user).under(organization).order_by()
-    soon = add_workdays(today, SOON)
+    due = open_on(today) & Q(due_on__range=(today, add_workdays(today, SOON)))
+    up = unresolved_on(today) & Q(escalated_on__lte=today)
+    found = (
+        Concern.objects.visible_to(user)
+        .under(organization)
+        .order_by()
+        .aggregate(
+            due=Count("pk", filter=due), due_first=Min("due_on", filter=due), due_one=Min("pk", filter=due),
+            up=Count("pk", filter=up), up_first=Min("escalated_on", filter=up), up_one=Min("pk", filter=up),
+        )
+    )  # fmt: skip
     ledger = get_ledger("concerns")
-    due = open_on(today) & Q(due_on__range=(today, soon))
-    found = seen.filter(due).aggregate(n=Count("pk"), first=Min("due_on"), one=Min("pk"))
-    if found["n"]:
-        url = ledger.url(Query(organization, filters={"limit": "soon"}))
-        url = reverse("activities:concern", args=[found["one"]]) if found["n"] == 1 else url
-        left = workdays_between(today, found["first"])
+
+    def url(name: str, **filters: str) -> str:
+        if found[name] == 1:
+            return reverse("activities:concern", args=[found[f"{name}_one"]])
+        return ledger.url(Query(organization, filters=filters))
+
+    if found["due"]:
+        left = workdays_between(today, found["due_first"])
         when = f"还有 {left} 个工作日" if left else "今天到期"
-        yield Todo("warn", "诉求", f"{found['n']} 件群众诉求快到答复期限", url, when)
-    if not organization.is_branch and organization.kind != Organization.Kind.COMMUNITY_COMMITTEE:
-        handed_up = seen.escalated_on(today).aggregate(n=Count("pk"), first=Min("escalated_on"), one=Min("pk"))
-        if handed_up["n"]:
-            url = ledger.url(Query(organization, filters={"street": "open"}))
-            url = reverse("activities:concern", args=[handed_up["one"]]) if handed_up["n"] == 1 else url
-            first = handed_up["first"]
-            text = f"{handed_up['n']} 件上报街道的诉求还没有办结"
-            yield Todo("warn", "上报", text, url, f"最早 {first.month}月{first.day}日")
+        yield Todo("warn", "诉求", f"{found['due']} 件群众诉求快到答复期限", url("due", limit="soon"), when)
+    if found["up"] and not organization.is_branch and organization.kind != Organization.Kind.COMMUNITY_COMMITTEE:
+        first = found["up_first"]
+        text = f"{found['up']} 件上报街道的诉求还没有办结"
+        yield Todo("warn", "上报", text, url("up", street="open"), f"最早 {first.month}月{first.day}日")

@@ -42,18 +42,29 @@ PANELS = (Panel("经验做法", "activities/panels/practices.html", _practices, 
 
 
 def practices_waiting(organization: Organization, user: User, today: date) -> Iterator[Todo]:
-    """Yield what the street has to decide on, and what came back to its writers; two queries at most."""
-    ledger = get_ledger("practices")
-    seen = Practice.objects.visible_to(user).under(organization).order_by()
+    """Yield what the street has to decide on, and what came back to its writers; one query."""
     kinds = []
     if may_judge(user, organization):
         kinds.append((State.OFFERED, "warn", "待采用", "{} 条经验做法等待采用"))
     if may(user, Right.ACTIVITIES_EDIT, organization):
         kinds.append((State.RETURNED, "none", "退回", "{} 条经验做法被退回，改好后重新报送"))
+    if not kinds:
+        return
+    wanted = {state.value: state.condition() for state, *_ in kinds}
+    found = (
+        Practice.objects.visible_to(user)
+        .under(organization)
+        .order_by()
+        .aggregate(
+            **{name: Count("pk", filter=condition) for name, condition in wanted.items()},
+            **{f"{name}_one": Min("pk", filter=condition) for name, condition in wanted.items()},
+        )
+    )
     for state, tone, word, text in kinds:
-        found = seen.filter(state.condition()).aggregate(n=Count("pk"), one=Min("pk"))
-        if found["n"] == 1:
-            yield Todo(tone, word, text.format(1), reverse("activities:practice", args=[found["one"]]))
-        elif found["n"]:
-            url = ledger.url(Query(organization, filters={"state": state.value}))
-            yield Todo(tone, word, text.format(found["n"]), url)
+        number = found[state.value]
+        if number == 1:
+            url = reverse("activities:practice", args=[found[f"{state.value}_one"]])
+        else:
+            url = get_ledger("practices").url(Query(organization, filters={"state": state.value}))
+        if number:
+            yield Todo(tone, word, text.format(number), url)

@@ -324,7 +324,7 @@ class Place:
         return make_concern(self.branch)
 
     def tour(self) -> Any:
-        return ActivityFactory(organization=self.branch, kind=Activity.Kind.OBSERVATION)
+        return ActivityFactory(organization=self.branch, kind=Activity.Kind.OBSERVATION, status=Activity.Status.DRAFT)
 
     def practice(self) -> Any:
         return make_practice(self.branch)

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from activities.models import Activity, Agreement, BrandProject, PartnerUnit
 from branches.models import Organization, PartyWorker
-from tests.assessments.factories import make_branch, make_street
+from tests.assessments.factories import hold, make_branch, make_street
 
 
 @pytest.fixture
@@ -37,6 +37,12 @@ def reserve_cadre(street, in_company):
     return PartyWorker(
         organization=community, name="赵后备", post=PartyWorker.Post.values[0], start=day, reserve_since=day
     ).record()
+
+
+@pytest.fixture
+def work_meetings(street):
+    """The street held its work meeting in every month of 2026, so that R50 asks nothing of it."""
+    return hold(street, "work-meeting", *(date(2026, month, 1) for month in range(1, 13)))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from ledgers.period import Period
 from .factories import citizen_id, hold, make_branch, make_member, make_members
 
 Q3, Q4 = Period.parse("2026Q3"), Period.parse("2026Q4")
-pytestmark = pytest.mark.usefixtures("today", "reserve_cadre")
+pytestmark = pytest.mark.usefixtures("today", "reserve_cadre", "work_meetings")
 
 
 def theme_day_finding() -> Finding:

@@ -14,7 +14,7 @@ from tests.factories import sign_in, superuser
 from .factories import hold, make_branch, make_member, make_street
 
 PAGE = "/findings/"
-pytestmark = pytest.mark.usefixtures("today", "reserve_cadre")
+pytestmark = pytest.mark.usefixtures("today", "reserve_cadre", "work_meetings")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.factories import PostingFactory, UserFactory
 from .factories import make_branch, make_street
 
 Q3 = Period.parse("2026Q3")
-pytestmark = pytest.mark.usefixtures("today", "reserve_cadre")
+pytestmark = pytest.mark.usefixtures("today", "reserve_cadre", "work_meetings")
 
 
 def shown(organization, user) -> str:

@@ -258,8 +258,8 @@ class TestProblems:
 
 
 class TestEdges:
-    def test_an_empty_street_says_that_nothing_is_on_record(self):
-        committee = OrganizationFactory(name="空白街道党工委", kind=Organization.Kind.WORKING_COMMITTEE)
+    def test_an_empty_district_says_that_nothing_is_on_record(self):
+        committee = OrganizationFactory(name="空白区委", kind=Organization.Kind.DISTRICT_COMMITTEE)
         report = build(committee, QUARTER)
         said = texts(report)
         assert said["organizations.none"] == "本季度没有党组织记录。"
