@@ -242,7 +242,7 @@ class Participant(OfProject):
         yield Touch(self.organization_id, self.since or EVER_SINCE, True)
 
 
-class ServiceQuerySet(ScopedQuerySet["ServiceEvent"]):
+class ServiceEventQuerySet(ScopedQuerySet["ServiceEvent"]):
     right = Right.ACTIVITIES_VIEW
 
 
@@ -264,7 +264,7 @@ class ServiceEvent(OfProject):
         Activity, models.PROTECT, null=True, blank=True, related_name="services", verbose_name="相关活动"
     )
 
-    objects = ServiceQuerySet.as_manager()
+    objects = ServiceEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = "服务活动"
