@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.permissions import Right
+from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may
 
@@ -63,7 +64,8 @@ def register_action(*actions: Action) -> None:
 
 def panels_of(organization: Organization, period: Period, user: User) -> list[tuple[Panel, Mapping[str, Any]]]:
     """Return the panels that have something to say, each with what its template reads."""
-    asked = ((panel, panel.context(organization, period, user)) for panel in _panels)
+    with facts.read_once():
+        asked = [(panel, panel.context(organization, period, user)) for panel in _panels]
     return [(panel, context) for panel, context in asked if context is not None]
 
 

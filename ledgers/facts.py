@@ -6,7 +6,9 @@ A fact is a ledger, plus filters of that ledger, plus an aggregate: its address 
 import hashlib
 import operator
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -80,6 +82,8 @@ class Fact:
 
 
 _facts: dict[str, Fact] = {}
+_Key = tuple[frozenset[int], tuple[Period, ...], bool]
+_held: ContextVar[dict[_Key, dict[tuple[int, Period], dict[str, Number]]] | None] = ContextVar("sheets", default=None)
 
 
 def register(*facts: Fact) -> None:
@@ -112,6 +116,8 @@ def mark_stale(touches: Iterable[Touch]) -> None:
     StaleMark.objects.bulk_create(
         StaleMark(organization_id=organization, since=since, until=until) for organization, since, until in wanted
     )
+    if held := _held.get():
+        held.clear()
 
 
 # counting
@@ -306,14 +312,33 @@ def sheets(
 
     With `own`, only each organisation's own records; otherwise its whole subtree. Codes with zero are left out.
     """
+    held, key = _held.get(), (frozenset(organizations), tuple(months), own)
+    if held is not None and key in held:
+        return held[key]
     _refresh(months)
     by_start = {m.start: m for m in months}
     field = "own" if own else "total"
     rows = FactSheet.objects.filter(month__in=list(by_start), organization_id__in=organizations)
-    return {
+    found = {
         (pk, by_start[start]): _read(numbers)
         for pk, start, numbers in rows.values_list("organization_id", "month", field)
     }
+    if held is not None:
+        held[key] = found
+    return found
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read each sheet once while a page is put together from parts that know nothing of each other.
+
+    A write in between is seen: it forgets what was read.
+    """
+    token = _held.set({})
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def over(monthly: Mapping[Period, Mapping[str, Number]], period: Period) -> dict[str, Number]:

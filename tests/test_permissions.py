@@ -320,18 +320,23 @@ class Place:
     def story_photo(self) -> Any:
         return self.story.photos.create(digest=self.attachment.digest, filename="照片.jpg")
 
+    @cached_property
     def concern(self) -> Any:
         return make_concern(self.branch)
 
+    @cached_property
     def tour(self) -> Any:
         return ActivityFactory(organization=self.branch, kind=Activity.Kind.OBSERVATION, status=Activity.Status.DRAFT)
 
+    @cached_property
     def practice(self) -> Any:
         return make_practice(self.branch)
 
+    @cached_property
     def practice_evidence(self) -> Any:
         return PracticeEvidence(practice=self.practice, fact="members.total", period="2026Q3").record()
 
+    @cached_property
     def call(self) -> Any:
         return make_call(self.branch)
 

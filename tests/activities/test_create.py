@@ -217,5 +217,5 @@ def test_names_of_200_characters_and_marks_are_escaped(press, client, secretary,
 def test_queries_do_not_grow_with_the_branch(client, secretary, branch, count, django_assert_max_num_queries):
     for _ in range(count):
         MemberFactory(branch=branch)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert len(client.get(URL).context["roll"].lines) == count

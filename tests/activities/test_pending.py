@@ -223,7 +223,7 @@ def test_queries_do_not_grow_with_the_branch(
         MemberFactory(branch=branch)
     pending = read(f"{branch.name}支部党员大会会议记录", *LINES)
     ActivityFactory(organization=branch)
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(21):
         client.get(pending.get_absolute_url())
     page = sent(client.get(pending.get_absolute_url())) | {"action": "submit"}
     with django_assert_max_num_queries(64):

@@ -295,7 +295,7 @@ class TestEdges:
         with CaptureQueriesContext(connection) as many:
             build(place.committee, QUARTER)
         assert len(many) == len(few)
-        assert len(few) <= 135
+        assert len(few) <= 150
 
 
 @pytest.mark.parametrize(
