@@ -10,8 +10,8 @@ from tests.test_permissions import patterns
 
 pytestmark = pytest.mark.django_db
 
-REFUSED = (404, 405)
-"""What a page answers whose query string names what it is about, or which is only posted to."""
+REFUSED = (404, 405, 410)
+"""What a page answers whose query string or cookie names what it is about, or which is only posted to."""
 
 
 def addresses() -> list[str]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.period import Period
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 
 from .. import calendar as calendars
 from ..models import CalendarFeed
@@ -30,11 +30,10 @@ LINK = "calendar-link"
 
 
 @require_GET
+@needs_organization
 def month(request: PortalRequest) -> HttpResponse:
     """Show a month, or everything of one day (?day=)."""
     organization, today = request.chosen_organization, timezone.localdate()
-    if not organization:
-        raise Http404
     if day := _day(request.GET.get("day", "")):
         found = calendars.entries(organization, request.user, day, day, today)
         context = {

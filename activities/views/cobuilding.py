@@ -18,7 +18,7 @@ from ledgers import facts
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.period import Period
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.views import EVER
 
@@ -180,6 +180,7 @@ delete_contribution = deletes(Contribution, lambda record: record.get_absolute_u
 
 
 @require_GET
+@needs_organization
 def board(request: PortalRequest) -> HttpResponse:
     """Partners and agreements of everything below the chosen organisation, joint meetings by quarter, what to renew."""
     place, period = request.chosen_organization, request.chosen_period
@@ -190,8 +191,6 @@ def board(request: PortalRequest) -> HttpResponse:
         "about": "联席会议每季度至少一次，协议每年 3 月 31 日前签好。",
         "trail": [ledger_crumb("agreements"), ("共驻共建情况", "")],
     }
-    if place is None:
-        return render(request, "activities/cobuilding.html", context)
     day = period.end
     below = Organization.objects.get_children(place).live_on(day).exclude(kind=Organization.Kind.GROUP)
     shown = [place, *below]

@@ -16,7 +16,7 @@ from branches.models import Organization
 from branches.querysets import live_on
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.views import EVER
 
@@ -52,6 +52,7 @@ def place_asked(request: PortalRequest, right: Right = Right.MEMBERS_VIEW) -> Or
 
 
 @require_GET
+@needs_organization
 def overview(request: PortalRequest) -> HttpResponse:
     """Show how far each branch has come with a year's review; a branch goes straight to its sheet."""
     place, year = place_asked(request), asked_year(request)

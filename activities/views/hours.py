@@ -15,7 +15,7 @@ from branches.querysets import live_on
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.period import Period
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 
 from ..hours import Progress, progress_of, share_of
@@ -26,6 +26,7 @@ ROWS = 20
 
 
 @require_GET
+@needs_organization
 def overview(request: PortalRequest) -> HttpResponse:
     """Show of each branch how many members have their hours; a branch goes straight to its members."""
     place, year = place_asked(request), Period(asked_year(request), Period.YEAR)

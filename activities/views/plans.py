@@ -19,7 +19,7 @@ from branches.models import Organization
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.period import Period
-from ledgers.requests import PortalRequest
+from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.workdays import known_until
 
@@ -46,6 +46,7 @@ class Share(NamedTuple):
 
 
 @require_http_methods(["GET", "POST"])
+@needs_organization
 def plan(request: PortalRequest) -> HttpResponse:
     """Show, propose and save a year's plan; of a large place, how far the plans below it are."""
     organization, today = request.chosen_organization, timezone.localdate()

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from activities.models import Activity, Agreement, BrandProject, PartnerUnit
+from activities.models import Agreement, BrandProject, PartnerUnit
 from branches.models import Organization, PartyWorker
 from tests.assessments.factories import hold, make_branch, make_street
 
@@ -21,12 +21,7 @@ def in_company(street):
     days = {"signed_on": date(2025, 1, 1), "start": date(2025, 1, 1), "end": date(2027, 12, 31)}
     Agreement.objects.create(partner=unit, year=2025, **days)
     BrandProject.objects.create(organization=community, name="邻里红管家", start=date(2025, 1, 1))
-    for year in (2025, 2026):
-        for month in (2, 5, 8, 11):
-            day = date(year, month, 9)
-            Activity.objects.create(
-                organization=community, kind="joint-meeting", date=day, topic="联席会议", status="confirmed"
-            )
+    hold(community, "joint-meeting", *(date(year, month, 9) for year in (2025, 2026) for month in (2, 5, 8, 11)))
 
 
 @pytest.fixture
