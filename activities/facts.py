@@ -7,6 +7,9 @@ MEETINGS = {"kind": "meetings", "status": "counted"}
 RATED = {"event": "answered", "satisfaction": "satisfied,fair,dissatisfied"}
 
 FACTS = (
+    # What lists show unfiltered: their number of rows is read off the sheets, however long the log grows.
+    Fact("activities.records", "活动记录", "次", "activities"),
+    Fact("attendance.records", "考勤记录", "人次", "attendance"),
     Fact("meetings.general", "支部党员大会", "次", "activities", {"kind": "general", **COUNTED}),
     Fact("meetings.committee", "支部委员会会议", "次", "activities", {"kind": "committee", **COUNTED}),
     Fact("meetings.group", "党小组会", "次", "activities", {"kind": "group", **COUNTED}),

@@ -16,6 +16,8 @@ LONGEST = 100
 _NUMBER = re.compile(r"\d{7,}")
 EVER, WITHIN = "", "period"
 """What `when` may say: at any time, or in the period chosen at the top."""
+MOST = 1000
+"""Hits that are counted and paged through, the latest: nobody reads more, and a common word is in most minutes."""
 
 
 @require_safe
@@ -37,7 +39,10 @@ def search(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(kind=kind)
     if when == WITHIN:
         rows = rows.held_in(period)
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    most = rows.order_by()[: MOST + 1].count()
+    pages = Paginator(rows, PAGE_SIZE)
+    pages.count = min(most, MOST)
+    page = pages.get_page(request.GET.get("page"))
     found = [
         (
             activity,
@@ -52,6 +57,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "page": page,
         "found": found,
+        "most": MOST if most > MOST else 0,
         "filters": [
             SimpleNamespace(name="kind", label="全部类型", value=kind, choices=Activity.Kind.choices),
             SimpleNamespace(name="when", label="全部时间", value=when, choices=[(WITHIN, period.label)]),

@@ -249,3 +249,15 @@ def test_an_excerpt_surrounds_the_first_hit():
     assert (pieces[0].text, pieces[2].text) == ("…" + "前" * 45, "后" * 90 + "…")
     assert excerpt(["", "只有开头"], ["垃圾"]) == [Piece("只有开头")]
     assert excerpt(["", ""], ["垃圾"]) == []
+
+
+def test_a_word_that_is_everywhere_is_counted_up_to_a_limit(client, monkeypatch, text_of):
+    tree = street()
+    for day in range(1, 6):
+        ActivityFactory(organization=tree.branch, topic="垃圾分类", date=date(2026, 8, day))
+    sign_in(client, Role.OFFICE, tree.committee)
+    monkeypatch.setattr("activities.views.searching.MOST", 3)
+    page = client.get(PAGE, {"q": "垃圾"})
+    assert page.context["page"].paginator.count == 3
+    assert [activity.date.day for activity, *_ in page.context["found"]] == [5, 4, 3]
+    assert "超过 3 条" in text_of(page)
