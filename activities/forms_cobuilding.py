@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,7 +12,7 @@ from accounts.permissions import Right
 from branches.forms import OrganizationField
 from branches.record_forms import CheckedForm, PlacedForm
 from ledgers import parsing
-from members.models import mask_phone
+from members.masked_form import MaskedForm
 
 from .models import Activity, Agreement, Contribution, PartnerUnit
 
@@ -36,8 +35,8 @@ class ActivityField(forms.ModelChoiceField):
         return f"{activity.date} {activity.topic[:40]}"
 
 
-class PartnerForm(PlacedForm):
-    """One unit. Its phone is shown with the middle hidden, and kept where it comes back like that."""
+class PartnerForm(MaskedForm, PlacedForm):
+    """One unit."""
 
     right = Right.ACTIVITIES_EDIT
     phone = forms.CharField(
@@ -57,25 +56,10 @@ class PartnerForm(PlacedForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
-        self.stored = self.instance.phone
         self.order_fields(self.Meta.fields)
-        if self.stored:
-            self.initial["phone"] = mask_phone(self.stored)
-            self.fields["phone"].help_text = "已隐去一部分：不改就不要动；要改就整个重填"
+        self.cover()
         if not self.instance._state.adding:
             self.fields["organization"].disabled = True
-
-    def clean_phone(self) -> str:
-        """Bring the phone into the form that is stored."""
-        typed = self.cleaned_data["phone"]
-        if "*" in typed:
-            if typed != mask_phone(self.stored):
-                raise ValidationError("隐去的部分不能只改几位：要改请整个重填")
-            return self.stored
-        try:
-            return parsing.phone(typed) or ""
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
 
     def clean(self) -> dict[str, Any]:
         """Refuse a registration after the first agreement."""

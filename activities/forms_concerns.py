@@ -11,18 +11,18 @@ from branches.record_forms import CheckedForm
 from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Record
+from members.masked_form import MaskedForm
 from members.models import mask_address, mask_phone
 
-from .forms_placed import KeptForm
+from .forms_placed import KeepersForm
 from .models import Concern, HandOver
 from .models.concerns import mask_name
 
-MASKS = {"resident": mask_name, "phone": mask_phone, "address": mask_address}
 
+class ConcernForm(MaskedForm, KeepersForm):
+    """What a resident asks for."""
 
-class ConcernForm(KeptForm):
-    """What a resident asks for. What is masked on screen is kept where it comes back untouched."""
-
+    masks = {"resident": mask_name, "phone": mask_phone, "address": mask_address}
     resident = forms.CharField(label="居民姓名", max_length=60, required=False)
     phone = forms.CharField(label="联系电话", max_length=30, required=False)
 
@@ -46,15 +46,9 @@ class ConcernForm(KeptForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.is_new = self.instance._state.adding
-        self.stored = {name: getattr(self.instance, name) for name in MASKS}
+        self.cover()
         if self.is_new:
             self.initial["received_on"] = self.initial.get("received_on") or timezone.localdate()
-        for name, mask in MASKS.items():
-            self.fields[name].widget.attrs["autocomplete"] = "off"
-            if shown := mask(self.stored[name]):
-                self.initial[name] = shown
-                self.fields[name].help_text = "已隐去一部分：不改就不要动；要改就整个重填"
         self.fields["phone"].widget.attrs["inputmode"] = "tel"
 
     @property
@@ -72,36 +66,13 @@ class ConcernForm(KeptForm):
         """Whether one of those is wrong, so that they must be seen."""
         return any(field.errors for field in self.rest)
 
-    def _typed(self, name: str) -> tuple[str, bool]:
-        """Return what was typed, and whether it is what is stored. Raises ValidationError for half a mask."""
-        typed: str = self.cleaned_data[name]
-        if "*" not in typed:
-            return typed, False
-        is_stale = self.data.get(self.add_prefix("version")) != str(self.instance.version)
-        if typed != MASKS[name](self.stored[name]) and not is_stale:  # what somebody has changed meanwhile stays
-            raise ValidationError("隐去的部分不能只改几位：要改请整个重填")
-        return self.stored[name], True
-
     def clean_resident(self) -> str:
         """Keep the name where it is untouched."""
-        name, is_stored = self._typed("resident")
-        return name if is_stored else parsing.person_name(name)
-
-    def clean_phone(self) -> str:
-        """Bring the phone into the form that is stored."""
-        number, is_stored = self._typed("phone")
-        try:
-            return number if is_stored else parsing.phone(number) or ""
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
+        return self.read("resident", parsing.person_name)
 
     def clean_address(self) -> str:
         """Keep the address where it is untouched."""
-        words, is_stored = self._typed("address")
-        try:
-            return words if is_stored else parsing.text(words, 200)
-        except parsing.Unparsable as error:
-            raise ValidationError(str(error)) from error
+        return self.read("address", lambda words: parsing.text(words, 200))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a day of receipt after what has been done since."""

@@ -7,24 +7,22 @@ from django import forms
 from accounts.models import User
 from accounts.permissions import Right
 from branches.forms import OrganizationField
-from branches.models import Organization
-from branches.record_forms import CheckedForm
+from branches.record_forms import PlacedForm
 
 SEARCHABLE_FROM = 12
 """How long a list of organisations is before it is searched by typing."""
 
 
-class KeptForm(CheckedForm):
+class KeepersForm(PlacedForm):
     """Base of forms over records of one organisation. Who keeps only one is not asked which."""
 
+    right = Right.ACTIVITIES_EDIT
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, user=user, **kwargs)
         self.user = user
-        editable = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT)
-        places = editable.undissolved().exclude(kind=Organization.Kind.GROUP)
         field = self.fields["organization"]
-        assert isinstance(field, OrganizationField)
-        field.queryset = places | editable.filter(pk=self.instance.organization_id)
+        assert isinstance(field, OrganizationField) and field.queryset is not None
         field.empty_label = "请选择"
         found = list(field.queryset[: SEARCHABLE_FROM + 1])
         if len(found) == 1:

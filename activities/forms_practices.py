@@ -13,14 +13,14 @@ from ledgers.forms import RecordForm
 from ledgers.models import Record
 from ledgers.period import Period
 
-from .forms_placed import KeptForm
+from .forms_placed import KeepersForm
 from .models import Activity, Practice, PracticeEvidence
 
 OFFERED = 100
 """Activities, and findings, that a list of possible evidence holds: the latest."""
 
 
-class PracticeForm(KeptForm):
+class PracticeForm(KeepersForm):
     """The practice as its writers tell it."""
 
     class Meta:

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from branches.forms import OrganizationField
 
-from .forms_placed import KeptForm
+from .forms_placed import KeepersForm
 from .models import Visit
 
 
-class VisitForm(KeptForm):
+class VisitForm(KeepersForm):
     """One note."""
 
     class Meta:

@@ -81,6 +81,16 @@ def test_it_works(client, town, office, fill_in, text_of, today):
     assert facts.of(town.committee, Q3)["concerns.received"] == 1
 
 
+def test_a_star_in_a_new_concern_is_not_taken_for_a_mask(town, office, fill_in, today):
+    url = reverse("activities:concern-create") + f"?organization={town.community.code}"
+    fill_in(url, title="电梯停运", resident="王*", address="东风里*号楼", received_on="2026-09-01")
+    concern = Concern.objects.get()
+    assert (concern.resident, concern.address) == ("王*", "东风里*号楼")
+    half = fill_in(url, title="路面积水", phone="140****1234", received_on="2026-09-01")
+    assert "phone" in half.context["form"].errors
+    assert Concern.objects.count() == 1
+
+
 def test_who_keeps_one_organisation_is_not_asked_which(client, town, fill_in):
     sign_in(client, Role.BRANCH_SECRETARY, town.branch)
     url = reverse("activities:concern-create")
