@@ -9,21 +9,7 @@ from django.http import HttpResponse
 from accounts import audit
 from accounts.models import User
 from ledgers import photos
-from ledgers.papers import (
-    ACCEPT,
-    JPEG,
-    TEXT,
-    WORDS,
-    Paper,
-    Refused,
-    clear_unused,
-    content_of,
-    decode,
-    download,
-    locked,
-    store,
-    take,
-)
+from ledgers.papers import JPEG, TEXT, Paper, Refused, content_of, decode, locked
 
 from .minutes import Unreadable, extract_text
 from .models import Activity, Attachment, PendingUpload
@@ -120,9 +106,3 @@ def picture(digest: str, size: tuple[int, int]) -> HttpResponse:
     response = HttpResponse(drawn, content_type=JPEG)
     response["Cache-Control"] = "private, max-age=600"
     return locked(response)
-
-
-__all__ = [
-    "ACCEPT", "PREVIEW", "TEXT", "THUMBNAIL", "WORDS", "Paper", "Refused", "clear_unused", "content_of", "decode",
-    "download", "hang", "picture", "store", "take", "take_off",
-]  # fmt: skip

@@ -14,7 +14,7 @@ from accounts.permissions import Right
 from branches.models import Organization
 from branches.own_panels import Figure
 from branches.panels import Panel
-from branches.todos import Todo
+from branches.todos import Todo, days_left
 from ledgers import facts
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
@@ -97,8 +97,7 @@ def _to_meet(organization: Organization, user: User, today: date) -> Iterator[To
     lacking = list(communities.communities().live_on(today).exclude(met).order_by("path"))
     if not lacking:
         return
-    left = (quarter.end - today).days
-    when = f"还有 {left} 天" if left else "今天到期"
+    when = days_left((quarter.end - today).days)
     asked = {"kind": Activity.Kind.JOINT_MEETING.value}
     if len(lacking) == 1:
         whose = "" if lacking[0] == organization else f"{lacking[0].label}："

@@ -12,7 +12,7 @@ from accounts.permissions import Right
 from branches.models import Organization
 from branches.own_panels import Figure
 from branches.panels import Panel
-from branches.todos import Todo
+from branches.todos import Todo, days_left
 from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may
@@ -97,12 +97,12 @@ def street_meetings(organization: Organization, user: User, today: date) -> Iter
     if not held.filter(kind=Kind.WORK_MEETING).held_in(month).exists():
         url = _new(organization, Kind.WORK_MEETING)
         url = url if edits else facts.get("meetings.work").url(organization, month, own=True)
-        yield Todo("warn", "本月", f"{month.number}月党建工作例会还没开", url, _left(month, today))
+        yield Todo("warn", "本月", f"{month.number}月党建工作例会还没开", url, days_left((month.end - today).days))
     tours = list(held.filter(kind=Kind.OBSERVATION).held_in(quarter).order_by("-date")[:1])
     if not tours:
         url = _new(organization, Kind.OBSERVATION)
         url = url if edits else facts.get("observation.tours").url(organization, quarter, own=True)
-        yield Todo("warn", "本季", "本季度的逐社区观摩还没有记录", url, _left(quarter, today))
+        yield Todo("warn", "本季", "本季度的逐社区观摩还没有记录", url, days_left((quarter.end - today).days))
         return
     seen = TourStop.objects.filter(activity__organization=organization).counted().made_in(quarter)
     reached = set(seen.values_list("community_id", flat=True))
@@ -110,9 +110,4 @@ def street_meetings(organization: Organization, user: User, today: date) -> Iter
     if missed:
         names = "、".join(missed) if len(missed) <= 3 else f"{len(missed)} 个社区"
         url = reverse("activities:tour", args=[tours[0].pk]) if edits else tours[0].get_absolute_url()
-        yield Todo("warn", "本季", f"本季度观摩还没有走到{names}", url, _left(quarter, today))
-
-
-def _left(period: Period, today: date) -> str:
-    days = (period.end - today).days
-    return f"还有 {days} 天" if days else "今天到期"
+        yield Todo("warn", "本季", f"本季度观摩还没有走到{names}", url, days_left((quarter.end - today).days))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from accounts.models import User
 from activities.models import Activity
 from branches.models import Organization
-from branches.todos import Todo
+from branches.todos import Todo, days_left
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 
@@ -40,4 +40,4 @@ def minutes_due(organization: Organization, user: User, today: date) -> Iterator
     if len(soon) == 1:
         url, text = first.get_absolute_url(), f"{first.date:%m-%d} {first.get_kind_display()}的会议记录快到提交期限"
     left = (day - today).days
-    yield Todo("warn", "记录", text, url, f"还有 {left} 天" if left else "今天到期")
+    yield Todo("warn", "记录", text, url, days_left(left))

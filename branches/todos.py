@@ -23,6 +23,11 @@ class Todo:
     when: str = ""
 
 
+def days_left(days: int) -> str:
+    """Return how long there is still time, for `when`."""
+    return f"还有 {days} 天" if days else "今天到期"
+
+
 Source = Callable[[Organization, User, date], Iterable[Todo]]
 """`source(organization, user, today)`: what this user may see of it in the subtree, in a fixed number of queries."""
 

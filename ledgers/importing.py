@@ -319,10 +319,12 @@ class Importer:
 class RecordImporter(Importer):
     """Imports into one model of records, column key by field name. Enough for most ledgers.
 
-    `identity` names the column keys that make the natural key, all of them fields of the model.
+    `identity` names the column keys that make the natural key, all of them fields of the model; a key whose value is
+    held by another record says in `lookups` under which lookup.
     """
 
     identity: ClassVar[Sequence[str]] = ()
+    lookups: ClassVar[Mapping[str, str]] = {}
 
     @property
     def fields(self) -> list[str]:
@@ -345,7 +347,8 @@ class RecordImporter(Importer):
         if len(wanted) < self.reads_whole_scope:
             held = held.filter(**{f"{self.identity[0]}__in": wanted})
         found = {}
-        for pk, *values in held.values_list("pk", *keys).iterator(chunk_size=5000):
+        lookups = [self.lookups.get(key, key) for key in keys]
+        for pk, *values in held.values_list("pk", *lookups).iterator(chunk_size=5000):
             current = dict(zip(keys, values, strict=True))
             found[tuple(current[k] for k in self.identity)] = (pk, current)
         return found

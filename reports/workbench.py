@@ -25,7 +25,7 @@ from assessments.findings import refresh_if_changed
 from assessments.models import Finding, Severity
 from branches.models import Organization
 from branches.reminders import due as due_in_branches
-from branches.todos import Todo, todos_of
+from branches.todos import Todo, days_left, todos_of
 from ledgers import facts
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
@@ -220,7 +220,7 @@ class Day:
         if owed[0].is_due:
             return Todo("bad", "逾期", text, url, f"逾期 {(self.today - part.end).days} 天")
         left = (part.end - self.today).days
-        return Todo("warn", "本月" if part.kind == Period.MONTH else "本季", text, url, _days_left(left))
+        return Todo("warn", "本月" if part.kind == Period.MONTH else "本季", text, url, days_left(left))
 
     @cached_property
     def _settled_by_people(self) -> set[tuple[str, int, str]]:
@@ -392,7 +392,7 @@ class Day:
             text = f"{names}{f'等 {len(due)} 人' if len(due) > NAMED else ''}：{STEPS[code].title}"
             everybody = ledger.url(Query(self.organization, filters={"due": "soon", "step": code}))
             url = due[0][0].get_absolute_url() if len(due) == 1 else everybody
-            lines.append(Todo("warn", "发展党员", text, url, _days_left((due[0][1] - self.today).days)))
+            lines.append(Todo("warn", "发展党员", text, url, days_left((due[0][1] - self.today).days)))
         return lines
 
     def _talks(self) -> list[Todo]:
@@ -555,7 +555,3 @@ def first_steps(access: Access, user: User | None, numbers: Mapping[str, Any], h
 def short(day: date, today: date) -> str:
     """Return a date as people say it: 8月12日, with the year where it is another."""
     return f"{day.month}月{day.day}日" if day.year == today.year else f"{day.year}年{day.month}月{day.day}日"
-
-
-def _days_left(days: int) -> str:
-    return f"还有 {days} 天" if days else "今天到期"

@@ -22,15 +22,15 @@ from accounts.models import User
 from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
 from activities import attachments
-from activities.attachments import Paper
 from activities.models import Activity, CalendarFeed, PendingUpload, PracticeEvidence, SignInSheet
 from activities.sign_in import code_for
 from assessments.findings import sync
 from assessments.models import Finding
 from branches.models import Organization
 from config.permissions import URL_TABLE
-from ledgers import importing, ledger
+from ledgers import importing, ledger, papers
 from ledgers.models import ImportBatch
+from ledgers.papers import Paper
 from ledgers.period import Period
 from members import merging
 from members.models import Transfer, Whereabouts
@@ -111,7 +111,7 @@ class Place:
     @cached_property
     def development_paper(self) -> Any:
         text = b"text"
-        hang_paper(self.development_step, [Paper(attachments.store(text), "谈话记录.txt", "text/plain", 4)], self.owner)
+        hang_paper(self.development_step, [Paper(papers.store(text), "谈话记录.txt", "text/plain", 4)], self.owner)
         return self.development_step.papers.get()
 
     @cached_property
@@ -166,7 +166,7 @@ class Place:
     def attachment(self) -> Any:
         photo = BytesIO()
         Image.new("RGB", (9, 9)).save(photo, "JPEG")
-        digest = attachments.store(photo.getvalue())
+        digest = papers.store(photo.getvalue())
         paper = Paper(digest, "照片.jpg", "image/jpeg", photo.tell())
         attachments.hang(self.activity, [paper], self.owner)
         return self.activity.attachments.get()

@@ -200,6 +200,8 @@ PROJECT = Column(
 class OfProjectImporter(CheckedImporter):
     """Base of imports of rows that belong to a project, which they name within its organisation."""
 
+    lookups = {"project": "project__name"}
+
     def prepare(self, rows: list[Row]) -> None:
         """Look the projects up: their names are unique in an organisation."""
         communities = {row.values.get("organization_id") for row in rows}
@@ -211,19 +213,6 @@ class OfProjectImporter(CheckedImporter):
                 continue
             if (row.values["organization_id"], row.values["project"]) not in self.projects:
                 self.wrong(row, "project", "这个社区没有登记这个项目，请先在品牌项目台账里登记，或核对名称")
-
-    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
-        columns = {c.key: c.path for c in self.ledger.columns if c.writable} | {"organization_id": "organization_id"}
-        wanted = {row.values["project"] for row in rows}
-        held = self.scope()
-        if len(wanted) < self.reads_whole_scope:
-            held = held.filter(project__name__in=wanted)
-        found: dict[Any, tuple[Any, Mapping[str, Any]]] = {}
-        for pk, *values in held.values_list("pk", *columns.values()).iterator(chunk_size=5000):
-            current = dict(zip(columns, values, strict=True))
-            found[tuple(current[key] for key in self.identity)] = (pk, current)
-        self.held = dict(found.values())
-        return found
 
     def build(self, row: Row) -> Any:
         values = {key: value for key, value in row.values.items() if key != "project"}

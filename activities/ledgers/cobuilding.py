@@ -103,20 +103,7 @@ def _agreed(value: str, day: date) -> Q:
 class OfPartnerImporter(CheckedImporter):
     """Base of imports of rows that belong to a partner unit, which they name within its community."""
 
-    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
-        columns = {c.key: c.path for c in self.ledger.columns if c.writable} | {"organization_id": "organization_id"}
-        if "activity_id" in columns:
-            columns["activity_id"] = "activity_id"
-        names = {row.values["partner"] for row in rows}
-        held = self.scope()
-        if len(names) < self.reads_whole_scope:
-            held = held.filter(partner__name__in=names)
-        found: dict[Any, tuple[Any, Mapping[str, Any]]] = {}
-        for pk, *values in held.values_list("pk", *columns.values()).iterator(chunk_size=5000):
-            current = dict(zip(columns, values, strict=True))
-            found[tuple(current[key] for key in self.identity)] = (pk, current)
-        self.held = dict(found.values())
-        return found
+    lookups = {"partner": "partner__name"}
 
     def check(self, rows: list[Row]) -> None:
         """Look the units up: their names are unique in a community."""

@@ -12,7 +12,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right, access_of
-from branches.views.records import deletes, fill_in, ledger_crumb, organization_asked
+from branches.views.records import (
+    adds_part,
+    deletes,
+    edits_part,
+    fill_in,
+    ledger_crumb,
+    organization_asked,
+    to_ledger,
+    to_whole,
+)
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.papers import JPEG, PNG, Refused, take
@@ -94,7 +103,7 @@ def edit(request: PortalRequest, pk: int) -> HttpResponse:
     return fill_in(request, form, "编辑项目", _crumbs(held), "已保存。")
 
 
-delete = deletes(BrandProject, lambda record: get_ledger("brands").url(), EDIT)
+delete = deletes(BrandProject, to_ledger("brands"), EDIT)
 
 
 @require_GET
@@ -113,44 +122,14 @@ def spread(request: PortalRequest) -> HttpResponse:
 # what belongs to a project
 
 
-@require_http_methods(["GET", "POST"])
-def create_milestone(request: PortalRequest, pk: int) -> HttpResponse:
-    """Set a milestone."""
-    project = _project(request, pk)
-    form = MilestoneForm(request.POST or None, instance=Milestone(project=project))
-    return fill_in(request, form, "登记节点", _crumbs(project), "已登记节点。")
+create_milestone = adds_part(MilestoneForm, "project", "brands", "登记节点", "已登记节点。", right=EDIT)
+edit_milestone = edits_part(MilestoneForm, "project", "brands", "编辑节点", EDIT)
+delete_milestone = deletes(Milestone, to_whole, EDIT)
 
 
-@require_http_methods(["GET", "POST"])
-def edit_milestone(request: PortalRequest, pk: int) -> HttpResponse:
-    """Change a milestone, or say that it is reached."""
-    rows = Milestone.objects.visible_to(request.user, EDIT).select_related("project__organization")
-    held = get_object_or_404(rows, pk=pk)
-    form = MilestoneForm(request.POST or None, instance=held)
-    return fill_in(request, form, "编辑节点", _crumbs(held.project), "已保存。")
-
-
-delete_milestone = deletes(Milestone, lambda record: record.get_absolute_url(), EDIT)  # type: ignore[attr-defined]
-
-
-@require_http_methods(["GET", "POST"])
-def create_participant(request: PortalRequest, pk: int) -> HttpResponse:
-    """Add a unit, a merchant or volunteers."""
-    project = _project(request, pk)
-    form = ParticipantForm(request.POST or None, instance=Participant(project=project))
-    return fill_in(request, form, "登记参与者", _crumbs(project), "已登记。")
-
-
-@require_http_methods(["GET", "POST"])
-def edit_participant(request: PortalRequest, pk: int) -> HttpResponse:
-    """Change a participant, or say that it left."""
-    rows = Participant.objects.visible_to(request.user, EDIT).select_related("project__organization")
-    held = get_object_or_404(rows, pk=pk)
-    form = ParticipantForm(request.POST or None, instance=held)
-    return fill_in(request, form, "编辑参与者", _crumbs(held.project), "已保存。")
-
-
-delete_participant = deletes(Participant, lambda record: record.get_absolute_url(), EDIT)  # type: ignore[attr-defined]
+create_participant = adds_part(ParticipantForm, "project", "brands", "登记参与者", "已登记。", right=EDIT)
+edit_participant = edits_part(ParticipantForm, "project", "brands", "编辑参与者", EDIT)
+delete_participant = deletes(Participant, to_whole, EDIT)
 
 
 @require_http_methods(["GET", "POST"])
@@ -175,7 +154,7 @@ def edit_service(request: PortalRequest, pk: int) -> HttpResponse:
     return fill_in(request, form, "编辑服务活动", _crumbs(held.project), "已保存。")
 
 
-delete_service = deletes(ServiceEvent, lambda record: record.get_absolute_url(), EDIT)  # type: ignore[attr-defined]
+delete_service = deletes(ServiceEvent, to_whole, EDIT)
 
 
 # stories
@@ -201,12 +180,7 @@ def story(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "activities/story.html", context)
 
 
-@require_http_methods(["GET", "POST"])
-def create_story(request: PortalRequest, pk: int) -> HttpResponse:
-    """Write a story."""
-    project = _project(request, pk)
-    form = StoryForm(request.POST or None, instance=Story(project=project))
-    return fill_in(request, form, "写故事", _crumbs(project), "已保存，可以添加照片了。")
+create_story = adds_part(StoryForm, "project", "brands", "写故事", "已保存，可以添加照片了。", right=EDIT)
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,7 +13,7 @@ from accounts import audit
 from accounts.permissions import Right
 from branches.models import Organization
 from branches.views.boards import Cell
-from branches.views.records import deletes, fill_in, ledger_crumb, organization_asked
+from branches.views.records import deletes, fill_in, ledger_crumb, organization_asked, to_ledger, to_whole
 from ledgers import facts
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
@@ -87,7 +87,7 @@ def edit_partner(request: PortalRequest, pk: int) -> HttpResponse:
     return fill_in(request, form, "编辑共建单位", crumbs, "已保存。")
 
 
-delete_partner = deletes(PartnerUnit, lambda record: get_ledger("partners").url(), EDIT)
+delete_partner = deletes(PartnerUnit, to_ledger("partners"), EDIT)
 
 
 def _asked_partner(request: PortalRequest) -> PartnerUnit | None:
@@ -173,7 +173,7 @@ def edit_contribution(request: PortalRequest, pk: int) -> HttpResponse:
     return fill_in(request, form, "编辑共建实事", crumbs, "已保存。")
 
 
-delete_contribution = deletes(Contribution, lambda record: record.get_absolute_url(), EDIT)  # type: ignore[attr-defined]
+delete_contribution = deletes(Contribution, to_whole, EDIT)
 
 
 # the board

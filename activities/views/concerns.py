@@ -13,8 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.permissions import Right
-from branches.views.records import deletes, ledger_crumb, organization_asked
-from ledgers.ledger import get as get_ledger
+from branches.views.records import deletes, ledger_crumb, organization_asked, to_ledger
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
@@ -134,7 +133,7 @@ def _step(request: PortalRequest, form: Any, title: str, button: str, done: str)
     return render(request, "activities/concern_step.html", context)
 
 
-delete = deletes(Concern, lambda record: get_ledger("concerns").url(), Right.ACTIVITIES_EDIT)
+delete = deletes(Concern, to_ledger("concerns"), Right.ACTIVITIES_EDIT)
 
 
 def _visible(request: PortalRequest, pk: int, right: Right | None = None) -> Concern:

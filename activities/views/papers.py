@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right
+from ledgers.papers import Paper, Refused, download, take
 
 from .. import attachments
-from ..attachments import Paper, Refused
 from ..handling import Allowed
 from ..models import Activity, Attachment
 
@@ -42,7 +42,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     limit = 1 if replaced else FILES_AT_ONCE
     for file in files[:limit]:
         try:
-            papers.append(attachments.read(*attachments.take(file))[0])
+            papers.append(attachments.read(*take(file))[0])
         except Refused as refusal:
             messages.error(request, str(refusal))
     count = attachments.hang(activity, papers, user, replaced)
@@ -82,7 +82,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Attachment.objects.visible_to(request.user).select_related("activity__organization").defer("text")
     found = get_object_or_404(rows, pk=pk)
     try:
-        response = attachments.download(found.digest, found.filename, found.content_type)
+        response = download(found.digest, found.filename, found.content_type)
     except FileNotFoundError as error:
         raise Http404("the file is gone") from error
     with transaction.atomic():

@@ -19,10 +19,11 @@ from branches.models import Organization
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.models.record import Conflict
+from ledgers.papers import ACCEPT
 from members.models import Member
 
 from .. import roll as rolls
-from ..attachments import ACCEPT, with_versions
+from ..attachments import with_versions
 from ..forms import ActivityForm, roll_key, where_and_when
 from ..handling import Allowed, history_of, said_of
 from ..models import Activity, Attendance, PendingUpload, PlannedActivity

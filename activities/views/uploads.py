@@ -14,9 +14,9 @@ from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.models import Submission
+from ledgers.papers import ACCEPT, WORDS, Paper, Refused, download, take
 
 from .. import attachments, batches
-from ..attachments import ACCEPT, Paper, Refused
 from ..forms import MinutesForm
 from ..minutes import Minutes
 from ..models import MAX_NOTE, Activity, Attachment, PendingUpload
@@ -38,7 +38,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         limit = BATCH_AT_ONCE if each else FILES_AT_ONCE
         for file in files[:limit]:
             try:
-                taken.append(_read(user, *attachments.take(file)))
+                taken.append(_read(user, *take(file)))
             except Refused as refusal:
                 refused.append(str(refusal))
         if len(files) > limit:
@@ -66,7 +66,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             "waiting": _waiting(user),
             "accept": ACCEPT,
             "batch_at_once": BATCH_AT_ONCE,
-            "words": attachments.WORDS,
+            "words": WORDS,
             "max_bytes": settings.UPLOAD_MAX_BYTES,
             "megabytes": settings.UPLOAD_MAX_BYTES // (1024 * 1024),
         },
@@ -176,7 +176,7 @@ def _first_values(request: HttpRequest, user: User, minutes: Minutes) -> dict[st
 def original(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand out an uploaded file that waits, to who uploaded it."""
     found = get_object_or_404(PendingUpload.objects.visible_to(request.user), pk=pk)
-    return attachments.download(found.digest, found.filename, found.content_type)
+    return download(found.digest, found.filename, found.content_type)
 
 
 @require_GET

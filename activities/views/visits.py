@@ -5,8 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Right
-from branches.views.records import deletes, fill_in, ledger_crumb, organization_asked
-from ledgers.ledger import get as get_ledger
+from branches.views.records import deletes, fill_in, ledger_crumb, organization_asked, to_ledger
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
@@ -51,4 +50,4 @@ def edit(request: PortalRequest, pk: int) -> HttpResponse:
     return fill_in(request, form, "编辑走访记录", crumbs, "已保存。")
 
 
-delete = deletes(Visit, lambda record: get_ledger("visits").url(), Right.ACTIVITIES_EDIT)
+delete = deletes(Visit, to_ledger("visits"), Right.ACTIVITIES_EDIT)

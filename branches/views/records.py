@@ -72,14 +72,20 @@ def edits(form: type[Any], slug: str, title: str, called: str = "name") -> View:
 
 
 def adds_part(
-    form: type[Any], whole: str, slug: str, title: str, done: str, initial: Callable[[Any], Mapping[str, Any]]
+    form: type[Any],
+    whole: str,
+    slug: str,
+    title: str,
+    done: str,
+    initial: Callable[[Any], Mapping[str, Any]] = lambda held: {},
+    right: Right = Right.ORGANIZATIONS_EDIT,
 ) -> View:
     """Return the view that adds a part to a record, its field `whole`; `initial` gives what the form begins with."""
     model = form._meta.model._meta.get_field(whole).related_model
 
     @require_http_methods(["GET", "POST"])
     def create(request: PortalRequest, pk: int) -> HttpResponse:
-        held = _editable(request, model, pk, "organization")
+        held = _editable(request, model, pk, "organization", right=right)
         part = form._meta.model(**{whole: held})
         crumbs = [ledger_crumb(slug), (held.name, held.get_absolute_url())]
         filled = form(request.POST or None, instance=part, initial=dict(initial(held)))
@@ -88,20 +94,22 @@ def adds_part(
     return create
 
 
-def edits_part(form: type[Any], whole: str, slug: str, title: str) -> View:
+def edits_part(form: type[Any], whole: str, slug: str, title: str, right: Right = Right.ORGANIZATIONS_EDIT) -> View:
     """Return the view that changes a part of a record."""
 
     @require_http_methods(["GET", "POST"])
     def edit(request: PortalRequest, pk: int) -> HttpResponse:
-        part = _editable(request, form._meta.model, pk, f"{whole}__organization")
+        part = _editable(request, form._meta.model, pk, f"{whole}__organization", right=right)
         crumbs = [ledger_crumb(slug), (getattr(part, whole).name, part.get_absolute_url())]
         return fill_in(request, form(request.POST or None, instance=part), title, crumbs, "已保存。")
 
     return edit
 
 
-def _editable(request: PortalRequest, model: Any, pk: int, *related: str) -> Any:
-    editable = model.objects.visible_to(request.user, Right.ORGANIZATIONS_EDIT)
+def _editable(
+    request: PortalRequest, model: Any, pk: int, *related: str, right: Right = Right.ORGANIZATIONS_EDIT
+) -> Any:
+    editable = model.objects.visible_to(request.user, right)
     return get_object_or_404(editable.select_related(*related), pk=pk)
 
 
@@ -121,8 +129,7 @@ def deletes(model: type[Record], back: Callable[[Record], str], right: Right = R
 
     @require_POST
     def delete(request: PortalRequest, pk: int) -> HttpResponse:
-        editable = model.objects.visible_to(request.user, right)  # type: ignore[attr-defined]
-        record: Record = get_object_or_404(editable, pk=pk)
+        record: Record = _editable(request, model, pk, right=right)
         there = back(record)
         try:
             record.erase()

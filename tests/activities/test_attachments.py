@@ -7,8 +7,9 @@ from PIL import Image
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities import attachments
-from activities.attachments import Paper
 from activities.models import Activity, Attachment
+from ledgers import papers
+from ledgers.papers import Paper
 from tests.activities.conftest import as_file, minutes_docx, photo
 from tests.factories import ActivityFactory, sign_in, street
 
@@ -101,7 +102,7 @@ def test_a_picture_that_is_none_is_refused(client, tree, draft, data, text_of):
 @pytest.mark.parametrize("data", [b"\xff\xd8\xff" + bytes(100), b"\x89PNG\r\n\x1a\n" + bytes(100)])
 def test_a_picture_that_is_none_has_no_thumbnail(client, tree, draft, data):
     user = sign_in(client, Role.BRANCH_SECRETARY, tree.branch)
-    attachments.hang(draft, [Paper(attachments.store(data), "坏.jpg", "image/jpeg", len(data))], user)
+    attachments.hang(draft, [Paper(papers.store(data), "坏.jpg", "image/jpeg", len(data))], user)
     assert client.get(reverse("activities:thumbnail", args=[Attachment.objects.get().pk])).status_code == 404
 
 

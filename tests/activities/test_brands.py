@@ -11,12 +11,11 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from activities import attachments
 from activities.models import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from activities.spread import families, family_of
 from assessments import engine
 from branches.todos import todos_of
-from ledgers import facts, importing
+from ledgers import facts, importing, papers
 from ledgers.ledger import Query, get
 from ledgers.period import Period
 from tests.activities.brands import make_brand, make_milestone, make_participant, make_service, make_story
@@ -333,7 +332,7 @@ def test_a_story_gets_photos_and_only_photos(client, town, office, fill_in, text
         assert answer["Content-Type"] == "image/jpeg"
     assert AuditEntry.objects.get(action="attach").changes == {"照片": [None, "现场.jpg"]}
     call_command("clear_pending")
-    assert attachments.content_of(held.digest)
+    assert papers.content_of(held.digest)
     client.post(reverse("activities:photo-delete", args=[held.pk]))
     assert not StoryPhoto.objects.exists()
     assert "还没有选择照片" in text_of(client.post(add, follow=True))

@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from activities import attachments
-from activities.attachments import Paper
 from activities.models import PendingUpload
 from ledgers import papers
+from ledgers.papers import Paper
 from tests.factories import ActivityFactory, UserFactory, street
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def clear(capsys):
 
 def uploaded(user, data, days_ago):
     pending = PendingUpload.objects.create(
-        user=user, digest=attachments.store(data), filename="a.txt", content_type="text/plain", size=len(data)
+        user=user, digest=papers.store(data), filename="a.txt", content_type="text/plain", size=len(data)
     )
     PendingUpload.objects.filter(pk=pending.pk).update(created_at=timezone.now() - timedelta(days=days_ago))
     age(pending.digest, days_ago)
@@ -43,9 +43,9 @@ def test_it_works(user, capsys):
     old, young = uploaded(user, b"old", 7.01), uploaded(user, b"young", 6.99)
     assert clear(capsys) == {"uploads": 1, "files": 1}
     assert list(PendingUpload.objects.all()) == [young]
-    assert attachments.content_of(young.digest) == b"young"
+    assert papers.content_of(young.digest) == b"young"
     with pytest.raises(FileNotFoundError):
-        attachments.content_of(old.digest)
+        papers.content_of(old.digest)
 
 
 def test_a_paper_of_an_activity_stays(user, capsys):
@@ -53,16 +53,16 @@ def test_a_paper_of_an_activity_stays(user, capsys):
     activity = ActivityFactory(organization=street().branch)
     attachments.hang(activity, [Paper(old.digest, "a.txt", "text/plain", 5)], user)
     assert clear(capsys) == {"uploads": 1, "files": 0}
-    assert attachments.content_of(old.digest) == b"paper"
+    assert papers.content_of(old.digest) == b"paper"
 
 
 def test_a_file_whose_row_is_not_written_yet_stays(capsys):
-    attachments.store(b"just now")
+    papers.store(b"just now")
     assert clear(capsys) == {"uploads": 0, "files": 0}
 
 
 def test_a_file_that_is_needed_again_counts_as_new(capsys):
-    digest = attachments.store(b"again")
+    digest = papers.store(b"again")
     age(digest, 3)
-    attachments.store(b"again")
+    papers.store(b"again")
     assert clear(capsys) == {"uploads": 0, "files": 0}

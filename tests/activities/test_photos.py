@@ -12,7 +12,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities import attachments
 from activities.models import Activity, Attachment, PendingUpload
-from ledgers import photos
+from ledgers import papers, photos
 from tests.activities.conftest import as_file, minutes_docx, photo
 from tests.factories import ActivityFactory, sign_in, street
 
@@ -50,7 +50,7 @@ def test_it_works(client, secretary, draft, text_of):
     assert b"Zhang San" in data
     attach(client, draft, data, "现场.jpg")
     paper = draft.attachments.get()
-    kept = attachments.content_of(paper.digest)
+    kept = papers.content_of(paper.digest)
     with Image.open(io.BytesIO(kept)) as picture:
         assert picture.size == (600, 1200)  # upright without being told to turn
         assert dict(picture.getexif()) == {}
@@ -108,11 +108,11 @@ def test_a_thumbnail_is_drawn_once_and_kept_encrypted(client, secretary, draft, 
 
 
 def test_small_pictures_go_with_their_files(media):
-    digest = attachments.store(photo())
+    digest = papers.store(photo())
     attachments.picture(digest, attachments.THUMBNAIL)
-    attachments.clear_unused({digest})
+    papers.clear_unused({digest})
     assert any(path.is_file() for path in (media / "thumbnails").rglob("*"))
-    attachments.clear_unused(set())
+    papers.clear_unused(set())
     assert not any(path.is_file() for path in (media / "thumbnails").rglob("*"))
 
 

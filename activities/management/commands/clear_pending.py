@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from activities.attachments import clear_unused
 from activities.checking import KEPT_DAYS
 from activities.models import Attachment, PendingUpload, StoryPhoto
+from ledgers.papers import clear_unused
 from members.models import DevelopmentPaper
 
 KEPT = timedelta(days=KEPT_DAYS)
