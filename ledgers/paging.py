@@ -1,6 +1,7 @@
 """Pages of a list that cost the same however long it is: the count from the fact sheets, the last page from behind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
@@ -42,7 +43,21 @@ class Pages(Paginator[Any]):
 def count(ledger: Ledger, query: Query, user: Any, rows: Any) -> int:
     """Return how many rows a query has: from the sheets where these are fresh and say it, else by counting `rows`."""
     known = _from_sheets(ledger, query, user)
+    if known is None and _is_everything(ledger, query, user):
+        rows = ledger.rows(replace(query, organization=None))
     return rows.count() if known is None else known
+
+
+def _is_everything(ledger: Ledger, query: Query, user: Any) -> bool:
+    """Say whether a query, which is not of the tree of a day, is of the whole tree, all of which the user may see.
+
+    Then the rows are counted without asking each for its place: that takes a third of the time.
+    """
+    place = query.organization
+    if place is None or query.on or query.period or not place.is_root():
+        return False
+    sees_all = access_of(user).has_on(ledger.right, place.path)
+    return sees_all and place.__class__.objects.get_root_nodes().count() == 1
 
 
 def _from_sheets(ledger: Ledger, query: Query, user: Any) -> int | None:

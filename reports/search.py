@@ -100,12 +100,13 @@ def find(request: HttpRequest, text: str) -> list[Found]:
         of_kind = Query(home, filters={"kind": ",".join(kinds)})
         found[-1] = _found(log, "activities", activities.filter(kind__in=kinds), _ever(log, of_kind))
     if said := [] if numbered else words_of(text):
-        found.append(_in_minutes(activities.exclude(log.search(text)).saying(said), text, said))
+        latest = activities.latest_saying(said).values("pk")[: 10 * SHOWN]
+        found.append(_in_minutes(activities.filter(pk__in=latest).exclude(log.search(text)), text, said))
     return [one for one in found if one.rows]
 
 
 def _in_minutes(rows: QuerySet[Activity], text: str, words: Sequence[str]) -> Found:
-    """Return the activities that only their minutes find, each with the passage that does, as `passage`."""
+    """Return those of the latest activities found that only their minutes find, each with the passage that does, as `passage`."""
     more = f"{reverse('activities:search')}?{urlencode({'q': text})}"
     found = _found(ledgers.get("activities"), "minutes", rows.defer(None), more)
     for activity in found.rows:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ..fulltext import FIELDS, excerpt, marked, words_of
+from ..fulltext import FIELDS, MOST, excerpt, marked, words_of
 from ..models import Activity
 
 PAGE_SIZE = 20
@@ -16,8 +16,6 @@ LONGEST = 100
 _NUMBER = re.compile(r"\d{7,}")
 EVER, WITHIN = "", "period"
 """What `when` may say: at any time, or in the period chosen at the top."""
-MOST = 1000
-"""Hits that are counted and paged through, the latest: nobody reads more, and a common word is in most minutes."""
 
 
 @require_safe
@@ -31,15 +29,15 @@ def search(request: HttpRequest) -> HttpResponse:
     numbered = bool(_NUMBER.search(re.sub(r"[\s-]", "", text)))
     words = [] if numbered else words_of(text)
     organization, period = request.chosen_organization or None, request.chosen_period  # type: ignore[attr-defined]
-    rows = Activity.objects.visible_to(request.user).select_related("organization").order_by("-date", "-pk")
-    rows = rows.saying(words) if words else rows.none()
+    rows = Activity.objects.visible_to(request.user).select_related("organization")
     if organization:
         rows = rows.under(organization)
     if kind in Activity.Kind.values:
         rows = rows.filter(kind=kind)
     if when == WITHIN:
         rows = rows.held_in(period)
-    most = rows.order_by()[: MOST + 1].count()
+    rows = rows.latest_saying(words) if words else rows.none()
+    most = rows[: MOST + 1].count()
     pages = Paginator(rows, PAGE_SIZE)
     pages.count = min(most, MOST)
     page = pages.get_page(request.GET.get("page"))

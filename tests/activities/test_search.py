@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.roles import Role
-from activities import fulltext
+from activities import fulltext, querysets
 from activities.fulltext import Piece, excerpt, marked, words_of
 from activities.models import Activity
 from ledgers import bulk, importing
@@ -74,6 +74,19 @@ def test_pairs_alone_are_no_hit(place):
 def test_latin_and_digits_whatever_their_case(place):
     ActivityFactory(organization=place.branch, topic="学习", content="用 Excel2026 登记")
     assert topics("excel") == topics("L20") == topics("2026") == ["学习"]
+
+
+@pytest.mark.parametrize("common", [1, 20], ids=["read back from the newest", "from the index"])
+def test_the_latest_are_the_same_either_way(place, monkeypatch, common):
+    monkeypatch.setattr(querysets, "COMMON", common)
+    for day in range(1, 6):
+        ActivityFactory(organization=place.branches[day % 2], date=date(2026, 9, day), topic=f"{day}", content=TEXT)
+    ActivityFactory(organization=place.branch, content="垃圾，分类")
+    own = Activity.objects.under(place.branch)
+    for words in (["垃圾"], ["垃圾分类"], ["垃圾", "3号楼"], ["清洁", "垃圾"]):
+        latest = [activity.topic for activity in own.latest_saying(words)]
+        assert latest == [a.topic for a in own.order_by("-date", "-pk") if a in Activity.objects.saying(words)]
+    assert [activity.topic for activity in own.latest_saying(["垃圾分类"])] == ["4", "2"]
 
 
 def test_hostile_words_are_only_words(client, office, held):

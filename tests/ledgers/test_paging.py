@@ -16,7 +16,16 @@ from ledgers.ledger import Query
 from ledgers.paging import Pages, count
 from ledgers.period import Period
 from members.models import Member
-from tests.factories import ActivityFactory, MemberFactory, Street, UserFactory, sign_in, street, superuser
+from tests.factories import (
+    ActivityFactory,
+    MemberFactory,
+    PostingFactory,
+    Street,
+    UserFactory,
+    sign_in,
+    street,
+    superuser,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +122,27 @@ def test_what_happened_in_months_is_known_from_their_sheets(place: Street) -> No
     ActivityFactory(organization=place.branch, kind="general", date=date(2026, 8, 1), status="confirmed")
     assert paging._from_sheets(register, query, user) is None
     assert count(register, query, user, register.rows(query, user)) == 3
+
+
+def test_all_times_of_the_whole_tree_are_counted_without_the_tree(place: Street) -> None:
+    log, office = ledger.get("activities"), PostingFactory(organization=place.committee, role=Role.OFFICE).user
+    ActivityFactory(organization=place.branch, date=date(2025, 1, 1))
+    ActivityFactory(organization=place.branches[1], date=date(2026, 1, 1), kind="lecture")
+
+    def counted(query: Query, user: Any) -> tuple[int, str]:
+        rows = log.rows(query, user)
+        with CaptureQueriesContext(connection) as queries:
+            number = count(log, query, user, rows)
+        return number, queries[-1]["sql"]
+
+    number, sql = counted(Query(place.committee), office)
+    assert number == 2 and "JOIN" not in sql
+    assert counted(Query(place.committee, filters={"kind": "lecture"}), office)[0] == 1
+    number, sql = counted(Query(place.branch), office)
+    assert number == 1 and "JOIN" in sql
+    secretary = PostingFactory(organization=place.branch, role=Role.BRANCH_SECRETARY).user
+    assert counted(Query(place.committee), secretary)[0] == 1
+    other = street(1, 1, code="X")
+    ActivityFactory(organization=other.branch)
+    number, sql = counted(Query(place.committee), office)
+    assert number == 2 and "JOIN" in sql
