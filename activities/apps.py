@@ -38,10 +38,12 @@ class ActivitiesConfig(AppConfig):
             BrandsLedger,
             CertificatesLedger,
             ConcernsLedger,
+            ConcernStepsLedger,
             ContributionsLedger,
             CriticismsLedger,
             DemocraticReviewsLedger,
             LeaveLedger,
+            MilestonesLedger,
             ParticipantsLedger,
             PartnersLedger,
             PlansLedger,
@@ -79,7 +81,7 @@ class ActivitiesConfig(AppConfig):
         register_panel(*cobuilding_panels.PANELS)
         register_section(*cobuilding_panels.SECTIONS)
         register_todos(cobuilding_panels.due)
-        ledger.register(BrandsLedger, ParticipantsLedger, ServicesLedger)
+        ledger.register(BrandsLedger, MilestonesLedger, ParticipantsLedger, ServicesLedger)
         register_panel(*brand_panels.PANELS)
         register_section(*brand_panels.SECTIONS)
         register_todos(brand_panels.due)
@@ -98,7 +100,7 @@ class ActivitiesConfig(AppConfig):
         register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
         register_panel(*leave.PANELS)
         register_todos(leave.todos)
-        ledger.register(ConcernsLedger, VisitsLedger, TourStopsLedger, PracticesLedger)
+        ledger.register(ConcernsLedger, ConcernStepsLedger, VisitsLedger, TourStopsLedger, PracticesLedger)
         register_panel(*concern_panels.PANELS, *street_panels.PANELS, *practice_panels.PANELS)
         register_section(*street_panels.SECTIONS)
         register_todos(concern_panels.waiting_concerns, street_panels.street_meetings)

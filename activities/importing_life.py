@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import models
 
-from accounts.permissions import access_of
 from branches.models import Organization
 from ledgers.importing import CellError, Row
 from members.references import MemberReferences
@@ -64,16 +63,8 @@ class OfMeetingImporter(MemberReferences):
         made: models.Model = self.ledger.model(activity=self.meetings[values.pop("activity_id")], **values)
         return made
 
-    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
-        keys = list(dict.fromkeys([*self.identity, *self.fields]))
-        rows_held = self.ledger.queryset().filter(
-            access_of(self.user).scope(self.ledger.edit_right, self.ledger.path), activity__in=list(self.meetings)
-        )
-        found = {}
-        for pk, *values in rows_held.values_list("pk", *keys):
-            current = dict(zip(keys, values, strict=True))
-            found[tuple(current[key] for key in self.identity)] = (pk, current)
-        return found
+    def candidates(self, rows: list[Row]) -> models.QuerySet[Any]:
+        return self.scope().filter(activity__in=list(self.meetings))
 
 
 class CriticismImporter(OfMeetingImporter):

@@ -1,9 +1,10 @@
 """Import of votes and resolutions: each names its meeting by 活动编号."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
+
+from django.db import models
 
 from accounts.permissions import access_of
 from branches.ledgers.checked import CheckedImporter
@@ -49,16 +50,8 @@ class DecisionImporter(CheckedImporter):
                 row.values["activity_id"] = pk
                 row.values.pop("number")
 
-    def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
-        wanted = {row.values["activity_id"] for row in rows}
-        held = self.ledger.model._default_manager.filter(activity__in=wanted)
-        names = list(dict.fromkeys([*self.identity, *self.fields]))
-        found = {}
-        for pk, *values in held.values_list("pk", *names):
-            current = dict(zip(names, values, strict=True))
-            found[tuple(current[name] for name in self.identity)] = (pk, current)
-        self.held = dict(found.values())
-        return found
+    def candidates(self, rows: list[Row]) -> models.QuerySet[Any]:
+        return self.scope().filter(activity__in={row.values["activity_id"] for row in rows})
 
     def build(self, row: Row) -> Any:
         record = super().build(row)

@@ -340,15 +340,22 @@ class RecordImporter(Importer):
         rows = self.ledger.queryset().filter(access_of(self.user).scope(self.ledger.edit_right, self.ledger.path))
         return rows.filter(self.organization.subtree(self.ledger.path)) if self.organization else rows
 
+    def candidates(self, rows: list[Row]) -> models.QuerySet[Any]:
+        """Return the records that the rows may be; few where the rows are few."""
+        first = self.identity[0]
+        wanted = {row.values.get(first) for row in rows}
+        held = self.scope()
+        return (
+            held.filter(**{f"{self.lookups.get(first, first)}__in": wanted})
+            if len(wanted) < self.reads_whole_scope
+            else held
+        )
+
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
         keys = list(dict.fromkeys([*self.identity, *self.fields]))
-        held = self.scope()
-        wanted = {row.values.get(self.identity[0]) for row in rows}
-        if len(wanted) < self.reads_whole_scope:
-            held = held.filter(**{f"{self.identity[0]}__in": wanted})
-        found = {}
         lookups = [self.lookups.get(key, key) for key in keys]
-        for pk, *values in held.values_list("pk", *lookups).iterator(chunk_size=5000):
+        found = {}
+        for pk, *values in self.candidates(rows).values_list("pk", *lookups).iterator(chunk_size=5000):
             current = dict(zip(keys, values, strict=True))
             found[tuple(current[k] for k in self.identity)] = (pk, current)
         return found

@@ -177,9 +177,12 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                     "/activities/stories/",
                     "/ledgers/services/",
                     "/ledgers/brand-participants/",
+                    "/ledgers/milestones/",
                 ),
             ),
-            _ledger("群众诉求", "concerns", "message-square-warning", ("/activities/concerns/",)),
+            _ledger(
+                "群众诉求", "concerns", "message-square-warning", ("/activities/concerns/", "/ledgers/concern-steps/")
+            ),
             _ledger("走访调研", "visits", "footprints", ("/activities/visits/",)),
             _ledger("经验做法", "practices", "lightbulb", ("/activities/practices/",)),
         ),

@@ -106,7 +106,7 @@ def find(request: HttpRequest, text: str) -> list[Found]:
 
 
 def _in_minutes(rows: QuerySet[Activity], text: str, words: Sequence[str]) -> Found:
-    """Return those of the latest activities found that only their minutes find, each with the passage that does, as `passage`."""
+    """Return the latest found that only their minutes find, each with the passage that does, as `passage`."""
     more = f"{reverse('activities:search')}?{urlencode({'q': text})}"
     found = _found(ledgers.get("activities"), "minutes", rows.defer(None), more)
     for activity in found.rows:

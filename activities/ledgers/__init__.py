@@ -1,8 +1,8 @@
 """Ledgers of what was done; one module for each concern."""
 
-from .brands import BrandsLedger, ParticipantsLedger, ServicesLedger
+from .brands import BrandsLedger, MilestonesLedger, ParticipantsLedger, ServicesLedger
 from .cobuilding import AgreementsLedger, ContributionsLedger, PartnersLedger
-from .concerns import ConcernsLedger
+from .concerns import ConcernsLedger, ConcernStepsLedger
 from .democratic import DemocraticReviewsLedger
 from .leave import LeaveLedger
 from .life import CriticismsLedger, PromisesLedger
@@ -20,11 +20,13 @@ __all__ = [
     "AttendanceLedger",
     "BrandsLedger",
     "CertificatesLedger",
+    "ConcernStepsLedger",
     "ConcernsLedger",
     "ContributionsLedger",
     "CriticismsLedger",
     "DemocraticReviewsLedger",
     "LeaveLedger",
+    "MilestonesLedger",
     "ParticipantsLedger",
     "PartnersLedger",
     "PlansLedger",

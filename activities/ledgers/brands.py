@@ -1,6 +1,7 @@
 """Ledgers of projects: brand projects (品牌项目台账), who takes part in them, and the service they gave."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -104,6 +105,13 @@ class BrandImporter(CheckedImporter):
                 values["source_id"] = sources[values.pop("origin")].pk
             news[row.pk] = values
         return [*touches, *rewrite(BrandProject, news, undo, self.user)]
+
+
+MILESTONE_STATES: Mapping[str, Callable[[date], Q]] = {
+    "done": lambda day: Q(done_on__lte=day),
+    "open": lambda day: Q(done_on__isnull=True) | Q(done_on__gt=day),
+    "late": lambda day: (Q(done_on__isnull=True) | Q(done_on__gt=day)) & Q(due__lt=day),
+}
 
 
 def _milestones(value: str, query: Query) -> Q:
@@ -267,6 +275,53 @@ class ParticipantsLedger(Ledger):
 
     def timeless(self, filters: Mapping[str, str]) -> bool:
         return "all" in filters
+
+
+class MilestoneImporter(OfProjectImporter):
+    """A milestone is known by its project and title."""
+
+    identity = ("organization_id", "project", "title")
+    checked_by = Milestone
+    lookups = {"organization_id": "project__organization_id", "project": "project__name"}
+
+    def build(self, row: Row) -> Milestone:
+        places = ("organization_id", "project")
+        values = {key: value for key, value in row.values.items() if key not in places}
+        return Milestone(project=self.projects[row.values["organization_id"], row.values["project"]], **values)
+
+
+class MilestonesLedger(Ledger):
+    slug = "milestones"
+    title = "项目节点台账"
+    group = "活动"
+    about = "品牌和特色服务项目计划哪天做到哪一步、实际哪天做到。"
+    unit = "个"
+    model = Milestone
+    organization = "project__organization"
+    date = "due"
+    order = ("due", "pk")
+    right = Right.ACTIVITIES_VIEW
+    edit_right = Right.ACTIVITIES_EDIT
+    importer = MilestoneImporter
+    page = ("activities:brand", "project_id")
+    beside = ("brands",)
+    columns = (
+        replace(COMMUNITY, path="project__organization__code"),
+        replace(COMMUNITY_NAME, path="project__organization__name"),
+        PROJECT,
+        Column("节点", "title", "text", ("节点名称", "工作节点", "里程碑"), True, width=30, max_length=100),
+        Column("计划完成日期", "due", "date", ("计划日期", "计划完成时间", "完成时限"), True, width=14),
+        Column("实际完成日期", "done_on", "date", ("完成日期", "实际完成时间"), width=14),
+    )
+    filters = (
+        Filter(
+            "state",
+            "进度",
+            lambda value, query: MILESTONE_STATES[value](query.day),
+            [("done", "已完成"), ("open", "未完成"), ("late", "逾期")],
+        ),
+        field_filter("kind", "项目类别", "project__kind", BrandProject.Kind.choices),
+    )
 
 
 class ServiceImporter(OfProjectImporter):

@@ -15,8 +15,8 @@ from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
 from ledgers.workdays import add_workdays
 from members.models import mask_address, mask_phone
 
-from ..importing_concerns import ConcernImporter
-from ..models import Concern
+from ..importing_concerns import ConcernImporter, ConcernStepImporter
+from ..models import Concern, HandOver
 from ..models.concerns import SOON, late_between, mask_name, open_on, overdue_on, phone_index, unresolved_on
 
 EVENTS = {"received": "received_on", "answered": "answered_on", "resolved": "resolved_on", "escalated": "escalated_on"}
@@ -112,3 +112,34 @@ class ConcernsLedger(Ledger):
         return (
             Q(title__icontains=text) | Q(content__icontains=text) | Q(handler__icontains=text) | Q(number__iexact=text)
         )
+
+
+class ConcernStepsLedger(Ledger):
+    slug = "concern-steps"
+    title = "诉求转办台账"
+    group = "活动"
+    about = "每件诉求在哪天由谁转给谁办、怎么交办。"
+    unit = "次"
+    model = HandOver
+    organization = "concern__organization"
+    date = "on"
+    order = ("-on", "-pk")
+    right = Right.ACTIVITIES_VIEW
+    edit_right = Right.ACTIVITIES_EDIT
+    importer = ConcernStepImporter
+    page = ("activities:concern", "concern_id")
+    beside = ("concerns",)
+    columns = (
+        Column("诉求编号", "concern__number", "code", ("编号",), True, field="number", width=12, max_length=40),
+        replace(ORGANIZATION, path="concern__organization__code", listed=False),
+        replace(ORGANIZATION_NAME, path="concern__organization__name"),
+        Column("诉求事项", "concern__title", width=32, writable=False, sortable=False),
+        Column("转办日期", "on", "date", ("日期", "转办时间", "交办日期"), True, width=12),
+        Column("转出人", "giver", "text", ("交办人", "经办人"), width=14, max_length=60),
+        Column("转给", "taker", "text", ("承办单位", "转给（单位或人）", "接办单位", "接办人"), True, width=24, max_length=100),
+        Column("交办要求", "note", "text", ("要求", "备注"), width=36, max_length=300),
+        Column("上报街道", "is_escalation", "yes_no", ("是否上报街道",), width=10),
+    )  # fmt: skip
+    filters = (
+        Filter("level", "去向", lambda value, query: Q(is_escalation=value == "street"), [("street", "上报街道"), ("other", "转办")]),
+    )  # fmt: skip

@@ -221,6 +221,39 @@ def test_an_import_says_what_is_wrong_and_can_be_taken_back(town):
     assert [project.name for project in BrandProject.objects.all()] == ["甲"]
 
 
+def test_milestones_round_trip(town, today):
+    user, project = superuser(), make_brand(town.community, "联盟", kind="service")
+    header = ("社区", "项目", "节点", "计划完成时间", "完成日期")
+    rows = [
+        header,
+        [town.community.code, "联盟", "挂牌", "2026.8.1", "2026-08-03"],
+        [town.community.name, "联盟", "开街", "2026-9-1", ""],
+    ]
+    assert take_in("milestones", user, *rows).counts == {"new": 2}
+    assert take_in("milestones", user, *rows).counts == {"same": 2}
+    assert take_in_file("milestones", user, export("milestones", user)).counts == {"same": 2}
+    assert take_in_file("milestones", user, export("milestones", user, clear=True)).counts == {"same": 2}
+    assert [(one.title, one.done_on) for one in project.milestones.all()] == [
+        ("挂牌", date(2026, 8, 3)),
+        ("开街", None),
+    ]
+    held = get("milestones")
+    late = Query(town.community, Period.parse("2026Q3"), filters={"state": "late"})
+    assert [one.title for one in held.rows(late, user)] == ["开街"]
+    analysis = take_in(
+        "milestones",
+        user,
+        header,
+        [town.community.code, "没有的", "挂牌", "2026-8-1", ""],
+        [town.community.code, "联盟", "验收", "2026-8-1", "2099-1-1"],
+    )
+    assert set(messages(analysis)) == {2, 3}
+    moved = take_in("milestones", user, header, [town.community.code, "联盟", "开街", "2026-10-1", ""])
+    assert moved.counts == {"changed": 1}
+    importing.undo(moved.batch, user)
+    assert project.milestones.get(title="开街").due == date(2026, 9, 1)
+
+
 def test_services_and_participants_round_trip(town):
     user = superuser()
     make_brand(town.community, "联盟", kind="service")

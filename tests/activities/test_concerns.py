@@ -364,6 +364,27 @@ def test_what_was_entered_by_hand_goes_out_and_comes_back(town):
     assert (concern.title, concern.phone) == ("改了说法", "14000001234")
 
 
+def test_hand_overs_round_trip(town):
+    user, concern = superuser(), make_concern(town.community)
+    concern.hand_over(HandOver(on=date(2026, 9, 2), giver="李办", taker="物业公司", note="三天内回话"))
+    concern.escalate(date(2026, 9, 5), "物业不管")
+    assert take_in_file("concern-steps", user, export("concern-steps", user)).counts == {"same": 2}
+    assert take_in_file("concern-steps", user, export("concern-steps", user, clear=True)).counts == {"same": 2}
+    header = ("诉求编号", "社区", "转办时间", "交办人", "承办单位")
+    rows = [
+        [concern.number, town.community.code, "2026.9.9", "张办", "区住建局"],
+        [concern.number, town.community.code, "2026-8-1", "张办", "区城管局"],
+        ["SQ9", town.community.code, "2026-9-9", "张办", "区城管局"],
+    ]
+    analysis = take_in("concern-steps", user, header, *rows)
+    assert set(messages(analysis)) == {3, 4}
+    concern.refresh_from_db()
+    assert (concern.handler, concern.steps.count()) == ("区住建局", 3)
+    importing.undo(analysis.batch, user)
+    concern.refresh_from_db()
+    assert (concern.handler, concern.steps.count()) == ("物业公司", 2)
+
+
 def test_an_import_says_what_is_wrong_and_can_be_taken_back(town):
     user = superuser()
     analysis = take_in(
