@@ -10,7 +10,20 @@ from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo, create, create_rows, rewrite
 from ledgers.models import Touch
 
-from .models import UNKNOWN_START, DuesBase, Member, Membership, Whereabouts, can_be_reckoned, derived, mask_id
+from .models import (
+    UNKNOWN_START,
+    DevelopmentCase,
+    DuesBase,
+    Member,
+    Membership,
+    Whereabouts,
+    can_be_reckoned,
+    derived,
+    left_behind,
+    mask_id,
+    steps_left,
+    votes_left,
+)
 from .querysets import MemberQuerySet
 
 DATED = ("branch_id", "employment", "is_floating")
@@ -146,6 +159,7 @@ class MemberImporter(RecordImporter):
                 rewrite(Member, {r.pk: {k: v for k, (_, v) in r.changes.items()} for r in changed}, undo, self.user)
             )
             touches |= self._keep_history(changed, undo)
+            touches |= self._carry_on([r for r in changed if "branch_id" in r.changes], undo)
             self._keep_bases([r for r in changed if "dues_base" in r.changes or "employment" in r.changes], undo)
         return touches
 
@@ -156,6 +170,26 @@ class MemberImporter(RecordImporter):
             edits.setdefault(membership, {})["start"] = start
         touches = set(rewrite(Membership, edits, undo, self.user))
         return touches | set(create(fresh, undo, self.user))
+
+    def _carry_on(self, moved: list[Row], undo: Undo) -> set[Touch]:
+        """Let whoever is on the way into the Party go on with it in the new branch, as `carry_on` does."""
+        targets = {row.pk: row.changes["branch_id"][1] for row in moved}
+        cases = list(DevelopmentCase.objects.open_on(self.today).filter(member__in=targets).select_related("branch"))
+        names = dict(Organization.objects.filter(pk__in=targets.values()).values_list("pk", "name"))
+        left: dict[int, DevelopmentCase] = {}
+        for target, name in names.items():
+            going = [case for case in cases if targets[case.member_id] == target != case.branch_id]
+            left |= left_behind(going, self.today, f"转到{name}")
+        edits = {
+            case.pk: {"branch_id": targets[case.member_id]} | ({"since": self.today} if case.pk in left else {})
+            for case in cases
+            if case.branch_id != targets[case.member_id]
+        }
+        touches = set(create(list(left.values()), undo, self.user))
+        steps = steps_left(left, self.today)
+        touches |= set(create(list(steps.values()), undo, self.user))
+        create(votes_left(steps), undo, self.user)
+        return touches | set(rewrite(DevelopmentCase, edits, undo, self.user))
 
     def _keep_bases(self, rows: list[Row], undo: Undo) -> None:
         """Let the history of what dues are reckoned from follow what changed, from today on."""

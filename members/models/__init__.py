@@ -6,9 +6,12 @@ from .development import (
     DevelopmentStep,
     DevelopmentVote,
     here_by,
+    left_behind,
     progress_of,
     standing_on,
+    steps_left,
     under_way,
+    votes_left,
 )
 from .dues import FLAT, UNPAID, ClosedDues, DuesBase, DuesCharge, can_be_reckoned
 from .merging import MergeRecord
@@ -66,6 +69,7 @@ __all__ = [
     "floated",
     "here_by",
     "in_sight",
+    "left_behind",
     "mask_address",
     "mask_id",
     "mask_phone",
@@ -73,8 +77,10 @@ __all__ = [
     "progress_of",
     "standing",
     "standing_on",
+    "steps_left",
     "street_of",
     "under_way",
+    "votes_left",
     "without",
     "years_between",
 ]

@@ -1,6 +1,6 @@
 """发展党员: one case for each person on the way into the Party, with the steps taken and the votes counted."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Self
 
@@ -75,31 +75,28 @@ class DevelopmentQuerySet(ScopedQuerySet["DevelopmentCase"]):
         """Keep each person's case as it goes on, without what was left behind in other branches."""
         return self.filter(continued_by__isnull=True)
 
+    def open_on(self, day: date) -> Self:
+        """Keep each person's case that is neither ended nor through with everything before a day."""
+        open_then = Q(closed_on__isnull=True) | Q(closed_on__gt=day)
+        return self.whole().filter(open_then, Q(regularised_on__isnull=True) | Q(regularised_on__gte=day))
+
     @transaction.atomic
     def carry_on(self, target: Organization, on: date, why: str) -> int:
         """Let the cases that are open on a day go on in another branch from it, and return how many.
 
         What lies before the day is left behind in the old branch, ended there with `why`, so that past numbers stay.
         """
-        open_then = Q(closed_on__isnull=True) | Q(closed_on__gt=on)
-        not_full = Q(regularised_on__isnull=True) | Q(regularised_on__gte=on)
-        cases = list(self.whole().filter(open_then, not_full).exclude(branch=target).select_related("branch"))
-        left = {case.pk: case.left_behind(on, why) for case in cases if (case.since or case.applied_on) < on}
+        cases = list(self.open_on(on).exclude(branch=target).select_related("branch"))
+        left = left_behind(cases, on, why)
         for case in cases:
             case.branch = target
             if case.pk in left:
                 case.since = on
         record_all(cases, "move")
         record_all(list(left.values()), "close")
-        copies: dict[int, DevelopmentStep] = {}
-        for step in DevelopmentStep.objects.filter(case__in=left, on__lt=on).order_by("pk"):
-            copies[step.pk] = DevelopmentStep(**{**_copied(step), "case_id": left[step.case_id].pk})
-        DevelopmentStep.objects.bulk_create(copies.values(), batch_size=500)
-        votes = DevelopmentVote.objects.filter(step__in=copies).order_by("pk")
-        DevelopmentVote.objects.bulk_create(
-            (DevelopmentVote(**{**_copied(vote), "step_id": copies[vote.step_id].pk}) for vote in votes),
-            batch_size=500,
-        )
+        steps = steps_left(left, on)
+        DevelopmentStep.objects.bulk_create(steps.values(), batch_size=500)
+        DevelopmentVote.objects.bulk_create(votes_left(steps), batch_size=500)
         return len(cases)
 
 
@@ -281,6 +278,23 @@ def _copied(row: models.Model) -> dict[str, Any]:
     """Return what a copy of a row holds: all but its key, and who changed it when."""
     left_out = {row._meta.pk.name, *Record.UNTRACKED}
     return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.name not in left_out}
+
+
+def left_behind(cases: Iterable[DevelopmentCase], on: date, why: str) -> dict[int, DevelopmentCase]:
+    """Return case → the unsaved copy that stays in its branch, of those that had come to it before a day."""
+    return {case.pk: case.left_behind(on, why) for case in cases if (case.since or case.applied_on) < on}
+
+
+def steps_left(left: Mapping[int, DevelopmentCase], on: date) -> dict[int, "DevelopmentStep"]:
+    """Return step → its unsaved copy for the saved copies of cases, of what was done before a day."""
+    done = DevelopmentStep.objects.filter(case__in=left, on__lt=on).order_by("pk")
+    return {step.pk: DevelopmentStep(**{**_copied(step), "case_id": left[step.case_id].pk}) for step in done}
+
+
+def votes_left(steps: Mapping[int, "DevelopmentStep"]) -> list["DevelopmentVote"]:
+    """Return the unsaved copies of votes, for the saved copies of steps."""
+    votes = DevelopmentVote.objects.filter(step__in=steps).order_by("pk")
+    return [DevelopmentVote(**{**_copied(vote), "step_id": steps[vote.step_id].pk}) for vote in votes]
 
 
 def progress_of(case: DevelopmentCase, steps: Iterable["DevelopmentStep"]) -> Progress:

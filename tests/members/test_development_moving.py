@@ -17,7 +17,8 @@ from ledgers.ledger import Query
 from ledgers.period import Period
 from members.merging import merge, undo
 from members.models import DevelopmentCase, DevelopmentStep, DevelopmentVote
-from tests.factories import MemberFactory, OrganizationFactory
+from tests.branches.importing import take_in
+from tests.factories import MemberFactory, OrganizationFactory, superuser
 
 from .development import applicant, develop, person_id, take
 
@@ -168,6 +169,31 @@ def test_carrying_on_costs_the_same_for_many(place):
         return len(queries)
 
     assert cost(2) == cost(7)
+
+
+def test_an_import_of_the_register_takes_the_case_along_and_brings_it_back(place, monkeypatch):
+    monkeypatch.setattr(timezone, "localdate", lambda *args: ON)
+    person = MemberFactory(branch=place.branches[1], category="probationary", id_number=person_id())
+    case = of(person)
+    DevelopmentVote.objects.create(step=case.steps.get(code="activist"), **VOTES)
+    before, early = snapshot(), numbers(place, BEFORE)
+    header = ("姓名", "身份证号", "所在党支部", "党员类别")
+    rows = [header, [person.name, person.id_number, place.branch.code, "预备党员"]]
+    analysis = take_in("members", superuser(), *rows)
+    assert analysis.counts == {"changed": 1}
+    case.refresh_from_db()
+    assert (case.branch, case.since, case.closed_on) == (place.branch, ON, None)
+    left = case.left.get()
+    assert (left.branch, left.closed_on, left.closed_reason) == (place.branches[1], ON, f"转到{place.branch.name}")
+    assert left.steps.count() == case.steps.count() > 1
+    assert [str(vote) for vote in DevelopmentVote.objects.filter(step__case=left)] == [
+        str(vote) for vote in DevelopmentVote.objects.filter(step__case=case)
+    ]
+    assert numbers(place, BEFORE) == early
+    assert numbers(place, AFTER)[place.branch.pk]["development.probationary"] == 1
+    assert not any(numbers(place, AFTER)[place.branches[1].pk].values())
+    importing.undo(analysis.batch, superuser())
+    assert snapshot() == before
 
 
 # two records of one person
