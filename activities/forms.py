@@ -13,6 +13,7 @@ from accounts.permissions import Right
 from branches.forms import OrganizationField
 from branches.models import Organization
 from ledgers.forms import Difference, RecordForm
+from ledgers.parsing import row_key
 from members.models import Member
 
 from . import roll as rolls
@@ -185,9 +186,9 @@ def roll_key(organization: Organization | None, kind: str, day: date | None) -> 
 
 def where_and_when(data: QueryDict, user: User) -> tuple[Organization | None, str, date | None]:
     """Read organisation, kind and day out of a form that need not be complete; None for what is missing or unseen."""
-    number, kind = data.get("organization", ""), str(data.get("kind", ""))
+    number, kind = row_key(str(data.get("organization", ""))), str(data.get("kind", ""))
     organization = None
-    if number and number.isdecimal():
+    if number:
         organization = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT).filter(pk=number).first()
     try:
         day: date | None = forms.DateField().clean(data.get("date", ""))

@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from accounts.permissions import Right, access_of
 from branches.models import CommitteeSeat, Organization
+from ledgers.parsing import row_key
 from members.models import Member, Membership
 from members.querysets import in_force
 
@@ -267,18 +268,14 @@ def sent(data: QueryDict) -> dict[int, tuple[str, str]]:
     found = {}
     for name in data:
         number, state = name.removeprefix("state-"), str(data[name])
-        if number != name and _is_id(number) and state in State.values:
+        if number != name and row_key(number) and state in State.values:
             reason = str(data.get(f"reason-{number}", "")).strip()[:100] if state == State.LEAVE else ""
             found[int(number)] = (state, reason)
     return found
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
-
-
 def _added(data: QueryDict) -> set[int]:
-    return {int(number) for number in data.getlist("added") if _is_id(number)}
+    return {row_key(number) for number in data.getlist("added")} - {0}
 
 
 def of_form(data: QueryDict, user: Any, organization: Organization, day: date, activity: Activity) -> Roll:
@@ -289,7 +286,7 @@ def of_form(data: QueryDict, user: Any, organization: Organization, day: date, a
     marks = sent(data)
     for name in data:
         number, unasked, state, reason = [*str(data[name]).split(":", 3), "", "", ""][:4]
-        if not name.startswith("ask-") or not _is_id(number) or state not in State.values:
+        if not name.startswith("ask-") or not row_key(number) or state not in State.values:
             continue
         if marks.get(int(number), ("",))[0] == unasked:
             marks[int(number)] = (state, reason.strip()[:100] if state == State.LEAVE else "")

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from accounts.permissions import Right
 from branches.models import Organization
-from ledgers.ledger import Column, Filter, Ledger
+from ledgers.ledger import Column, Filter, Ledger, key_filter
 from members.models import CommunityCheckIn
 from members.querysets import matching
 
@@ -85,12 +85,7 @@ class ServiceLedger(Ledger):
     )
     filters = (
         Filter("source", "来源", lambda value, query: Q(source=ServiceLine.Source(value)), ServiceLine.Source.choices),
-        Filter(
-            "checkin",
-            "报到人",
-            lambda value, query: Q(checkin_id=int(value) if value.isdecimal() else None),
-            more=True,
-        ),
+        key_filter("checkin", "报到人", "checkin_id"),
     )
 
     def search(self, text: str) -> Q:

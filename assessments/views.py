@@ -19,6 +19,7 @@ from accounts.permissions import Right, access_of
 from activities.models.concerns import renew_answer_days
 from branches.models import Organization
 from ledgers.models.record import Conflict
+from ledgers.parsing import row_key
 from ledgers.period import Period
 from members.gaps import FAULTS, GAPS
 
@@ -222,7 +223,7 @@ def _found(request: HttpRequest, pk: int) -> Finding:
 
 
 def _ids(chosen: QueryDict) -> set[int]:
-    return {int(pk) for pk in chosen.getlist("finding") if pk.isdigit()}
+    return {row_key(pk) for pk in chosen.getlist("finding")}
 
 
 # what is shown

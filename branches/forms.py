@@ -279,7 +279,9 @@ class BaseSeatFormSet(forms.BaseInlineFormSet):
             assert isinstance(form, SeatForm)
             if "name" in form.changed_data or not form.instance.member_id:
                 form.instance.member = form.settle("name", found[form.cleaned_data["name"]])
-        secretaries = [f for f in filled if f.cleaned_data["post"] == "secretary" and not f.cleaned_data.get("left_on")]
+        secretaries = [
+            f for f in filled if f.cleaned_data.get("post") == "secretary" and not f.cleaned_data.get("left_on")
+        ]
         if len(secretaries) > 1:
             secretaries[1].add_error("post", "在任的书记只能有一名")
 

@@ -144,8 +144,8 @@ class Column:
 class Filter:
     """One filter of a ledger: a name in the query string, and the condition that a value stands for.
 
-    `condition(value, query)` returns the Q; it raises BadQuery or KeyError for a value it does not know. Facts use the
-    same conditions, so a number and the list behind it cannot differ.
+    `condition(value, query)` returns the Q; it raises KeyError or ValueError, such as BadQuery, for a value it
+    does not know. Facts use the same conditions, so a number and the list behind it cannot differ.
     """
 
     name: str
@@ -190,6 +190,11 @@ def choices_filter(
     return Filter(name, label, condition, [(str(v), text) for v, text in choices], more)
 
 
+def key_filter(name: str, label: str, path: str, words: Callable[[str], str] | None = None) -> Filter:
+    """Return the filter for the rows of another record, which is named by its key."""
+    return Filter(name, label, lambda value, query: Q(**{path: parsing.row_key(value)}), more=True, words=words)
+
+
 def date_filter(name: str, label: str, path: str) -> Filter:
     """Return the filter that keeps rows whose date in `path` lies in a period such as 2026Q3."""
 
@@ -204,8 +209,8 @@ def rows_filter(path: str) -> Filter:
     """Return the filter for rows ticked in the list, as `pk=1,2,3`; `path` is the lookup of a row's page argument."""
 
     def condition(value: str, query: "Query") -> Q:
-        ticked = value.split(",")
-        if not all(pk.isascii() and pk.isdecimal() and len(pk) < 19 for pk in ticked):
+        ticked = [parsing.row_key(pk) for pk in value.split(",")]
+        if not all(ticked):
             raise BadQuery("看不懂选中的是哪些行，请在列表里重新勾选")
         return Q(**{f"{path}__in": ticked})
 
@@ -348,6 +353,7 @@ class Ledger:
         self, params: Mapping[str, str], *, organization: "Organization | None" = None, strict: bool = False
     ) -> Query:
         """Read a query string. Unknown parameters are passed over, or refused with BadQuery when `strict`."""
+        params = {name: value.replace("\x00", "") for name, value in params.items()}
         period = period_of(params["period"]) if params.get("period") else None
         on = None
         if params.get("on"):
@@ -367,7 +373,9 @@ class Ledger:
         for name, value in filters.items():
             try:
                 condition &= self.by_name[name].condition(value, query)
-            except KeyError as error:
+            except BadQuery:
+                raise
+            except (KeyError, ValueError) as error:
                 raise BadQuery(f"{self.title}的筛选“{name}”没有“{value}”这一项") from error
         return condition
 

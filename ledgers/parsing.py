@@ -357,6 +357,11 @@ def choices(cell: object, known: Mapping[str, str], aliases: Mapping[str, str] |
     return joined(value for value in known.values() if value in values) or None
 
 
+def row_key(text: str) -> int:
+    """Return the key of a row, or a version, as an address or a form gives it; 0, which none has, for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def joined(values: Iterable[str]) -> str:
     """Return several values of a closed list as one text, each between commas, so that each can be searched for."""
     inside = ",".join(values)

@@ -23,6 +23,7 @@ from accounts.permissions import Access, Right, access_of
 from . import exporting, paging
 from . import ledger as ledgers
 from .ledger import PICKED, BadQuery, Column, Ledger, Query
+from .parsing import row_key
 from .period import Period
 
 PAGE_SIZES = (20, 50, 100)
@@ -148,7 +149,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         rows = ledger.queryset().none()
     columns = chosen_columns(request, ledger)
     sort = request.GET.get("sort", "")
-    size = int(size) if (size := request.GET.get("per", "")).isdecimal() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
+    size = size if (size := row_key(request.GET.get("per", ""))) in PAGE_SIZES else PAGE_SIZES[0]
     total = 0 if complaint else paging.count(ledger, query, request.user, rows)
     page = paging.Pages(ledger.ordered(rows, sort), size, total).get_page(request.GET.get("page"))
     shown = lines(ledger, page.object_list, columns, query, request.user)

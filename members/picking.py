@@ -7,6 +7,7 @@ from django.urls import reverse_lazy
 
 from accounts.models import User
 from accounts.permissions import Right
+from ledgers.parsing import row_key
 
 from .models import Member
 from .querysets import MemberQuerySet
@@ -30,7 +31,7 @@ class MemberField(forms.ModelChoiceField):
         self.widget.attrs["data-pick"] = ""
         if everybody[: LISTED_AT_MOST + 1].count() > LISTED_AT_MOST:
             self.widget.attrs["data-pick-url"] = reverse_lazy("members:search")
-            wanted = int(chosen) if str(chosen or "").isdecimal() else 0
+            wanted = row_key(str(chosen or ""))
             self.widget.choices = [("", self.empty_label), *self._labels(everybody.filter(pk=wanted))]
         else:
             self.widget.choices = [("", self.empty_label), *self._labels(everybody)]

@@ -15,6 +15,7 @@ from branches.spans import lasting
 from ledgers.importing import Report, Row, Undo, create, rewrite
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
 from ledgers.models import Touch
+from ledgers.parsing import row_key
 
 from ..models import BrandProject, Milestone, Participant, ServiceEvent
 from .cobuilding import COMMUNITY, COMMUNITY_NAME
@@ -360,7 +361,7 @@ class ServicesLedger(Ledger):
         Filter(
             "project",
             "项目",
-            lambda value, query: Q(project__in=[int(pk) for pk in value.split(",") if pk.isdecimal()]),
+            lambda value, query: Q(project__in=[row_key(pk) for pk in value.split(",")]),
             more=True,
             words=lambda value: f"{value.count(',') + 1} 个项目",
         ),

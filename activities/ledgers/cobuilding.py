@@ -12,7 +12,7 @@ from branches.ledgers.checked import CheckedImporter
 from branches.models import Organization
 from branches.spans import lasting
 from ledgers.importing import Report, Row, Undo, create
-from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, key_filter
 from ledgers.models import Touch
 from members.models import mask_phone
 
@@ -283,12 +283,6 @@ class ContributionsLedger(Ledger):
     )
     filters = (
         field_filter("kind", "类别", "kind", Contribution.Kind.choices),
-        Filter(
-            "partner",
-            "共建单位",
-            lambda value, query: Q(partner_id=int(value) if value.isdecimal() else None),
-            more=True,
-            words=lambda value: "一家共建单位",
-        ),
+        key_filter("partner", "共建单位", "partner_id", lambda value: "一家共建单位"),
     )
     views = (("共驻共建情况", "activities:cobuilding"),)

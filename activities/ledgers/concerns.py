@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.permissions import Right
 from branches.ledgers.venues import ORGANIZATION, ORGANIZATION_NAME
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
 from ledgers.workdays import add_workdays
 from members.models import mask_address, mask_phone
 
@@ -89,7 +89,7 @@ class ConcernsLedger(Ledger):
         field_filter("source", "来源", "source", Concern.Source.choices, more=True),
         field_filter("kind", "类别", "kind", Concern.Kind.choices, more=True),
         field_filter("satisfaction", "满意度", "satisfaction", Concern.Satisfaction.choices, more=True),
-        Filter("visit", "走访记录", lambda value, query: Q(visit_id=int(value) if value.isdecimal() else None), more=True),
+        key_filter("visit", "走访记录", "visit_id"),
         Filter("own", "只看本级", lambda value, query: Q(organization=query.organization), [("1", "只看本级")], more=True),
     )  # fmt: skip
 

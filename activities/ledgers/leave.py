@@ -3,16 +3,12 @@
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Ledger, field_filter, key_filter
 from members.ledgers.personal import BRANCH, ID_NUMBER, MEMBER, named
 from members.querysets import matching
 
 from ..importing_leave import LeaveImporter
 from ..models import LeaveRequest
-
-
-def _activity(value: str, query: Query) -> Q:
-    return Q(activity_id=int(value) if value.isdecimal() else None)
 
 
 class LeaveLedger(Ledger):
@@ -47,7 +43,7 @@ class LeaveLedger(Ledger):
     filters = (
         field_filter("state", "状态", "state", LeaveRequest.State.choices),
         MEMBER,
-        Filter("activity", "活动", _activity, more=True),
+        key_filter("activity", "活动", "activity_id"),
     )
 
     def search(self, text: str) -> Q:

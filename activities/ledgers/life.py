@@ -1,11 +1,9 @@
 """Ledgers of what comes out of a life meeting: criticism (批评意见台账), promises (整改承诺台账)."""
 
-from typing import Any
-
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
 from members.ledgers.personal import hidden
 from members.models import mask_id
 from members.querysets import matching
@@ -32,11 +30,7 @@ def _id_of(header: str, path: str, key: str) -> Column:
     return Column(header, f"{path}__id_number", "id", field=key, width=20, mask=mask_id, sortable=False, listed=False, note="支部里有重名的才要填")  # fmt: skip
 
 
-def _pk(path: str) -> Any:
-    return lambda value, query: Q(**{path: int(value) if value.isdecimal() else None})
-
-
-ACTIVITY = Filter("activity", "组织生活会", _pk("activity_id"), more=True)
+ACTIVITY = key_filter("activity", "组织生活会", "activity_id")
 OWN = Filter("own", "只看本级", lambda value, query: Q(activity__organization=query.organization), [("1", "只看本级")], more=True)  # fmt: skip
 
 
@@ -69,7 +63,7 @@ class CriticismsLedger(Ledger):
     filters = (
         field_filter("kind", "批评类型", "kind", Criticism.Kind.choices),
         ACTIVITY,
-        Filter("member", "党员", _pk("member_id"), more=True),
+        key_filter("member", "党员", "member_id"),
         OWN,
     )
 
@@ -112,7 +106,7 @@ class PromisesLedger(Ledger):
     filters = (
         Filter("state", "进展", _state, [("open", "没有完成"), ("late", "已超期"), ("done", "已完成")]),
         ACTIVITY,
-        Filter("member", "承诺人", _pk("owner_id"), more=True),
+        key_filter("member", "承诺人", "owner_id"),
         OWN,
     )
 

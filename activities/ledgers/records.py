@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query
+from ledgers.ledger import Column, Filter, Ledger, Query, key_filter
 from members.models import mask_id
 from members.querysets import matching
 
@@ -95,8 +95,8 @@ class ActivitiesLedger(Ledger):
         Filter("kind", "活动类型", kind_condition("kind"), KIND_CHOICES),
         Filter("status", "状态", status_condition("status"), STATES),
         Filter("own", "只看本级", lambda value, query: Q(organization=query.organization), [("1", "只看本级")], more=True),
-        Filter("series", "学习系列", lambda value, query: Q(series_id=int(value) if value.isdecimal() else None), more=True),
-        Filter("theme", "学习主题", lambda value, query: Q(series__theme_id=int(value) if value.isdecimal() else None), more=True),
+        key_filter("series", "学习系列", "series_id"),
+        key_filter("theme", "学习主题", "series__theme_id"),
     )  # fmt: skip
 
     def search(self, text: str) -> Q:
@@ -137,8 +137,8 @@ class AttendanceLedger(Ledger):
             [("there", "到会（出席、迟到）"), *Attendance.State.choices],
         ),
         Filter("status", "活动状态", status_condition("activity__status"), STATES, more=True),
-        Filter("member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True),
-        Filter("activity", "活动", lambda value, query: Q(activity_id=int(value) if value.isdecimal() else None), more=True),
+        key_filter("member", "党员", "member_id"),
+        key_filter("activity", "活动", "activity_id"),
         Filter("own", "只看本级", lambda value, query: Q(activity__organization=query.organization), [("1", "只看本级")], more=True),
     )  # fmt: skip
 

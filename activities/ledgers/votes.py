@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
 
 from ..importing_votes import ResolutionImporter, VoteImporter
 from ..models import Activity, Resolution, Vote
@@ -19,7 +19,7 @@ MEETING = (
 )
 OF_MEETING = (
     Filter("status", "会议状态", status_condition("activity__status"), STATES, more=True),
-    Filter("activity", "会议", lambda value, query: Q(activity_id=int(value) if value.isdecimal() else None), more=True),
+    key_filter("activity", "会议", "activity_id"),
     Filter("own", "只看本级", lambda value, query: Q(activity__organization=query.organization), [("1", "只看本级")], more=True),
 )  # fmt: skip
 

@@ -25,6 +25,7 @@ from branches.views.records import (
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.papers import JPEG, PNG, Refused, take
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
@@ -85,7 +86,7 @@ def create(request: PortalRequest) -> HttpResponse:
     initial: dict[str, Any] = {"organization": organization_asked(request, Right.ACTIVITIES_EDIT)}
     number = request.GET.get("source", "")
     seen = BrandProject.objects.visible_to(request.user).select_related("organization")
-    source = seen.filter(pk=number).first() if number.isdecimal() else None
+    source = seen.filter(pk=row_key(number)).first()
     if source:
         initial |= {"source": source, "name": source.name, "kind": source.kind, "summary": source.summary}
         if initial["organization"] == source.organization:
@@ -135,9 +136,9 @@ delete_participant = deletes(Participant, to_whole, EDIT)
 @require_http_methods(["GET", "POST"])
 def create_service(request: PortalRequest) -> HttpResponse:
     """Note a service."""
-    number, initial = request.GET.get("project", ""), {}
+    number, initial = row_key(request.GET.get("project", "")), {}
     crumbs = [ledger_crumb("services")]
-    if number.isdecimal():
+    if number:
         project = _project(request, number)
         initial["project"] = project
         crumbs = _crumbs(project)

@@ -17,6 +17,7 @@ from branches.views.records import deletes, fill_in, ledger_crumb, organization_
 from ledgers import facts
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
+from ledgers.parsing import row_key
 from ledgers.period import Period
 from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
@@ -91,9 +92,9 @@ delete_partner = deletes(PartnerUnit, to_ledger("partners"), EDIT)
 
 
 def _asked_partner(request: PortalRequest) -> PartnerUnit | None:
-    pk = request.GET.get("partner", "")
+    pk = row_key(request.GET.get("partner", ""))
     units = PartnerUnit.objects.visible_to(request.user, EDIT).select_related("organization")
-    return units.filter(pk=pk).first() if pk.isdecimal() else None
+    return units.filter(pk=pk).first()
 
 
 # agreements
@@ -151,12 +152,12 @@ delete_agreement = deletes(Agreement, lambda record: record.partner.get_absolute
 def create_contribution(request: PortalRequest) -> HttpResponse:
     """Note what a unit did, perhaps at an activity."""
     initial: dict[str, Any] = {}
-    unit, number = _asked_partner(request), request.GET.get("activity", "")
+    unit, number = _asked_partner(request), row_key(request.GET.get("activity", ""))
     crumbs = [ledger_crumb("contributions")]
     if unit:
         initial["partner"] = unit
         crumbs = [ledger_crumb("partners"), (unit.name, unit.get_absolute_url())]
-    if number.isdecimal() and (held := Activity.objects.visible_to(request.user, EDIT).filter(pk=number).first()):
+    if number and (held := Activity.objects.visible_to(request.user, EDIT).filter(pk=number).first()):
         initial |= {"activity": held, "date": held.date}
         crumbs = [ledger_crumb("activities"), (held.topic, held.get_absolute_url())]
     form = ContributionForm(request.POST or None, instance=Contribution(), user=request.user, initial=initial)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit
 from accounts.permissions import Right
 from branches.views.records import deletes, ledger_crumb, organization_asked, to_ledger
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
@@ -50,8 +51,8 @@ def create(request: PortalRequest) -> HttpResponse:
 
 
 def _visit_asked(request: PortalRequest) -> Visit | None:
-    number = request.GET.get("visit", "")
-    if not number.isdecimal():
+    number = row_key(request.GET.get("visit", ""))
+    if not number:
         return None
     found: Visit = get_object_or_404(Visit.objects.visible_to(request.user, Right.ACTIVITIES_EDIT), pk=number)
     return found

@@ -20,6 +20,7 @@ from ledgers.forms import RecordForm
 from ledgers.ledger import Ledger, Query
 from ledgers.ledger import get as get_ledger
 from ledgers.models import Record
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
@@ -63,11 +64,6 @@ class Kind:
         return f"activities:{self.name}"
 
 
-def _number(request: PortalRequest, name: str) -> int:
-    asked = request.GET.get(name, "")
-    return int(asked) if asked.isdecimal() and len(asked) < 19 else 0
-
-
 def _meetings(request: PortalRequest) -> ActivityQuerySet:
     """Return the life meetings that the user keeps, and whose criticism they may read."""
     kept = Activity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT)
@@ -77,7 +73,7 @@ def _meetings(request: PortalRequest) -> ActivityQuerySet:
 def _meeting(request: PortalRequest) -> Activity:
     """Return the life meeting in the address. Or 404."""
     meetings = _meetings(request).select_related("organization")
-    return get_object_or_404(meetings, pk=_number(request, "activity"))
+    return get_object_or_404(meetings, pk=row_key(request.GET.get("activity", "")))
 
 
 def _criticism(request: PortalRequest) -> tuple[Record, dict[str, Any]]:
@@ -90,7 +86,7 @@ def _promise(request: PortalRequest) -> tuple[Record, dict[str, Any]]:
 
 def _certificate(request: PortalRequest) -> tuple[Record, dict[str, Any]]:
     kept = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT)
-    return Certificate(), {"member": kept.filter(pk=_number(request, "member")).first()}
+    return Certificate(), {"member": kept.filter(pk=row_key(request.GET.get("member", ""))).first()}
 
 
 def _place(request: PortalRequest) -> dict[str, Any]:

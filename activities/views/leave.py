@@ -11,6 +11,7 @@ from accounts.permissions import Right
 from branches.views.records import ledger_crumb
 from ledgers.ledger import get as get_ledger
 from ledgers.models.record import Conflict
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members.models import Member
@@ -24,11 +25,11 @@ from ..models import Activity, LeaveRequest
 def create(request: PortalRequest) -> HttpResponse:
     """Note a request: for the activity or of the member in the address, else of anybody for some days."""
     kept = Member.objects.visible_to(request.user, Right.ACTIVITIES_EDIT)
-    member = kept.filter(pk=_number(request, "member")).first()
+    member = kept.filter(pk=row_key(request.GET.get("member", ""))).first()
     activity = None
     if "activity" in request.GET:
         held = Activity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT).select_related("organization")
-        activity = get_object_or_404(held, pk=_number(request, "activity"))
+        activity = get_object_or_404(held, pk=row_key(request.GET.get("activity", "")))
     leave = LeaveRequest(activity=activity)
     today = timezone.localdate()
     if activity is not None:
@@ -40,11 +41,6 @@ def create(request: PortalRequest) -> HttpResponse:
         messages.success(request, "已登记并批准，点名时自动记为请假。" if granted else "已登记，等待批准。")
         return redirect(there)
     return _form(request, form, "登记请假", activity, member)
-
-
-def _number(request: PortalRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def _form(
@@ -94,9 +90,8 @@ def decide(request: PortalRequest, pk: int) -> HttpResponse:
     """Grant or refuse a request, in the version that was shown."""
     leave = _found(request, pk, Right.ACTIVITIES_EDIT)
     granted = request.POST.get("answer") == "grant"
-    version = request.POST.get("version", "")
-    if version.isascii() and version.isdecimal():
-        leave.version = int(version)
+    if version := row_key(request.POST.get("version", "")):
+        leave.version = version
     try:
         with transaction.atomic():
             leave.decide(granted, request.POST.get("note", ""))

@@ -10,6 +10,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right
 from ledgers.papers import Paper, Refused, download, take
+from ledgers.parsing import row_key
 
 from .. import attachments
 from ..handling import Allowed
@@ -33,7 +34,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     replaced = None
     if number := request.POST.get("replaces"):
         in_force = activity.attachments.filter(replaced_by=None)
-        replaced = in_force.filter(pk=int(number) if number.isdecimal() else 0).first()
+        replaced = in_force.filter(pk=row_key(number)).first()
         if replaced is None:
             messages.error(request, "这个附件刚刚被换过或移除，请看过最新的附件再操作。")
             return redirect(f"{activity.get_absolute_url()}#attachments")

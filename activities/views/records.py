@@ -20,6 +20,7 @@ from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.models.record import Conflict
 from ledgers.papers import ACCEPT
+from ledgers.parsing import row_key
 from members.models import Member
 
 from .. import roll as rolls
@@ -48,7 +49,7 @@ def create(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     source = None
     if number := request.GET.get("copy"):
-        source = _found(request, int(number) if number.isdecimal() else 0)
+        source = _found(request, row_key(number))
     initial = _like(source) if source else _planned(request) or _asked_for(request)
     form = ActivityForm(request.POST or None, initial=initial, instance=Activity(), user=user)
     if form.is_valid() and (there := form.save_record(user)):
@@ -83,7 +84,7 @@ def _planned(request: HttpRequest) -> dict[str, Any]:
     """Return the first values of what was planned (?plan=), on its day or today if that is to come; else nothing."""
     number = request.GET.get("plan", "")
     editable = PlannedActivity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT).open()
-    plan = editable.filter(pk=int(number)).first() if number.isdecimal() else None
+    plan = editable.filter(pk=row_key(number)).first()
     if plan is None:
         return {}
     day = min(plan.date, timezone.localdate())
@@ -162,9 +163,9 @@ def roll(request: HttpRequest) -> HttpResponse:
     organization, kind, day = where_and_when(request.POST, user)
     activity, minutes = Activity(), None
     if number := request.POST.get("activity"):
-        activity = _found(request, int(number) if number.isdecimal() else 0)
+        activity = _found(request, row_key(number))
     if number := request.POST.get("upload"):
-        upload = PendingUpload.objects.visible_to(user).filter(pk=int(number) if number.isdecimal() else 0).first()
+        upload = PendingUpload.objects.visible_to(user).filter(pk=row_key(number)).first()
         minutes = upload.minutes if upload else None
     listed = Roll()
     if organization and day:
@@ -284,9 +285,8 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
 def _done(request: HttpRequest, activity: Activity, act: Any, said: str) -> HttpResponse:
     """Do one step on the version that was shown; then the next of the queue, or the activity again."""
     following = neighbours(request, activity)["following"] if "review" in request.POST else ""
-    version = request.POST.get("version", "")
-    if version.isdecimal():
-        activity.version = int(version)
+    if version := row_key(request.POST.get("version", "")):
+        activity.version = version
     try:
         act()
     except (Conflict, ValueError) as refusal:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Right
+from ledgers.parsing import row_key
 
 from .. import likeness
 from ..models import Activity, Attendance, confirm_all
@@ -23,8 +24,8 @@ def review(request: HttpRequest) -> HttpResponse:
         versions = {}
         for ticked in request.POST.getlist("activity"):
             number, _, version = ticked.partition("-")
-            if number.isdecimal() and version.isdecimal():
-                versions[int(number)] = int(version)
+            versions[row_key(number)] = row_key(version)
+        versions.pop(0, None)
         if not versions:
             messages.warning(request, "还没有选择：请先打勾，再点“确认所选”。")
             return redirect("activities:review")

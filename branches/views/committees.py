@@ -16,6 +16,7 @@ from accounts.permissions import Right, access_of
 from branches.forms import NAMES_SUGGESTED, CommitteeForm, SeatChangeForm, live_members
 from branches.models import Committee, CommitteeSeat, Election, Organization, Term
 from branches.querysets import CommitteeQuerySet, live_on
+from ledgers.parsing import row_key
 from ledgers.period import Period
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
@@ -113,7 +114,7 @@ def create(request: PortalRequest) -> HttpResponse:
     )
     fresh = Committee(organization=organization, term_years=5 if in_community else 3)
     asked = request.GET.get("election", "")
-    election = organization.elections.filter(pk=asked).first() if asked.isdecimal() else None
+    election = organization.elections.filter(pk=row_key(asked)).first()
     return _edit(request, fresh, f"已登记{organization.label}新一届班子。", election)
 
 

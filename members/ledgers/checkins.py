@@ -11,7 +11,7 @@ from accounts.encryption import blind_index
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.importing import RecordImporter, Row
-from ledgers.ledger import Column, Filter, Ledger, Query, choices_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, choices_filter, key_filter
 from members.models import CommunityCheckIn, Member, mask_id, mask_phone, standing
 
 
@@ -142,7 +142,7 @@ class CheckInsLedger(Ledger):
         Filter("from", "组织关系", _from, [("here", "本街道党员"), ("elsewhere", "组织关系在外面")]),
         choices_filter("post", "认领岗位", "posts", CommunityCheckIn.Post.choices),
         Filter("posted", "岗位认领", lambda value, query: {"1": ~Q(posts=""), "0": Q(posts="")}[value], [("1", "已认领"), ("0", "没有认领")], more=True),
-        Filter("member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True),
+        key_filter("member", "党员", "member_id"),
     )  # fmt: skip
 
     def queryset(self) -> models.QuerySet[Any]:

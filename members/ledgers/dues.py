@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, period_of
+from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, key_filter, period_of
 from members.dues.arrears import unpaid_on
 from members.dues.importing import DuesImporter
 from members.models import UNPAID, DuesCharge, mask_id
@@ -67,7 +67,7 @@ class DuesLedger(Ledger):
         Filter("until", "截至月份", lambda value, query: Q(month__lte=period_of(value).end), more=True),
         Filter("unpaid_on", "当天没有缴清", _unpaid_on, more=True),
         Filter("late", "补录", _late, [("1", "封账后补录"), ("0", "没有补录")], more=True),
-        Filter("member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True),
+        key_filter("member", "党员", "member_id"),
     )  # fmt: skip
 
     def search(self, text: str) -> Q:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
 from members.importing_personal import AchievementImporter, HonorImporter, MatterImporter, TalkImporter
 from members.models import Honor, MatterReport, PerformanceRecord, Talk, in_sight, mask_id
 from members.querysets import matching
@@ -16,10 +16,6 @@ from members.querysets import matching
 def hidden(text: Any) -> str:
     """Return a fixed mask for any text."""
     return "******" if text else ""
-
-
-def _member(value: str, query: Query) -> Q:
-    return Q(member_id=int(value) if value.isdecimal() else None)
 
 
 BRANCH = Column(
@@ -32,7 +28,7 @@ BRANCH = Column(
     width=24,
     note="当时所在党支部的名称或编码",
 )
-MEMBER = Filter("member", "党员", _member, more=True)
+MEMBER = key_filter("member", "党员", "member_id")
 
 
 def named(header: str, *aliases: str, required: bool = True) -> Column:

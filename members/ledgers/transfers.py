@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
 from members.importing_transfers import TransferImporter
 from members.models import TAKEN_IN_WITHIN, Transfer, mask_id
 
@@ -55,9 +55,7 @@ class TransfersLedger(Ledger):
         field_filter("kind", "类型", "kind", Transfer.Kind.choices),
         field_filter("state", "状态", "state", Transfer.State.choices),
         Filter("late", "时限", _late, [("1", f"超过 {TAKEN_IN_WITHIN} 天未接收")], more=True),
-        Filter(
-            "member", "党员", lambda value, query: Q(member_id=int(value) if value.isdecimal() else None), more=True
-        ),
+        key_filter("member", "党员", "member_id"),
     )
 
     def queryset(self) -> models.QuerySet[Any]:

@@ -12,6 +12,7 @@ from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
@@ -28,7 +29,7 @@ def create(request: PortalRequest) -> HttpResponse:
     """Enter a check-in, of the member or at the community in the query string if one is named there."""
     asked = request.GET.get("member", "")
     kept = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT)
-    member = kept.filter(pk=int(asked) if asked.isdecimal() else 0).first()
+    member = kept.filter(pk=row_key(asked)).first()
     initial: dict[str, Any] = {"member": member, "community": _community(request)}
     form = CheckInForm(request.POST or None, instance=CommunityCheckIn(), initial=initial, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):

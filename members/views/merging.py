@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members import duplicates as doubles
@@ -43,7 +44,7 @@ def merge(request: PortalRequest, pk: int) -> HttpResponse:
     kept = get_object_or_404(reach, pk=pk)
     twins = doubles.twins(kept, request.user)
     chosen = request.POST.get("with") or request.GET.get("with") or ""
-    other = get_object_or_404(reach, pk=int(chosen)) if chosen.isdecimal() and len(chosen) < 19 else None
+    other = get_object_or_404(reach, pk=number) if (number := row_key(chosen)) else None
     if other is None:
         other = next((twin for twin in twins if may(request.user, Right.MEMBERS_EDIT, twin.branch)), None)
     if other is None or other.pk == kept.pk:

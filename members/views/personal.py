@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.permissions import Right
 from ledgers.ledger import Ledger
 from ledgers.ledger import get as get_ledger
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members.forms_personal import AchievementForm, HonorForm, MatterForm, PersonalForm, TalkForm
@@ -72,7 +73,7 @@ def create(request: PortalRequest, kind: str) -> HttpResponse:
     """Enter a record, of the member in the query string if one is named there."""
     asked, this = request.GET.get("member", ""), KINDS[kind]
     kept = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT)
-    member = kept.filter(pk=int(asked) if asked.isdecimal() else 0).first()
+    member = kept.filter(pk=row_key(asked)).first()
     form = this.form(request.POST or None, instance=this.model(), initial={"member": member}, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, f"已登记{this.noun}。")

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 
 from accounts.permissions import Right
 from ledgers.ledger import get as get_ledger
+from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from members.models import Member
 
@@ -39,5 +40,5 @@ def chosen_member(request: PortalRequest) -> Member:
     """Return the live member named in the query string, where the user may edit it. Raises Http404."""
     pk = request.GET.get("member", "")
     members = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT).live().select_related("branch")
-    member: Member = get_object_or_404(members, pk=int(pk) if pk.isdecimal() else 0)
+    member: Member = get_object_or_404(members, pk=row_key(pk))
     return member

@@ -54,6 +54,20 @@ def test_every_filter_and_sort_of_every_ledger_answers(client: Client, slug: str
     assert client.get(f"/ledgers/{slug}/", {"q": "张三"}).status_code == 200
 
 
+@pytest.mark.parametrize("slug", [each.slug for each in ledger.catalogue()])
+def test_no_ledger_breaks_on_what_it_does_not_know(client: Client, slug: str) -> None:
+    user, register = superuser(client), ledger.get(slug)
+    for value in ("x", "9" * 23, "9" * 5000, "-1", "٣", "\x00", "2026-13-45", ",", "'--"):
+        for each in register.filters:
+            try:
+                register.rows(register.query({each.name: value}), user).exists()
+            except ledger.BadQuery as complaint:
+                assert str(complaint)
+    page = client.get(f"/ledgers/{slug}/", {"per": "9" * 5000, "page": "x", "sort": "x", "q": "\x00", "columns": "x"})
+    assert page.status_code == 200
+    assert client.get(f"/ledgers/{slug}/", {"period": "2026Q9"}).status_code == 400
+
+
 def test_a_wrong_filter_is_told(client: Client, text_of: Any) -> None:
     superuser(client)
     page = client.get("/ledgers/members/", {"category": "nonsense"})
