@@ -353,7 +353,6 @@ class Ledger:
         self, params: Mapping[str, str], *, organization: "Organization | None" = None, strict: bool = False
     ) -> Query:
         """Read a query string. Unknown parameters are passed over, or refused with BadQuery when `strict`."""
-        params = {name: value.replace("\x00", "") for name, value in params.items()}
         period = period_of(params["period"]) if params.get("period") else None
         on = None
         if params.get("on"):

@@ -247,9 +247,9 @@ def printout(request: HttpRequest, slug: str) -> HttpResponse:
     ledger = ledger_for(request.user, slug)
     try:
         query = asked(request, ledger)
+        rows = ledger.ordered(ledger.rows(query, request.user), request.GET.get("sort", ""))
     except BadQuery as error:
         raise Http404(str(error)) from error
-    rows = ledger.ordered(ledger.rows(query, request.user), request.GET.get("sort", ""))
     columns = chosen_columns(request, ledger)
     page: Page[Any] = Paginator(rows, PRINTED).get_page(1)
     return render(

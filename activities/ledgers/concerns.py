@@ -141,5 +141,5 @@ class ConcernStepsLedger(Ledger):
         Column("上报街道", "is_escalation", "yes_no", ("是否上报街道",), width=10),
     )  # fmt: skip
     filters = (
-        Filter("level", "去向", lambda value, query: Q(is_escalation=value == "street"), [("street", "上报街道"), ("other", "转办")]),
+        Filter("level", "去向", lambda value, query: Q(is_escalation={"street": True, "other": False}[value]), [("street", "上报街道"), ("other", "转办")]),
     )  # fmt: skip

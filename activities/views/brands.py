@@ -84,9 +84,9 @@ def brand(request: PortalRequest, pk: int) -> HttpResponse:
 def create(request: PortalRequest) -> HttpResponse:
     """Register a project; with `source` in the address, one replicated from that."""
     initial: dict[str, Any] = {"organization": organization_asked(request, Right.ACTIVITIES_EDIT)}
-    number = request.GET.get("source", "")
+    number = row_key(request.GET.get("source", ""))
     seen = BrandProject.objects.visible_to(request.user).select_related("organization")
-    source = seen.filter(pk=row_key(number)).first()
+    source = seen.filter(pk=number).first() if number else None
     if source:
         initial |= {"source": source, "name": source.name, "kind": source.kind, "summary": source.summary}
         if initial["organization"] == source.organization:

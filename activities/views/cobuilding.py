@@ -94,7 +94,7 @@ delete_partner = deletes(PartnerUnit, to_ledger("partners"), EDIT)
 def _asked_partner(request: PortalRequest) -> PartnerUnit | None:
     pk = row_key(request.GET.get("partner", ""))
     units = PartnerUnit.objects.visible_to(request.user, EDIT).select_related("organization")
-    return units.filter(pk=pk).first()
+    return units.filter(pk=pk).first() if pk else None
 
 
 # agreements

@@ -82,9 +82,9 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 
 def _planned(request: HttpRequest) -> dict[str, Any]:
     """Return the first values of what was planned (?plan=), on its day or today if that is to come; else nothing."""
-    number = request.GET.get("plan", "")
+    number = row_key(request.GET.get("plan", ""))
     editable = PlannedActivity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT).open()
-    plan = editable.filter(pk=row_key(number)).first()
+    plan = editable.filter(pk=number).first() if number else None
     if plan is None:
         return {}
     day = min(plan.date, timezone.localdate())

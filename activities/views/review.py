@@ -24,8 +24,8 @@ def review(request: HttpRequest) -> HttpResponse:
         versions = {}
         for ticked in request.POST.getlist("activity"):
             number, _, version = ticked.partition("-")
-            versions[row_key(number)] = row_key(version)
-        versions.pop(0, None)
+            if row_key(number) and row_key(version):
+                versions[row_key(number)] = row_key(version)
         if not versions:
             messages.warning(request, "还没有选择：请先打勾，再点“确认所选”。")
             return redirect("activities:review")

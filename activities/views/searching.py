@@ -24,7 +24,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
     A citizen ID or a phone number is not looked for: the address would keep it.
     """
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
+    text = request.GET.get("q", "").strip()[:LONGEST]
     kind, when = request.GET.get("kind", ""), request.GET.get("when", EVER)
     numbered = bool(_NUMBER.search(re.sub(r"[\s-]", "", text)))
     words = [] if numbered else words_of(text)

@@ -113,8 +113,8 @@ def create(request: PortalRequest) -> HttpResponse:
         organization.unit_kind == Organization.UnitKind.COMMUNITY
     )
     fresh = Committee(organization=organization, term_years=5 if in_community else 3)
-    asked = request.GET.get("election", "")
-    election = organization.elections.filter(pk=row_key(asked)).first()
+    asked = row_key(request.GET.get("election", ""))
+    election = organization.elections.filter(pk=asked).first() if asked else None
     return _edit(request, fresh, f"已登记{organization.label}新一届班子。", election)
 
 

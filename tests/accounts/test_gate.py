@@ -11,6 +11,7 @@ from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
 from config.permissions import URL_TABLE
 from tests.accounts.factories import make_posted, make_user
+from tests.factories import sign_in, street
 
 WITHOUT_LIST = {"accounts:sign-in": PUBLIC, "accounts:audit": SIGNED_IN}
 
@@ -112,3 +113,13 @@ def test_an_account_without_postings_gets_nowhere(client, db):
     client.force_login(make_user())
     assert client.get(reverse("accounts:list")).status_code == 404
     assert client.get(reverse("accounts:change-password")).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_zero_byte_in_an_address_is_passed_over(client):
+    town = street()
+    sign_in(client, Role.OFFICE, town.committee)
+    for path in ("/", "/ledgers/members/", "/activities/search/", "/activities/new/", "/search/"):
+        page = client.get(path, {"organization": f"{town.community.code}\x00", "q": "学\x00习", "period": "2026\x00Q3"})
+        assert page.status_code == 200, path
+    assert client.get("/ledgers/members/", {"q": "\x00"}).context["query"].text == ""

@@ -57,15 +57,19 @@ def test_every_filter_and_sort_of_every_ledger_answers(client: Client, slug: str
 @pytest.mark.parametrize("slug", [each.slug for each in ledger.catalogue()])
 def test_no_ledger_breaks_on_what_it_does_not_know(client: Client, slug: str) -> None:
     user, register = superuser(client), ledger.get(slug)
-    for value in ("x", "9" * 23, "9" * 5000, "-1", "٣", "\x00", "2026-13-45", ",", "'--"):
+    refused = {"period": "2026Q9"}
+    for value in ("x", "9" * 23, "9" * 5000, "-1", "٣", "2026-13-45", ",", "'--"):
         for each in register.filters:
             try:
                 register.rows(register.query({each.name: value}), user).exists()
             except ledger.BadQuery as complaint:
                 assert str(complaint)
+                refused = {each.name: value}
     page = client.get(f"/ledgers/{slug}/", {"per": "9" * 5000, "page": "x", "sort": "x", "q": "\x00", "columns": "x"})
     assert page.status_code == 200
-    assert client.get(f"/ledgers/{slug}/", {"period": "2026Q9"}).status_code == 400
+    assert client.get(f"/ledgers/{slug}/", refused).status_code == 400
+    for part in ("print/", "export.xlsx"):
+        assert client.get(f"/ledgers/{slug}/{part}", refused).status_code == 404, (part, refused)
 
 
 def test_a_wrong_filter_is_told(client: Client, text_of: Any) -> None:

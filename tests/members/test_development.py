@@ -240,7 +240,7 @@ def test_a_skipped_stage_needs_its_reason_in_the_file_too(place, office):
     [
         (("2022-03-04", ""), "派人谈话日期"),
         (("2022-03-20", "2022-03-01"), "确定积极分子日期"),
-        (((TODAY + relativedelta(days=1)).isoformat(), ""), "派人谈话日期"),
+        (((TODAY + relativedelta(days=2)).isoformat(), ""), "派人谈话日期"),
     ],
 )
 def test_days_that_cannot_be_are_wrong_cells(place, office, days, column):

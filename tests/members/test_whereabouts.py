@@ -329,7 +329,7 @@ def test_a_file_brings_somebody_back(place, member):
     [
         ({2: "查无此人"}, "没有这个人"),
         ({9: "2026-03-01"}, "应在起始日期"),
-        ({4: f"{timezone.localdate() + timedelta(days=1)}"}, "还没有到"),
+        ({4: f"{timezone.localdate() + timedelta(days=2)}"}, "还没有到"),
         ({4: "2026-06-01"}, "还没有结束"),
     ],
 )
