@@ -74,7 +74,7 @@ class MonthForm(RecordForm):
         """The day that the form names now; None where there is no such day."""
         number = self.data.get(self.add_prefix("day"), "") if self.is_bound else self.initial.get("day")
         try:
-            return self.month.start.replace(day=int(str(number)))
+            return self.month.start.replace(day=min(int(str(number)), 99))
         except ValueError:
             return None
 

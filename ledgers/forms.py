@@ -3,12 +3,14 @@
 import uuid
 from copy import copy
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from . import parsing
 from .models import Record, Submission
 from .models.record import Conflict
 
@@ -23,6 +25,13 @@ class Difference:
     label: str
     newest: str
     typed: str
+
+
+def _check_year(day: date) -> None:
+    try:
+        parsing.check_year(day.year)
+    except parsing.Unparsable as error:
+        raise ValidationError(str(error)) from error
 
 
 class RecordForm(forms.ModelForm):
@@ -53,6 +62,8 @@ class RecordForm(forms.ModelForm):
         self.initial.setdefault("token", uuid.uuid4())
         self.initial["version"] = None if self.instance._state.adding else self.instance.version
         for field in self.fields.values():
+            if isinstance(field, forms.DateField):
+                field.validators.append(_check_year)
             if isinstance(field, forms.DateField) and not field.widget.is_hidden:
                 field.widget = forms.DateInput(format="%Y-%m-%d", attrs={**field.widget.attrs, "type": "date"})
             elif isinstance(field, forms.TimeField):

@@ -358,7 +358,8 @@ class Ledger:
         if params.get("on"):
             try:
                 on = date.fromisoformat(params["on"])
-            except ValueError as error:
+                parsing.check_year(on.year)
+            except (ValueError, parsing.Unparsable) as error:
                 raise BadQuery(f"看不懂的日期“{params['on']}”：应写成 2026-09-30") from error
         filters = {name: params[name] for name in self.by_name if params.get(name)}
         if strict and (unknown := set(params) - set(self.by_name) - {"organization", "period", "on", "q"}):

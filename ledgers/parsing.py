@@ -160,6 +160,12 @@ def _date_of_text(raw: str) -> dt.date | None:
     raise Unparsable(f"“{raw.strip()[:20]}”看不出是哪一天，{_HOW}")
 
 
+def check_year(year: int) -> None:
+    """Raise Unparsable for a year that no record can be of; with others days may be added without a second thought."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Unparsable(f"年份 {year} 不在 {FIRST_YEAR}—{LAST_YEAR} 年之间，请核对")
+
+
 def _arabic(numerals: re.Match[str]) -> str:
     """Return 二〇二一 as 2021, 十二 as 12, 二十一 as 21, 元 (of 元月) as 1."""
     tens, ten, ones = numerals[0].rpartition("十")
@@ -170,8 +176,7 @@ def _arabic(numerals: re.Match[str]) -> str:
 
 
 def _day(year: int, month: int, day: int) -> dt.date:
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Unparsable(f"年份 {year} 不在 {FIRST_YEAR}—{LAST_YEAR} 年之间，请核对")
+    check_year(year)
     try:
         return dt.date(year, month, day)
     except ValueError:

@@ -123,3 +123,5 @@ def test_a_zero_byte_in_an_address_is_passed_over(client):
         page = client.get(path, {"organization": f"{town.community.code}\x00", "q": "学\x00习", "period": "2026\x00Q3"})
         assert page.status_code == 200, path
     assert client.get("/ledgers/members/", {"q": "\x00"}).context["query"].text == ""
+    refused = client.post("/search/", {"q": "学\x00习"})
+    assert refused.status_code == 400 and "没有保存任何内容" in refused.content.decode()

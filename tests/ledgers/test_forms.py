@@ -132,6 +132,12 @@ def test_back_changed_and_pressed_again_is_asked_about_and_not_lost(user, branch
     assert Organization.objects.get(pk=branch.pk).name == "又改"
 
 
+def test_a_year_that_no_record_can_be_of_is_refused(branch):
+    for day in ("9999-12-31", "0001-01-01", "1899-12-31", "2101-01-01"):
+        form = OrganizationForm(typed(OrganizationForm(instance=branch), established=day), instance=branch)
+        assert not form.is_valid() and "1900—2100" in form.errors["established"][0]
+
+
 def test_a_token_of_somebody_else_is_refused(user):
     data = typed(OrganizationForm(), name="新支部", kind="branch")
     press(data, user, Organization(code="N1"))
