@@ -376,7 +376,7 @@ class Ledger:
             except BadQuery:
                 raise
             except (KeyError, ValueError) as error:
-                raise BadQuery(f"{self.title}的筛选“{name}”没有“{value}”这一项") from error
+                raise BadQuery(f"{self.title}的筛选“{self.by_name[name].label}”没有“{value}”这一项") from error
         return condition
 
     def rows(self, query: Query, user: Any = None) -> models.QuerySet[Any]:
