@@ -371,12 +371,15 @@ class Ledger:
         """Return the condition of these filters. Raises BadQuery for a value that a filter does not know."""
         condition = Q()
         for name, value in filters.items():
+            each = self.by_name.get(name)
+            if each is None:
+                raise BadQuery(f"{self.title}没有筛选条件“{name}”")
             try:
-                condition &= self.by_name[name].condition(value, query)
+                condition &= each.condition(value, query)
             except BadQuery:
                 raise
             except (KeyError, ValueError) as error:
-                raise BadQuery(f"{self.title}的筛选“{self.by_name[name].label}”没有“{value}”这一项") from error
+                raise BadQuery(f"{self.title}的筛选“{each.label}”没有“{value}”这一项") from error
         return condition
 
     def rows(self, query: Query, user: Any = None) -> models.QuerySet[Any]:
