@@ -69,6 +69,8 @@ def pages() -> list[Page]:
         Page("组织生活台账，一类活动", log, whole | then | {"kind": "theme-day", "status": "counted"}),
         Page("组织生活台账，一个支部", log, own | then),
         Page("考勤台账，一个季度", rolls, whole | then),
+        Page("考勤台账，全部时间", rolls, whole | {"period": "all"}),
+        Page("考勤台账，全部时间，最后一页", rolls, whole | {"period": "all", "page": "1000000"}),
         Page("考勤台账，缺席", rolls, whole | then | {"kind": "meetings", "status": "counted", "state": "absent"}),
         Page("考勤台账，一个支部", rolls, own | then),
         Page("活动日历，一个月", "/activities/calendar/", whole | {"period": quarter.months()[0].code}),

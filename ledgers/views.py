@@ -150,7 +150,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     columns = chosen_columns(request, ledger)
     sort = request.GET.get("sort", "")
     size = size if (size := row_key(request.GET.get("per", ""))) in PAGE_SIZES else PAGE_SIZES[0]
-    total = 0 if complaint else paging.count(ledger, query, request.user, rows)
+    total = paging.Total(0) if complaint else paging.count(ledger, query, request.user, rows)
     page = paging.Pages(ledger.ordered(rows, sort), size, total).get_page(request.GET.get("page"))
     shown = lines(ledger, page.object_list, columns, query, request.user)
     context = {

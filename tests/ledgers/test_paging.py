@@ -11,15 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.roles import Role
+from activities.models import Activity
 from ledgers import facts, ledger, paging
 from ledgers.ledger import Query
-from ledgers.paging import Pages, count
+from ledgers.paging import Pages, Total, count
 from ledgers.period import Period
 from members.models import Member
 from tests.factories import (
     ActivityFactory,
     MemberFactory,
-    PostingFactory,
     Street,
     UserFactory,
     sign_in,
@@ -39,7 +39,7 @@ def place() -> Street:
 def test_each_page_holds_what_a_plain_paginator_holds(place: Street, total: int) -> None:
     MemberFactory.create_batch(total, branch=place.branch)
     rows = Member.objects.order_by("name", "pk")
-    plain, pages = Paginator(rows, 20), Pages(rows, 20, total)
+    plain, pages = Paginator(rows, 20), Pages(rows, 20, Total(total))
     assert pages.num_pages == plain.num_pages
     for number in plain.page_range:
         page = pages.page(number)
@@ -73,7 +73,7 @@ class TestCount:
         assert self.known(place) is None
         register, user = ledger.get("members"), superuser()
         query = Query(place.committee)
-        assert count(register, query, user, register.rows(query, user)) == 5
+        assert count(register, query, user, register.rows(query, user)).number == 5
 
     def test_leaves_out_what_only_begins_later_this_month(self, place: Street) -> None:
         today = timezone.localdate()
@@ -121,28 +121,20 @@ def test_what_happened_in_months_is_known_from_their_sheets(place: Street) -> No
     assert paging._from_sheets(register, query, user) == register.rows(query, user).count() == 2
     ActivityFactory(organization=place.branch, kind="general", date=date(2026, 8, 1), status="confirmed")
     assert paging._from_sheets(register, query, user) is None
-    assert count(register, query, user, register.rows(query, user)) == 3
+    assert count(register, query, user, register.rows(query, user)).number == 3
 
 
-def test_all_times_of_the_whole_tree_are_counted_without_the_tree(place: Street) -> None:
-    log, office = ledger.get("activities"), PostingFactory(organization=place.committee, role=Role.OFFICE).user
-    ActivityFactory(organization=place.branch, date=date(2025, 1, 1))
-    ActivityFactory(organization=place.branches[1], date=date(2026, 1, 1), kind="lecture")
-
-    def counted(query: Query, user: Any) -> tuple[int, str]:
-        rows = log.rows(query, user)
-        with CaptureQueriesContext(connection) as queries:
-            number = count(log, query, user, rows)
-        return number, queries[-1]["sql"]
-
-    number, sql = counted(Query(place.committee), office)
-    assert number == 2 and "JOIN" not in sql
-    assert counted(Query(place.committee, filters={"kind": "lecture"}), office)[0] == 1
-    number, sql = counted(Query(place.branch), office)
-    assert number == 1 and "JOIN" in sql
-    secretary = PostingFactory(organization=place.branch, role=Role.BRANCH_SECRETARY).user
-    assert counted(Query(place.committee), secretary)[0] == 1
-    other = street(1, 1, code="X")
-    ActivityFactory(organization=other.branch)
-    number, sql = counted(Query(place.committee), office)
-    assert number == 2 and "JOIN" in sql
+def test_a_list_of_all_times_is_counted_and_paged_through_up_to_a_limit(
+    client: Client, place: Street, monkeypatch: pytest.MonkeyPatch, text_of: Any
+) -> None:
+    monkeypatch.setattr(paging, "MOST", 45)
+    monkeypatch.setattr(paging, "FIRST", 30)
+    sign_in(client, Role.OFFICE, place.committee)
+    made = [ActivityFactory(organization=place.branch, date=date(2026, 1, 1) + timedelta(days=n)) for n in range(50)]
+    page = client.get("/ledgers/activities/", {"period": "all", "page": 99})
+    assert "共超过 45 次，可以翻看前 30 次" in text_of(page)
+    assert [line.key for line in page.context["lines"]] == [one.pk for one in made[29:19:-1]]
+    page = client.get("/ledgers/activities/", {"period": "2026"})
+    assert "共 50 次" in text_of(page)
+    Activity.objects.filter(pk__in=[one.pk for one in made[:5]]).delete()
+    assert "共 45 次" in text_of(client.get("/ledgers/activities/", {"period": "all"}))
