@@ -15,6 +15,7 @@ from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
+from ledgers.scope import may
 from ledgers.views import EVER
 from members.views.kept import WHO_READS, Begun, Kind, Pages, of_member
 
@@ -65,20 +66,22 @@ class KeptPages(Pages):
     def origin(self, record: Any) -> Any:
         return record.activity if isinstance(record, Criticism | Promise) else super().origin(record)
 
-    def more(self, record: Any) -> dict[str, Any]:
+    def more(self, record: Any, user: User) -> dict[str, Any]:
         state = record.state_on(timezone.localdate()) if isinstance(record, Promise) else None
-        return {"counted": _counted(record), "state": state}
+        return {"counted": _counted(record, user), "state": state}
 
 
-def _counted(record: models.Model) -> tuple[str, str, int] | None:
-    """Return label, address and number of the activities of a series or theme."""
+def _counted(record: models.Model, user: User) -> tuple[str, str, int] | None:
+    """Return label, address and number of the activities of a series or theme that the user may see."""
+    rows = Activity.objects.visible_to(user)
     if isinstance(record, StudySeries):
-        name, rows = "series", Activity.objects.filter(series=record)
+        name, rows = "series", rows.filter(series=record)
     elif isinstance(record, StudyTheme):
-        name, rows = "theme", Activity.objects.filter(series__theme=record)
+        name, rows = "theme", rows.filter(series__theme=record)
     else:
         return None
-    query = Query(record.organization, filters={name: str(record.pk)})
+    whole = record.organization if may(user, Right.ACTIVITIES_VIEW, record.organization) else None
+    query = Query(whole, filters={name: str(record.pk)})
     return "登记的活动", f"{get_ledger('activities').url(query)}&period={EVER}", rows.count()
 
 

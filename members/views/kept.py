@@ -94,8 +94,8 @@ class Pages:
         """Return what one comes from to a record and goes back to; None for its ledger."""
         return getattr(record, "member", None)
 
-    def more(self, record: Any) -> dict[str, Any]:
-        """Return what else its page shows."""
+    def more(self, record: Any, user: User) -> dict[str, Any]:
+        """Return what else its page shows to a user."""
         return {}
 
     def views(self) -> tuple[Callable[..., HttpResponse], ...]:
@@ -131,7 +131,7 @@ class Pages:
             "texts": list(_lines(this.texts, record)),
             "may_edit": may(request.user, this.edit, self.place(record)),
         }
-        return render(request, self.detail, context | self.more(record))
+        return render(request, self.detail, context | self.more(record, request.user))
 
     def change(self, request: PortalRequest, kind: str, pk: int) -> HttpResponse:
         """Change a record."""

@@ -233,6 +233,14 @@ def test_a_theme_of_the_street_is_read_and_used_below(client, place, secretary, 
     assert "第一讲" in listed
     activity = text_of(client.get(Activity.objects.get().get_absolute_url()))
     assert "读书班 主题： 党史学习" in activity
+    attend(
+        place.branches[1],
+        series=StudySeries(organization=place.branches[1], title="读书班", theme=held, year=2026).record(),
+    )
+    assert client.get(held.get_absolute_url()).context["counted"][2] == 1
+    sign_in(client, "office", place.committee)
+    page = client.get(held.get_absolute_url())
+    assert page.context["counted"][2] == client.get(page.context["counted"][1]).context["page"].paginator.count == 2
 
 
 def test_a_theme_is_of_its_series_year(client, place, office, fill_in, text_of):
