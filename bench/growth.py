@@ -116,14 +116,14 @@ def main() -> None:
     if connection.vendor != "postgresql":
         print("活动增长基准：只在 PostgreSQL 上运行")
         return
-    largest = int(sys.argv[1]) if len(sys.argv) > 1 else 16 * SMALL
+    largest = int(sys.argv[1]) if len(sys.argv) > 1 else 32 * SMALL
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("bench-growth"))
     log, measured = Log(), pages()
     street = Organization.objects.get_root_nodes()[0]
     quarter = Period.containing(timezone.localdate(), Period.QUARTER).previous()
-    for size in (SMALL, 4 * SMALL, largest):
+    for size in (SMALL, largest // 4, largest // 2, largest):
         log.grow(size)
         have = Activity.objects.count()
         print(f"{have:,} 次活动，{Attendance.objects.count():,} 行考勤", flush=True)

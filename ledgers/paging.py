@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from branches.models import Organization
 
 
-MOST, FIRST = 100_000, 20_000
+MOST, FIRST = 100_000, 5_000
 """How many rows of all times are counted, and how many can be paged through where there are more."""
 
 
