@@ -40,7 +40,7 @@ class ZeroByteMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> None:
-        if request.method == "POST" and any("\x00" in str(value) for _, some in request.POST.lists() for value in some):
+        if request.method == "POST" and any("\x00" in value for _, some in request.POST.lists() for value in some):
             raise BadRequest("表单里有零字节")
 
 

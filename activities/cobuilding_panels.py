@@ -97,7 +97,7 @@ def _to_meet(organization: Organization, user: User, today: date) -> Iterator[To
     lacking = list(communities.communities().live_on(today).exclude(met).order_by("path"))
     if not lacking:
         return
-    when = days_left((quarter.end - today).days)
+    when = days_left(quarter.end, today)
     asked = {"kind": Activity.Kind.JOINT_MEETING.value}
     if len(lacking) == 1:
         whose = "" if lacking[0] == organization else f"{lacking[0].label}："

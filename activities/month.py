@@ -74,8 +74,8 @@ class MonthForm(RecordForm):
         """The day that the form names now; None where there is no such day."""
         number = self.data.get(self.add_prefix("day"), "") if self.is_bound else self.initial.get("day")
         try:
-            return self.month.start.replace(day=min(int(str(number)), 99))
-        except ValueError:
+            return self.month.start.replace(day=int(str(number)))
+        except (ValueError, OverflowError):
             return None
 
     def clean(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from accounts.permissions import Right, access_of
 from branches.models import CommitteeSeat, Organization
-from ledgers.parsing import row_key
+from ledgers.parsing import row_key, row_keys
 from members.models import Member, Membership
 from members.querysets import in_force
 
@@ -268,14 +268,14 @@ def sent(data: QueryDict) -> dict[int, tuple[str, str]]:
     found = {}
     for name in data:
         number, state = name.removeprefix("state-"), str(data[name])
-        if number != name and row_key(number) and state in State.values:
+        if number != name and (key := row_key(number)) and state in State.values:
             reason = str(data.get(f"reason-{number}", "")).strip()[:100] if state == State.LEAVE else ""
-            found[int(number)] = (state, reason)
+            found[key] = (state, reason)
     return found
 
 
 def _added(data: QueryDict) -> set[int]:
-    return {row_key(number) for number in data.getlist("added")} - {0}
+    return set(row_keys(data.getlist("added")))
 
 
 def of_form(data: QueryDict, user: Any, organization: Organization, day: date, activity: Activity) -> Roll:

@@ -97,12 +97,12 @@ def street_meetings(organization: Organization, user: User, today: date) -> Iter
     if not held.filter(kind=Kind.WORK_MEETING).held_in(month).exists():
         url = _new(organization, Kind.WORK_MEETING)
         url = url if edits else facts.get("meetings.work").url(organization, month, own=True)
-        yield Todo("warn", "本月", f"{month.number}月党建工作例会还没开", url, days_left((month.end - today).days))
+        yield Todo("warn", "本月", f"{month.number}月党建工作例会还没开", url, days_left(month.end, today))
     tours = list(held.filter(kind=Kind.OBSERVATION).held_in(quarter).order_by("-date")[:1])
     if not tours:
         url = _new(organization, Kind.OBSERVATION)
         url = url if edits else facts.get("observation.tours").url(organization, quarter, own=True)
-        yield Todo("warn", "本季", "本季度的逐社区观摩还没有记录", url, days_left((quarter.end - today).days))
+        yield Todo("warn", "本季", "本季度的逐社区观摩还没有记录", url, days_left(quarter.end, today))
         return
     seen = TourStop.objects.filter(activity__organization=organization).counted().made_in(quarter)
     reached = set(seen.values_list("community_id", flat=True))
@@ -110,4 +110,4 @@ def street_meetings(organization: Organization, user: User, today: date) -> Iter
     if missed:
         names = "、".join(missed) if len(missed) <= 3 else f"{len(missed)} 个社区"
         url = reverse("activities:tour", args=[tours[0].pk]) if edits else tours[0].get_absolute_url()
-        yield Todo("warn", "本季", f"本季度观摩还没有走到{names}", url, days_left((quarter.end - today).days))
+        yield Todo("warn", "本季", f"本季度观摩还没有走到{names}", url, days_left(quarter.end, today))

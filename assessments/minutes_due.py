@@ -39,5 +39,4 @@ def minutes_due(organization: Organization, user: User, today: date) -> Iterator
     text = f"{len(soon)} 份会议记录快到提交期限"
     if len(soon) == 1:
         url, text = first.get_absolute_url(), f"{first.date:%m-%d} {first.get_kind_display()}的会议记录快到提交期限"
-    left = (day - today).days
-    yield Todo("warn", "记录", text, url, days_left(left))
+    yield Todo("warn", "记录", text, url, days_left(day, today))

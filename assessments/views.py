@@ -19,7 +19,7 @@ from accounts.permissions import Right, access_of
 from activities.models.concerns import renew_answer_days
 from branches.models import Organization
 from ledgers.models.record import Conflict
-from ledgers.parsing import row_key
+from ledgers.parsing import row_keys
 from ledgers.period import Period
 from members.gaps import FAULTS, GAPS
 
@@ -223,7 +223,7 @@ def _found(request: HttpRequest, pk: int) -> Finding:
 
 
 def _ids(chosen: QueryDict) -> set[int]:
-    return {row_key(pk) for pk in chosen.getlist("finding")}
+    return set(row_keys(chosen.getlist("finding")))
 
 
 # what is shown

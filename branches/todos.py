@@ -23,8 +23,9 @@ class Todo:
     when: str = ""
 
 
-def days_left(days: int) -> str:
+def days_left(last: date, today: date) -> str:
     """Return how long there is still time, for `when`."""
+    days = (last - today).days
     return f"还有 {days} 天" if days else "今天到期"
 
 

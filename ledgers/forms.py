@@ -64,8 +64,8 @@ class RecordForm(forms.ModelForm):
         for field in self.fields.values():
             if isinstance(field, forms.DateField):
                 field.validators.append(_check_year)
-            if isinstance(field, forms.DateField) and not field.widget.is_hidden:
-                field.widget = forms.DateInput(format="%Y-%m-%d", attrs={**field.widget.attrs, "type": "date"})
+                if not field.widget.is_hidden:
+                    field.widget = forms.DateInput(format="%Y-%m-%d", attrs={**field.widget.attrs, "type": "date"})
             elif isinstance(field, forms.TimeField):
                 field.widget = forms.TimeInput(format="%H:%M", attrs={**field.widget.attrs, "type": "time"})
 

@@ -345,11 +345,9 @@ class RecordImporter(Importer):
         first = self.identity[0]
         wanted = {row.values.get(first) for row in rows}
         held = self.scope()
-        return (
-            held.filter(**{f"{self.lookups.get(first, first)}__in": wanted})
-            if len(wanted) < self.reads_whole_scope
-            else held
-        )
+        if len(wanted) < self.reads_whole_scope:
+            held = held.filter(**{f"{self.lookups.get(first, first)}__in": wanted})
+        return held
 
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
         keys = list(dict.fromkeys([*self.identity, *self.fields]))

@@ -367,6 +367,11 @@ def row_key(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
+def row_keys(texts: Iterable[str]) -> list[int]:
+    """Return those that are keys of rows, each once, in order."""
+    return [key for key in dict.fromkeys(map(row_key, texts)) if key]
+
+
 def joined(values: Iterable[str]) -> str:
     """Return several values of a closed list as one text, each between commas, so that each can be searched for."""
     inside = ",".join(values)

@@ -177,14 +177,13 @@ class MemberImporter(RecordImporter):
         cases = list(DevelopmentCase.objects.open_on(self.today).filter(member__in=targets).select_related("branch"))
         names = dict(Organization.objects.filter(pk__in=targets.values()).values_list("pk", "name"))
         left: dict[int, DevelopmentCase] = {}
-        for target, name in names.items():
-            going = [case for case in cases if targets[case.member_id] == target != case.branch_id]
-            left |= left_behind(going, self.today, f"转到{name}")
-        edits = {
-            case.pk: {"branch_id": targets[case.member_id]} | ({"since": self.today} if case.pk in left else {})
-            for case in cases
-            if case.branch_id != targets[case.member_id]
-        }
+        edits: dict[int, dict[str, Any]] = {}
+        for case in cases:
+            target = targets[case.member_id]
+            if target == case.branch_id:
+                continue
+            left |= left_behind([case], self.today, f"转到{names[target]}")
+            edits[case.pk] = {"branch_id": target} | ({"since": self.today} if case.pk in left else {})
         touches = set(create(list(left.values()), undo, self.user))
         steps = steps_left(left, self.today)
         touches |= set(create(list(steps.values()), undo, self.user))

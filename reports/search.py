@@ -62,7 +62,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def tidy(text: str) -> str:
     """Return what was typed with full-width characters made half-width and outer spaces gone."""
-    return unicodedata.normalize("NFKC", text.replace("\x00", "")).strip()[:LONGEST]
+    return unicodedata.normalize("NFKC", text).strip()[:LONGEST]
 
 
 def is_number(text: str) -> bool:

@@ -219,8 +219,7 @@ class Day:
             url = self._enter_url(owed[0].branch, duty) or owed[0].url
         if owed[0].is_due:
             return Todo("bad", "逾期", text, url, f"逾期 {(self.today - part.end).days} 天")
-        left = (part.end - self.today).days
-        return Todo("warn", "本月" if part.kind == Period.MONTH else "本季", text, url, days_left(left))
+        return Todo("warn", "本月" if part.kind == Period.MONTH else "本季", text, url, days_left(part.end, self.today))
 
     @cached_property
     def _settled_by_people(self) -> set[tuple[str, int, str]]:
@@ -392,7 +391,7 @@ class Day:
             text = f"{names}{f'等 {len(due)} 人' if len(due) > NAMED else ''}：{STEPS[code].title}"
             everybody = ledger.url(Query(self.organization, filters={"due": "soon", "step": code}))
             url = due[0][0].get_absolute_url() if len(due) == 1 else everybody
-            lines.append(Todo("warn", "发展党员", text, url, days_left((due[0][1] - self.today).days)))
+            lines.append(Todo("warn", "发展党员", text, url, days_left(due[0][1], self.today)))
         return lines
 
     def _talks(self) -> list[Todo]:

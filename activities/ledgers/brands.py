@@ -1,6 +1,6 @@
 """Ledgers of projects: brand projects (品牌项目台账), who takes part in them, and the service they gave."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from branches.spans import lasting
 from ledgers.importing import Report, Row, Undo, create, rewrite
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
 from ledgers.models import Touch
-from ledgers.parsing import row_key
+from ledgers.parsing import row_keys
 
 from ..models import BrandProject, Milestone, Participant, ServiceEvent
 from .cobuilding import COMMUNITY, COMMUNITY_NAME
@@ -108,11 +108,9 @@ class BrandImporter(CheckedImporter):
         return [*touches, *rewrite(BrandProject, news, undo, self.user)]
 
 
-MILESTONE_STATES: Mapping[str, Callable[[date], Q]] = {
-    "done": lambda day: Q(done_on__lte=day),
-    "open": lambda day: Q(done_on__isnull=True) | Q(done_on__gt=day),
-    "late": lambda day: (Q(done_on__isnull=True) | Q(done_on__gt=day)) & Q(due__lt=day),
-}
+def _reached(value: str, query: Query) -> Q:
+    done = Q(done_on__lte=query.day)
+    return {"done": done, "open": ~done, "late": ~done & Q(due__lt=query.day)}[value]
 
 
 def _milestones(value: str, query: Query) -> Q:
@@ -224,7 +222,7 @@ class OfProjectImporter(CheckedImporter):
                 self.wrong(row, "project", "这个社区没有登记这个项目，请先在品牌项目台账里登记，或核对名称")
 
     def build(self, row: Row) -> Any:
-        values = {key: value for key, value in row.values.items() if key != "project"}
+        values = {key: value for key, value in row.values.items() if key not in self.lookups}
         return self.ledger.model(project=self.projects[row.values["organization_id"], row.values["project"]], **values)
 
 
@@ -283,12 +281,7 @@ class MilestoneImporter(OfProjectImporter):
 
     identity = ("organization_id", "project", "title")
     checked_by = Milestone
-    lookups = {"organization_id": "project__organization_id", "project": "project__name"}
-
-    def build(self, row: Row) -> Milestone:
-        places = ("organization_id", "project")
-        values = {key: value for key, value in row.values.items() if key not in places}
-        return Milestone(project=self.projects[row.values["organization_id"], row.values["project"]], **values)
+    lookups = {**OfProjectImporter.lookups, "organization_id": "project__organization_id"}
 
 
 class MilestonesLedger(Ledger):
@@ -315,12 +308,7 @@ class MilestonesLedger(Ledger):
         Column("实际完成日期", "done_on", "date", ("完成日期", "实际完成时间"), width=14),
     )
     filters = (
-        Filter(
-            "state",
-            "进度",
-            lambda value, query: MILESTONE_STATES[value](query.day),
-            [("done", "已完成"), ("open", "未完成"), ("late", "逾期")],
-        ),
+        Filter("state", "进度", _reached, [("done", "已完成"), ("open", "未完成"), ("late", "逾期")]),
         field_filter("kind", "项目类别", "project__kind", BrandProject.Kind.choices),
     )
 
@@ -361,7 +349,7 @@ class ServicesLedger(Ledger):
         Filter(
             "project",
             "项目",
-            lambda value, query: Q(project__in=[row_key(pk) for pk in value.split(",")]),
+            lambda value, query: Q(project__in=row_keys(value.split(","))),
             more=True,
             words=lambda value: f"{value.count(',') + 1} 个项目",
         ),

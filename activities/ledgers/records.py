@@ -36,10 +36,7 @@ def kind_condition(path: str):  # type: ignore[no-untyped-def]
     def condition(value: str, query: Query) -> Q:
         if value in KIND_GROUPS:
             return Q(**{f"{path}__in": KIND_GROUPS[value][0]})
-        try:
-            return Q(**{f"{path}__in": [Kind(v) for v in value.split(",")]})
-        except ValueError as error:
-            raise KeyError(value) from error
+        return Q(**{f"{path}__in": [Kind(v) for v in value.split(",")]})
 
     return condition
 

@@ -17,7 +17,7 @@ from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
-from members.views.kept import WHO_READS, Begun, Kind, Pages, of_member
+from members.views.kept import WHO_READS, Begun, Kind, RecordPages, of_member
 
 from ..forms_kept import CertificateForm, CriticismForm, DemocraticReviewForm, PromiseForm, SeriesForm, ThemeForm
 from ..models import Activity, Certificate, Criticism, DemocraticReview, Promise, StudySeries, StudyTheme
@@ -48,7 +48,7 @@ def _shared(model: type[StudyTheme | StudySeries]) -> Any:
     return lambda request: (model(), {"organization": organization_asked(request, Right.ACTIVITIES_EDIT)})
 
 
-class KeptPages(Pages):
+class KeptPages(RecordPages):
     """Themes and series are read by all whom they are for; what was said at a meeting leads back to it."""
 
     detail = "activities/kept/detail.html"
@@ -88,32 +88,32 @@ def _counted(record: models.Model, user: User) -> tuple[str, str, int] | None:
 PAGES = KeptPages(
     (
         Kind(
-            "activities", "democratic-review", "民主评议", DemocraticReview, DemocraticReviewForm, "democratic-reviews",
+            "democratic-review", "民主评议", DemocraticReview, DemocraticReviewForm, "democratic-reviews",
             ("year", "member", "organization", "self_reviewed", *DemocraticReview.VOTES, "grade", "date"),
             ("decision",),
         ),
         Kind(
-            "activities", "criticism", "批评意见", Criticism, CriticismForm, "criticisms",
+            "criticism", "批评意见", Criticism, CriticismForm, "criticisms",
             ("activity", "kind", "speaker", "member"), ("content",),
             _begin("criticism", Criticism, kind=Criticism.Kind.MUTUAL), Right.ACTIVITIES_EDIT, f"加密保存；{WHO_READS}",
         ),
         Kind(
-            "activities", "promise", "整改承诺", Promise, PromiseForm, "promises",
+            "promise", "整改承诺", Promise, PromiseForm, "promises",
             ("activity", "owner", "item", "deadline", "done_on"), ("measure", "result"),
             _begin("promise", Promise), Right.ACTIVITIES_EDIT, WHO_READS,
         ),
         Kind(
-            "activities", "certificate", "培训证书", Certificate, CertificateForm, "certificates",
+            "certificate", "培训证书", Certificate, CertificateForm, "certificates",
             ("member", "organization", "title", "issuer", "date", "hours", "number", "concentrated"), (),
             of_member(Certificate),
         ),
         Kind(
-            "activities", "theme", "学习主题", StudyTheme, ThemeForm, "study-themes",
+            "theme", "学习主题", StudyTheme, ThemeForm, "study-themes",
             ("organization", "year", "document"), ("note",), _shared(StudyTheme), Right.ACTIVITIES_EDIT,
             "这个组织和下级都学；登记学习系列和活动时选用。",
         ),
         Kind(
-            "activities", "series", "学习系列", StudySeries, SeriesForm, "study-series",
+            "series", "学习系列", StudySeries, SeriesForm, "study-series",
             ("organization", "year", "theme", "concentrated"), ("note",), _shared(StudySeries), Right.ACTIVITIES_EDIT,
             "登记活动时选它属于哪个学习系列。",
         ),

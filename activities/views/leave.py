@@ -15,6 +15,7 @@ from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members.models import Member
+from members.views.picking import member_asked
 
 from ..forms_leave import LeaveForm
 from ..leave import mark_rolls
@@ -24,8 +25,7 @@ from ..models import Activity, LeaveRequest
 @require_http_methods(["GET", "POST"])
 def create(request: PortalRequest) -> HttpResponse:
     """Note a request: for the activity or of the member in the address, else of anybody for some days."""
-    kept = Member.objects.visible_to(request.user, Right.ACTIVITIES_EDIT)
-    member = kept.filter(pk=row_key(request.GET.get("member", ""))).first()
+    member = member_asked(request, Right.ACTIVITIES_EDIT)
     activity = None
     if "activity" in request.GET:
         held = Activity.objects.visible_to(request.user, Right.ACTIVITIES_EDIT).select_related("organization")

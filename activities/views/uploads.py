@@ -15,7 +15,7 @@ from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.models import Submission
 from ledgers.papers import ACCEPT, WORDS, Paper, Refused, download, take
-from ledgers.parsing import row_key
+from ledgers.parsing import row_keys
 
 from .. import attachments, batches
 from ..forms import MinutesForm
@@ -90,7 +90,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     """Show all minutes that wait as one table; make activities out of those that were ticked and are beyond doubt."""
     user = _user(request)
     if request.method == "POST":
-        ticked = {row_key(number) for number in request.POST.getlist("upload")}
+        ticked = set(row_keys(request.POST.getlist("upload")))
         made = batches.confirm(ticked, user)
         if made:
             messages.success(request, f"已登记并提交 {len(made)} 份，等待确认。")

@@ -12,12 +12,12 @@ from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
-from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
 from members.forms_personal import CheckInForm, ServiceForm, communities_for
-from members.models import CommunityCheckIn, Member, ServiceEntry
+from members.models import CommunityCheckIn, ServiceEntry
+from members.views.picking import member_asked
 
 HOURS = "service-hours"
 """The ledger of hours served: it reads the rolls of activities, and so belongs to the app above."""
@@ -27,9 +27,7 @@ SHOWN = 50
 @require_http_methods(["GET", "POST"])
 def create(request: PortalRequest) -> HttpResponse:
     """Enter a check-in, of the member or at the community in the query string if one is named there."""
-    asked = request.GET.get("member", "")
-    kept = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT)
-    member = kept.filter(pk=row_key(asked)).first()
+    member = member_asked(request)
     initial: dict[str, Any] = {"member": member, "community": _community(request)}
     form = CheckInForm(request.POST or None, instance=CommunityCheckIn(), initial=initial, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):

@@ -1,6 +1,6 @@
 """Pages of records that are all entered, shown, changed and deleted in the same way; a `Kind` says in what they differ.
 
-Owners of such records declare their kinds, subclass `Pages` for what they show besides, and take its four views.
+Owners of such records declare their kinds, subclass `RecordPages` for what they show besides, and take its four views.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,11 +20,10 @@ from ledgers.forms import RecordForm
 from ledgers.ledger import Ledger
 from ledgers.ledger import get as get_ledger
 from ledgers.models import Record
-from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
-from ..models import Member
+from .picking import member_asked
 
 Begun = tuple[Record, dict[str, Any]]
 """A new record, and the first values of its form."""
@@ -39,7 +38,6 @@ class Kind:
     it raises Http404 where the address does not say what is needed. A kind without it is entered elsewhere.
     """
 
-    app: str
     name: str
     noun: str
     model: type[Record]
@@ -59,20 +57,19 @@ class Kind:
     @property
     def address(self) -> str:
         """Beginning of the names of its addresses."""
-        return f"{self.app}:{self.name}"
+        return f"{self.model._meta.app_label}:{self.name}"
 
 
 def of_member(model: Callable[[], Record]) -> Callable[[PortalRequest], Begun]:
     """Return the beginning of a record of the member in the address, if one is named there."""
 
     def begin(request: PortalRequest) -> Begun:
-        kept = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT)
-        return model(), {"member": kept.filter(pk=row_key(request.GET.get("member", ""))).first()}
+        return model(), {"member": member_asked(request)}
 
     return begin
 
 
-class Pages:
+class RecordPages:
     """The four pages of some kinds; the detail page is the template `detail`."""
 
     detail: ClassVar[str]

@@ -5,10 +5,10 @@ from typing import Any
 from members.forms_personal import AchievementForm, HonorForm, MatterForm, TalkForm
 from members.models import Honor, MatterReport, PerformanceRecord, Talk
 
-from .kept import WHO_READS, Kind, Pages, of_member
+from .kept import WHO_READS, Kind, RecordPages, of_member
 
 
-class PersonalPages(Pages):
+class PersonalPages(RecordPages):
     """What a member no longer in the register leaves behind leads back to the organisation."""
 
     detail = "members/kept_detail.html"
@@ -20,22 +20,22 @@ class PersonalPages(Pages):
 create, detail, edit, delete = PersonalPages(
     (
         Kind(
-            "members", "talk", "谈话", Talk, TalkForm, "talks",
+            "talk", "谈话", Talk, TalkForm, "talks",
             ("kind", "date", "talker_name", "member", "organization", "follow_up_by", "followed_up_on"),
             ("content", "follow_up"), of_member(Talk), note=f"加密保存；{WHO_READS}",
         ),
         Kind(
-            "members", "matter", "重大事项报告", MatterReport, MatterForm, "matters",
+            "matter", "重大事项报告", MatterReport, MatterForm, "matters",
             ("kind", "member", "organization", "date", "occurred_on", "answered_on"), ("content", "opinion"),
             of_member(MatterReport), note=f"加密保存；{WHO_READS}",
         ),
         Kind(
-            "members", "honor", "奖惩", Honor, HonorForm, "honors",
+            "honor", "奖惩", Honor, HonorForm, "honors",
             ("nature", "title", "member", "organization", "date", "level", "authority", "document", "ends_on"),
             ("reason",), of_member(Honor),
         ),
         Kind(
-            "members", "achievement", "实绩", PerformanceRecord, AchievementForm, "achievements",
+            "achievement", "实绩", PerformanceRecord, AchievementForm, "achievements",
             ("title", "area", "member", "organization", "date", "evidence"), ("content",),
             of_member(PerformanceRecord),
         ),

@@ -17,7 +17,7 @@ from ledgers import parsing
 from ledgers.ledger import PICKED, Query
 from ledgers.ledger import get as get_ledger
 from ledgers.models.record import Conflict
-from ledgers.parsing import row_key
+from ledgers.parsing import row_keys
 from ledgers.recording import record_all
 from ledgers.requests import PortalRequest
 from members.cards import MOST, cards_of
@@ -27,8 +27,7 @@ from members.models import Member
 def _picked(request: PortalRequest) -> list[int]:
     """Return the keys that were ticked, each once, in order."""
     sent = request.POST if request.method == "POST" else request.GET
-    keys = [row_key(key) for value in sent.getlist(PICKED) for key in value.split(",")]
-    return [key for key in dict.fromkeys(keys) if key]
+    return row_keys(key for value in sent.getlist(PICKED) for key in value.split(","))
 
 
 def _nothing_picked(request: PortalRequest) -> HttpResponse:

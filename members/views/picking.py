@@ -36,6 +36,12 @@ def choose_member(request: PortalRequest, title: str, view: str, slug: str) -> H
     return render(request, "members/choose_member.html", context)
 
 
+def member_asked(request: PortalRequest, right: Right = Right.MEMBERS_EDIT) -> Member | None:
+    """Return the member that a new record is offered for: the one in the address, if the user holds the right there."""
+    members = Member.objects.visible_to(request.user, right)
+    return members.filter(pk=row_key(request.GET.get("member", ""))).first()
+
+
 def chosen_member(request: PortalRequest) -> Member:
     """Return the live member named in the query string, where the user may edit it. Raises Http404."""
     pk = request.GET.get("member", "")
