@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+import hmac
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
+from django.apps import apps
 from django.db import models, transaction
 from django.utils import timezone
 
 from accounts.acting import current_actor, current_address
-from accounts.encryption import digest
+from accounts.encryption import Undecryptable, digest, signing_key
 from accounts.models import GENESIS, AuditEntry, AuditHead
 from accounts.permissions import access_of
+from accounts.transactions import atomic, before_commit
 
 DIGEST_MARK = "digest:"
 """Opens a value of the trail that stands for a sensitive one."""
@@ -46,15 +51,15 @@ def record(
     label: str = "",
     organization_path: str = "",
     sensitive: Container[str] = (),
-) -> AuditEntry:
-    """Append one entry in the current actor's name, and return it.
+) -> None:
+    """Append one entry in the current actor's name.
 
     `changes` maps field names to (before, after); values of the fields in `sensitive` are stored as keyed digests.
     `label` is what the entry is about, the object's own text if empty: it must hold nothing sensitive.
     `organization_path` is the tree path of the organisation concerned, the actor's own if empty; it decides which
     auditors see the entry. Raises TransactionManagementError outside a transaction.
     """
-    return record_many(
+    record_many(
         [
             Event(
                 action=action,
@@ -65,21 +70,21 @@ def record(
                 sensitive=sensitive,
             )
         ]
-    )[0]
+    )
 
 
-def record_many(events: Iterable[Event]) -> list[AuditEntry]:
-    """Append entries in order, with a handful of queries however many there are. See `record`."""
+def record_many(events: Iterable[Event]) -> None:
+    """Append entries in order, with a handful of queries however many there are. See `record`.
+
+    What they say is fixed now; they are written when the outermost transaction is about to commit.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("an audit entry is written inside the transaction of its change")
     actor, address, now = current_actor(), current_address()[:64], timezone.now()
     home_path = access_of(actor).home_path if actor else ""
     actor_name = (f"{actor.name}（{actor.username}）" if actor.name else actor.username) if actor else ""
-    head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
-    entries = []
-    for event in events:
-        entry = AuditEntry(
-            seq=head.count + 1,
+    entries = [
+        AuditEntry(
             at=now,
             actor_id=actor.pk if actor else None,
             actor_name=actor_name,
@@ -94,12 +99,29 @@ def record_many(events: Iterable[Event]) -> list[AuditEntry]:
                 for name, pair in event.changes.items()
             },
         )
+        for event in events
+    ]
+    before_commit(_append, entries)
+
+
+def about(model: type[models.Model], pk: object) -> str:
+    """Return the name of a change that is not of a field but about another row, such as a member's line of a roll."""
+    return f"{model._meta.label_lower}#{pk}"
+
+
+def _append(lots: Iterable[Iterable[AuditEntry]]) -> None:
+    """Put entries at the end of the trail, whose head is locked from here to the commit."""
+    head, _ = AuditHead.objects.select_for_update(no_key=True).get_or_create(pk=1)
+    head.key = signing_key()
+    entries = [entry for lot in lots for entry in lot]
+    for entry in entries:
+        entry.seq = head.count + 1
+        entry.key = head.key
         entry.digest = entry.digest_after(head.digest)
         head.count, head.digest = entry.seq, entry.digest
-        entries.append(entry)
     AuditEntry.objects.bulk_create(entries, batch_size=1000)
-    head.save(update_fields=["count", "digest"])
-    return entries
+    head.seal = head.sealed()
+    head.save(update_fields=["count", "digest", "key", "seal"])
 
 
 def _text(value: object) -> str:
@@ -122,8 +144,8 @@ def verify() -> int:
     Reads the trail once, in a stream; only what is written meanwhile is read with the head locked.
     """
     count, last = _follow(0, GENESIS)
-    with transaction.atomic():
-        head = AuditHead.objects.select_for_update().filter(pk=1).first() or AuditHead()
+    with atomic():
+        head = AuditHead.objects.select_for_update(no_key=True).filter(pk=1).first() or AuditHead()
         count, last = _follow(count, last)
         if count < head.count:
             raise BrokenChain(count + 1, f"末尾缺失，应有 {head.count} 条，实有 {count} 条")
@@ -131,7 +153,32 @@ def verify() -> int:
             raise BrokenChain(head.count + 1, f"多出记录，应有 {head.count} 条，实有 {count} 条")
         if last != head.digest:
             raise BrokenChain(count, "与链末端登记的摘要不符")
+        if count and not _holds(head.seal, head.sealed):
+            raise BrokenChain(count, "链末端的登记不是门户写的")
+    if not count and apps.get_model("branches", "Organization").objects.exists():
+        raise BrokenChain(1, "已有党组织，却没有任何审计记录")
     return count
+
+
+def _holds(stored: str, signed: Callable[[], str]) -> bool:
+    """Say whether a stored signature is what the keys give; a key that is not there signs nothing."""
+    try:
+        return hmac.compare_digest(stored, signed())
+    except Undecryptable:
+        return False
+
+
+def anchor() -> dict[str, Any]:
+    """Return where the trail ends now, to be kept in another place: number, digest and time of the last entry."""
+    last = AuditEntry.objects.order_by("-seq").values("seq", "digest", "at").first()
+    return {"seq": 0, "digest": GENESIS, "at": None} if last is None else {**last, "at": last["at"].isoformat()}
+
+
+def check_anchor(kept: Mapping[str, Any]) -> None:
+    """Raise `BrokenChain` unless the trail still holds the entry that an anchor was taken at."""
+    seq = int(kept["seq"])
+    if seq and not AuditEntry.objects.filter(seq=seq, digest=kept["digest"]).exists():
+        raise BrokenChain(seq, "与以前导出的链末端不符，此条或此前的记录被改写或删去")
 
 
 def _follow(count: int, last: str) -> tuple[int, str]:
@@ -143,7 +190,7 @@ def _follow(count: int, last: str) -> tuple[int, str]:
         if entry.seq != count + 1:
             missing = entry.seq > count + 1
             raise BrokenChain(count + 1 if missing else entry.seq, "记录缺失" if missing else "多出记录")
-        if entry.digest != entry.digest_after(last):
+        if not _holds(entry.digest, partial(entry.digest_after, last)):
             raise BrokenChain(entry.seq, "内容与摘要不符，记录被改动")
         count, last = entry.seq, entry.digest
     return count, last

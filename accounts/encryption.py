@@ -45,6 +45,8 @@ class _Keyring:
         }
         self.newest_id, self.newest = next(iter(self.ciphers.items()))
         self._oldest = keys[-1]
+        self.oldest_id = [*self.ciphers][-1]
+        self.chain = _named(settings.AUDIT_KEYS or [_derive(key, "audit-chain").hex() for key in keys])
         self._purposes: dict[str, bytes] = {}
 
     def key_for(self, purpose: str) -> bytes:
@@ -52,6 +54,17 @@ class _Keyring:
         if purpose not in self._purposes:
             self._purposes[purpose] = _derive(self._oldest, f"index:{purpose}")
         return self._purposes[purpose]
+
+
+def _named(hex_keys: list[str]) -> dict[str, bytes]:
+    """Return key id → key, newest first, of the keys that sign the audit trail."""
+    try:
+        keys = [bytes.fromhex(key.strip()) for key in hex_keys]
+    except ValueError as error:
+        raise ImproperlyConfigured("AUDIT_KEYS must be hex keys, separated by commas") from error
+    if any(len(key) != 32 for key in keys):
+        raise ImproperlyConfigured("AUDIT_KEYS must name keys of 32 bytes (64 hex digits)")
+    return {hashlib.sha256(b"key-id" + key).hexdigest()[:KEY_ID_HEX]: key for key in keys}
 
 
 def _derive(key: bytes, purpose: str) -> bytes:
@@ -64,7 +77,7 @@ def _keyring() -> _Keyring:
 
 
 def _forget_keys(*, setting: str, **kwargs: object) -> None:
-    if setting == "FIELD_KEYS":
+    if setting in ("FIELD_KEYS", "AUDIT_KEYS"):
         _keyring.cache_clear()
 
 
@@ -125,6 +138,31 @@ def blind_index(value: str, purpose: str) -> str:
 def digest(value: str) -> str:
     """Return 16 hex characters that stand for a sensitive value in the audit trail."""
     return blind_index(value, "audit")[:16]
+
+
+def key_ids() -> dict[str, list[str]]:
+    """Return what keys are used for → their ids: to encrypt (field), to find (index), to sign the trail (audit).
+
+    Raises ImproperlyConfigured where FIELD_KEYS or AUDIT_KEYS are no keys.
+    """
+    ring = _keyring()
+    return {"field": [*ring.ciphers], "index": [ring.oldest_id], "audit": [*ring.chain]}
+
+
+def signing_key() -> str:
+    """Return the id of the key that signs the audit trail now."""
+    return next(iter(_keyring().chain))
+
+
+def signature(text: str, key_id: str) -> str:
+    """Return the HMAC-SHA256 of a text, in hex, under one of the keys of the audit trail.
+
+    Raises `Undecryptable` where no key of AUDIT_KEYS has this id.
+    """
+    key = _keyring().chain.get(key_id)
+    if key is None:
+        raise Undecryptable("no key in AUDIT_KEYS has this key id")
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 class EncryptedTextField(models.TextField):

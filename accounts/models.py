@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.actions import ACTIONS
+from accounts.encryption import signature
 from accounts.permissions import Access, Right, access_of
 from accounts.roles import Role
 
@@ -161,7 +159,7 @@ class AppendOnly(TypeError):
 
 
 class AuditEntry(models.Model):
-    """One thing that was done. Each entry carries a digest over itself and the digest of the entry before it.
+    """One thing that was done. Each entry carries a keyed digest over itself and the digest of the entry before it.
 
     `changes` maps a field name to [before, after]; sensitive values stand there as keyed digests only. The name and
     the path are copies from the time of writing, so that a later rename or move leaves the chain whole.
@@ -180,6 +178,7 @@ class AuditEntry(models.Model):
     label = models.CharField("对象", max_length=200)
     organization_path = models.CharField(max_length=255, db_index=True)
     changes = models.JSONField("变更")
+    key = models.CharField(max_length=8)  # id of the key that signed it
     digest = models.CharField(max_length=64)
 
     objects = AuditEntryQuerySet.as_manager()
@@ -201,7 +200,10 @@ class AuditEntry(models.Model):
         raise AppendOnly
 
     def digest_after(self, previous: str) -> str:
-        """Return the SHA-256 over the digest before this entry and the entry itself as canonical JSON."""
+        """Return the HMAC-SHA256, under the entry's key, of the digest before and the entry as canonical JSON.
+
+        Raises encryption.Undecryptable where the key is not among AUDIT_KEYS.
+        """
         content = {
             "seq": self.seq,
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -214,9 +216,10 @@ class AuditEntry(models.Model):
             "label": self.label,
             "organization_path": self.organization_path,
             "changes": self.changes,
+            "key": self.key,
         }
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256((previous + canonical).encode()).hexdigest()
+        return signature(previous + canonical, self.key)
 
     @property
     def action_label(self) -> str:
@@ -231,23 +234,36 @@ class AuditEntry(models.Model):
         except (LookupError, ValueError):
             return self.model
 
-    def change_rows(self) -> Iterator[tuple[str, Any, Any]]:
-        """Yield (field as users call it, before, after)."""
-        for name, (before, after) in self.changes.items():
-            yield self._field_name(name), before, after
-
-    def _field_name(self, name: str) -> str:
-        try:
-            return str(getattr(apps.get_model(self.model)._meta.get_field(name), "verbose_name", name))
-        except (LookupError, ValueError, FieldDoesNotExist):
-            return name
-
 
 class AuditHead(models.Model):
-    """The one row that says where the trail ends: locked to append, compared to notice a cut tail."""
+    """The one row that says where the trail ends: locked to append, compared to notice a cut tail.
+
+    It is signed: who can write to the database alone cannot set it back to where the trail once ended.
+    """
 
     count = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64, default=GENESIS)
+    key = models.CharField(max_length=8, blank=True)
+    seal = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "审计链末端"
+
+    def sealed(self) -> str:
+        """Return the signature of what the row says now."""
+        return signature(f"head {self.count} {self.digest}", self.key)
+
+
+class KeyFingerprint(models.Model):
+    """The id of a key that the database was written with; the key itself is never kept here."""
+
+    purpose = models.CharField("用途", max_length=8)
+    key_id = models.CharField("编号", max_length=8)
+    first_used_at = models.DateTimeField("首次使用", auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "密钥编号"
+        constraints = [models.UniqueConstraint(fields=["purpose", "key_id"], name="key_fingerprint_once")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.key_id}"

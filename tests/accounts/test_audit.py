@@ -1,5 +1,7 @@
+import hashlib
 import importlib
 import json
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
@@ -9,9 +11,10 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts import audit
 from accounts.acting import acting_as, current_actor, current_address
-from accounts.audit import BrokenChain, Event, record, record_many, verify
+from accounts.audit import BrokenChain, Event, record_many, verify
 from accounts.models import AppendOnly, AuditEntry, AuditHead
 from accounts.roles import Role
+from accounts.transactions import atomic
 from tests.accounts.factories import make_posted, make_user
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +32,13 @@ def tamper(sql, *params):
 
 
 def write(count):
-    return record_many([Event(action="create", label=f"第 {n} 个") for n in range(1, count + 1)])
+    record_many([Event(action="create", label=f"第 {n} 个") for n in range(1, count + 1)])
+    return list(AuditEntry.objects.order_by("seq"))
+
+
+def record(action, *args, **kwargs):
+    audit.record(action, *args, **kwargs)
+    return AuditEntry.objects.order_by("seq").last()
 
 
 def test_an_entry_says_who_did_what_from_where(tree):
@@ -87,8 +96,8 @@ def test_values_of_every_kind_survive_the_database():
 
 
 def test_many_entries_take_few_queries(django_assert_max_num_queries):
-    with django_assert_max_num_queries(30):
-        write(2000)
+    with django_assert_max_num_queries(35):
+        record_many([Event(action="create", label=f"第 {n} 个") for n in range(2000)])
     assert verify() == 2000
 
 
@@ -124,6 +133,91 @@ def test_an_edit_with_a_recomputed_digest_is_noticed_at_the_next_entry():
         f"UPDATE {TABLE} SET label = %s, digest = %s WHERE seq = 3", entry.label, entry.digest_after(entries[1].digest)
     )
     broken(4)
+
+
+def resigned(entry, previous):
+    """What somebody without the keys would write for a digest."""
+    return hashlib.sha256((previous + entry.label).encode()).hexdigest()
+
+
+def test_a_trail_that_is_written_anew_without_the_key_is_noticed():
+    entries = write(3)
+    previous = "0" * 64
+    for entry in entries:
+        entry.label, digest = "另一个", resigned(entry, previous)
+        tamper(f"UPDATE {TABLE} SET label = %s, digest = %s WHERE seq = %s", entry.label, digest, entry.seq)
+        previous = digest
+    AuditHead.objects.update(digest=previous)
+    broken(1)
+
+
+def test_a_head_put_back_over_a_cut_tail_is_noticed():
+    entries = write(5)
+    tamper(f"DELETE FROM {TABLE} WHERE seq > 3")
+    AuditHead.objects.update(count=3, digest=entries[2].digest)
+    assert "末端" in broken(3)
+
+
+def test_nothing_on_record_of_a_portal_in_use_is_noticed(tree):
+    tamper(f"DELETE FROM {TABLE}")
+    AuditHead.objects.all().delete()
+    assert "没有任何审计记录" in broken(1)
+
+
+def test_a_new_key_signs_and_the_old_one_still_verifies(settings):
+    old, new = "a" * 64, "b" * 64
+    settings.AUDIT_KEYS = [old]
+    write(2)
+    settings.AUDIT_KEYS = [new, old]
+    write(2)
+    assert verify() == 4
+    assert len(set(AuditEntry.objects.values_list("key", flat=True))) == 2
+    settings.AUDIT_KEYS = [new]
+    broken(1)
+
+
+def test_an_anchor_from_before_shows_a_trail_that_was_cut_and_written_on(tmp_path, capsys, settings):
+    write(3)
+    kept = tmp_path / "anchor.json"
+    call_command("export_anchor", str(kept))
+    write(2)
+    call_command("verify_audit", anchor=str(kept))
+    tamper(f"DELETE FROM {TABLE}")
+    AuditHead.objects.all().delete()
+    write(6)  # with the keys in hand the chain is whole again
+    assert verify() == 6
+    with pytest.raises(CommandError, match="第 3 条"):
+        call_command("verify_audit", anchor=str(kept))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"seq": "x"}'])
+def test_a_file_that_is_no_anchor_is_refused_in_one_line(tmp_path, text):
+    file = tmp_path / "anchor.json"
+    file.write_text(text)
+    with pytest.raises(CommandError, match="不是 export_anchor 导出的文件"):
+        call_command("verify_audit", anchor=str(file))
+
+
+def test_what_an_inner_transaction_took_back_is_not_on_record(db):
+    with atomic():
+        audit.record("create", label="外")
+        with suppress(RuntimeError), atomic():
+            audit.record("create", label="内")
+            raise RuntimeError
+        assert AuditEntry.objects.count() == 0  # written last
+    assert list(AuditEntry.objects.values_list("label", flat=True)) == ["外"]
+
+
+def test_what_is_rolled_back_as_a_whole_is_not_on_record(db):
+    with atomic():
+        audit.record("create")
+        transaction.set_rollback(True)
+    with suppress(RuntimeError), atomic():
+        audit.record("create")
+        raise RuntimeError
+    with atomic():
+        audit.record("create", label="后来")
+    assert list(AuditEntry.objects.values_list("label", flat=True)) == ["后来"]
 
 
 def test_an_edit_of_the_last_entry_with_a_recomputed_digest_is_noticed():
