@@ -1,5 +1,8 @@
 """The action codes of the audit trail and what users call them. The list is open: an unknown code is shown as it is."""
 
+LOOKS = ("reveal", "export", "export-clear", "print", "download")
+"""Actions that change nothing: somebody read, or took something away on paper."""
+
 ACTIONS = {
     "create": "新增",
     "change": "修改",
@@ -11,6 +14,7 @@ ACTIONS = {
     "undo-import": "撤销导入",
     "export": "导出",
     "export-clear": "导出敏感信息",
+    "print": "打印",
     "reveal": "查看敏感信息",
     "download": "下载附件",
     "check": "规则核对",

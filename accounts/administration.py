@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from axes.utils import reset as forget_failures
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
@@ -12,9 +11,10 @@ from accounts.models import Posting, User
 from accounts.passwords import one_time_password
 from accounts.permissions import access_of
 from accounts.roles import Role
+from accounts.transactions import atomic
 
 
-@transaction.atomic
+@atomic
 def create_account(username: str, name: str) -> tuple[User, str]:
     """Make an account without postings; return it with the password for its first sign-in."""
     password = one_time_password()
@@ -23,7 +23,7 @@ def create_account(username: str, name: str) -> tuple[User, str]:
     return user, password
 
 
-@transaction.atomic
+@atomic
 def rename(user: User, name: str) -> None:
     """Give the account another display name."""
     before = User.objects.values_list("name", flat=True).get(pk=user.pk)
@@ -34,7 +34,7 @@ def rename(user: User, name: str) -> None:
     audit.record("account-change", user, changes={"name": (before, name)}, organization_path=access_of(user).home_path)
 
 
-@transaction.atomic
+@atomic
 def disable(user: User) -> None:
     """Close the account. Its sessions end, and its password with it: coming back takes `enable`."""
     path = access_of(user).home_path
@@ -44,7 +44,7 @@ def disable(user: User) -> None:
     audit.record("account-disable", user, changes={"is_active": (True, False)}, organization_path=path)
 
 
-@transaction.atomic
+@atomic
 def enable(user: User) -> str:
     """Open a closed account again; return the password for its next sign-in."""
     user.is_active = True
@@ -55,7 +55,7 @@ def enable(user: User) -> str:
     return password
 
 
-@transaction.atomic
+@atomic
 def reset_password(user: User) -> str:
     """Replace a forgotten password: sessions end, a lockout is lifted; return the password for the next sign-in."""
     password = _give_password(user)
@@ -63,7 +63,7 @@ def reset_password(user: User) -> str:
     return password
 
 
-@transaction.atomic
+@atomic
 def post(user: User, organization: Any, role: Role, start: date, end: date | None = None) -> Posting:
     """Give the user a role on a node of the organisation tree, from the first to the last day inclusive."""
     posting = Posting.objects.create(user=user, organization=organization, role=role, start=start, end=end)
@@ -77,7 +77,7 @@ def post(user: User, organization: Any, role: Role, start: date, end: date | Non
     return posting
 
 
-@transaction.atomic
+@atomic
 def unpost(posting: Posting) -> None:
     """End a posting at once: yesterday was its last day. One that began today or later never was, and is removed."""
     yesterday = timezone.localdate() - timedelta(days=1)

@@ -1,13 +1,16 @@
-"""Many records saved at once, with the same trace as one: what changes for a whole branch on one day."""
+"""The trace that records leave: of many saved at once, of what was read in clear, of what left the portal on paper."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.apps import apps
+from django.db import models
 from django.utils import timezone
 
 from accounts import audit
 from accounts.acting import current_actor
+from accounts.encryption import EncryptedTextField
+from accounts.transactions import atomic
 
 from .facts import mark_stale
 from .models import Record, Touch
@@ -16,7 +19,7 @@ from .models.record import Conflict
 R = TypeVar("R", bound=Record)
 
 
-@transaction.atomic
+@atomic
 def record_all(records: Sequence[R], action: str = "") -> None:
     """Save new and changed records of one model: audit entries and stale marks with a handful of queries for all.
 
@@ -27,7 +30,7 @@ def record_all(records: Sequence[R], action: str = "") -> None:
         return
     model, now, actor = type(records[0]), timezone.now(), current_actor()
     known = [record.pk for record in records if not record._state.adding]
-    held = model._default_manager.select_for_update(of=("self",)).in_bulk(known)
+    held = model._default_manager.select_for_update(of=("self",), no_key=True).in_bulk(known)
     made: list[R] = []
     changed: list[R] = []
     names: set[str] = set()
@@ -65,3 +68,47 @@ def record_all(records: Sequence[R], action: str = "") -> None:
         for act, record in written
     )
     mark_stale([*touches, *(touch for _, record in written for touch in record.touches())])
+
+
+def trace_rows(action: str, changed: Iterable[tuple[Record, Mapping[str, tuple[Any, Any]]]]) -> None:
+    """Write one entry for each changed row: what it was before and is now. One query for all places.
+
+    A row belongs to the organisation that it touches; what it says of its own may not be loaded.
+    """
+    rows = [(record, changes, next(iter(record.touches()), None)) for record, changes in changed if changes]
+    wanted = {touch.organization_id for _, _, touch in rows if touch}
+    places = apps.get_model("branches", "Organization")._default_manager.filter(pk__in=wanted)
+    paths: dict[int | None, str] = dict(places.values_list("pk", "path"))
+    audit.record_many(
+        audit.Event(
+            action=action,
+            obj=record,
+            changes=changes,
+            organization_path=paths.get(touch.organization_id, "") if touch else "",
+            sensitive=record.SENSITIVE,
+        )
+        for record, changes, touch in rows
+    )
+
+
+@atomic
+def trace_look(record: Record, what: str) -> None:
+    """Note that somebody read in clear what is kept encrypted or covered."""
+    audit.record("reveal", record, changes={"显示": (None, what)}, organization_path=record.audit_path())
+
+
+def trace_texts(record: Record, names: Iterable[str]) -> None:
+    """Note that somebody reads these fields of a record, if any of them is encrypted and filled in."""
+    read = [
+        str(field.verbose_name)
+        for name in names
+        if isinstance(field := record._meta.get_field(name), EncryptedTextField) and getattr(record, name)
+    ]
+    if read:
+        trace_look(record, "、".join(read))
+
+
+@atomic
+def trace_paper(action: str, label: str, path: str, obj: models.Model | None = None, /, **changes: object) -> None:
+    """Note that personal data leaves the portal: an export, a print, a download; `changes` says more, word by word."""
+    audit.record(action, obj, label=label, changes={k: (None, v) for k, v in changes.items()}, organization_path=path)

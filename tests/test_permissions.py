@@ -29,7 +29,7 @@ from assessments.models import Finding
 from branches.models import Organization
 from config.permissions import URL_TABLE
 from ledgers import importing, ledger, papers
-from ledgers.models import ImportBatch
+from ledgers.models import ImportBatch, SavedView
 from ledgers.papers import Paper
 from ledgers.period import Period
 from members import merging
@@ -253,6 +253,18 @@ class Place:
         return people.achievement(self.member)
 
     @cached_property
+    def exemption(self) -> Any:
+        return people.exempt(self.member)
+
+    @cached_property
+    def waiver(self) -> Any:
+        return people.waive(self.member)
+
+    @cached_property
+    def temporary_attachment(self) -> Any:
+        return people.attach(self.member, self.branch)
+
+    @cached_property
     def democratic_review(self) -> Any:
         return activities_kept.review(self.member)
 
@@ -364,6 +376,12 @@ def batch(place: Place, user: User) -> dict[str, Any]:
     return {"slug": "members", "pk": place.batch(user if place.owner == user else place.owner).pk}
 
 
+def saved_view(place: Place, user: User) -> dict[str, Any]:
+    owner = user if place.owner == user else place.owner
+    view, _ = SavedView.objects.get_or_create(user=owner, ledger="members", name="我的")
+    return {"slug": "members", "pk": view.pk}
+
+
 def code(place: Place, user: User) -> dict[str, Any]:
     return {"code": place.branch.code}
 
@@ -386,6 +404,7 @@ TARGETS: dict[str, Target] = {
     "ledgers:progress": batch,
     "ledgers:wrong-rows": batch,
     "ledgers:undo": batch,
+    "ledgers:view": saved_view,
     "activities:person": pk_of("member"),
     "activities:pending": pk_of("upload"),
     "activities:original": pk_of("upload"),
@@ -449,6 +468,15 @@ TARGETS: dict[str, Target] = {
     "members:achievement": pk_of("achievement"),
     "members:achievement-edit": pk_of("achievement"),
     "members:achievement-delete": pk_of("achievement"),
+    "members:exemption": pk_of("exemption"),
+    "members:exemption-edit": pk_of("exemption"),
+    "members:exemption-delete": pk_of("exemption"),
+    "members:waiver": pk_of("waiver"),
+    "members:waiver-edit": pk_of("waiver"),
+    "members:waiver-delete": pk_of("waiver"),
+    "members:attachment": pk_of("temporary_attachment"),
+    "members:attachment-edit": pk_of("temporary_attachment"),
+    "members:attachment-delete": pk_of("temporary_attachment"),
     "members:checkin": pk_of("checkin"),
     "members:checkin-edit": pk_of("checkin"),
     "members:checkin-delete": pk_of("checkin"),
@@ -548,6 +576,7 @@ SCOPELESS = {
     "activities:scan",
     "ledgers:list",
     "ledgers:print",
+    "ledgers:views",
     "ledgers:export",
     "ledgers:template",
     "ledgers:import",
@@ -564,7 +593,7 @@ def allowed(name: str, role: Role | None) -> bool:
     if role is None:
         return False
     if rule is SIGNED_IN:
-        if name in ("ledgers:list", "ledgers:print"):
+        if name in ("ledgers:list", "ledgers:print", "ledgers:views", "ledgers:view"):
             return Right.MEMBERS_VIEW in ROLE_RIGHTS[role]
         if name == "ledgers:catalogue":
             return Right.ORGANIZATIONS_VIEW in ROLE_RIGHTS[role]
