@@ -6,10 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -42,6 +45,68 @@ class ZeroByteMiddleware:
     def process_view(self, request: HttpRequest, *args: Any) -> None:
         if request.method == "POST" and any("\x00" in value for _, some in request.POST.lists() for value in some):
             raise BadRequest("表单里有零字节")
+
+
+class NoStoreMiddleware:
+    """Leaves no page of somebody signed in with the browser: after signing out, Back must not show it again.
+
+    What says itself how long it may be kept (a small picture) is left as it is.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        was_signed_in = request.user.is_authenticated
+        response = self.get_response(request)
+        if was_signed_in and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
+        if was_signed_in and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
+
+
+class WayBackMiddleware:
+    """Leads who opens, reloads or goes back to the address of a button to the page that the button stands on.
+
+    Such an address takes a form only; to a browser it would be an empty page. Programs still get their 405.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code != 405 or not is_page or "HX-Request" in request.headers:
+            return response
+        messages.info(request, "刚才的地址只用来提交，这里是它所在的页面。没有提交成功的，请再做一次。")
+        return redirect(_page_above(request))
+
+
+def _page_above(request: HttpRequest) -> str:
+    """Return the nearest address above that is a page which this user may open; the first page, if none is."""
+    parts = request.path.strip("/").split("/")
+    for end in range(len(parts) - 1, 0, -1):
+        path = f"/{'/'.join(parts[:end])}/"
+        try:
+            name = resolve(path).view_name
+        except Resolver404:
+            continue
+        rule = url_table(settings.URL_TABLE).get(name)
+        if isinstance(rule, Public | SignedIn) or (rule is not None and access_of(request.user).has(rule)):
+            return path
+    return str(settings.LOGIN_REDIRECT_URL)
+
+
+class PersonsSessionMiddleware(SessionMiddleware):
+    """Counts the half hour from the last request of a person: what a page asks by itself (`X-Poll`) keeps nobody in."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Leave the session as it is after a request that nobody made by hand."""
+        if "X-Poll" in request.headers and not request.session.modified:
+            return response
+        return super().process_response(request, response)
 
 
 class CurrentAccountMiddleware:
@@ -80,9 +145,19 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if "HX-Request" in request.headers:
         page = urlsplit(request.headers.get("HX-Current-URL", ""))
         here = page.path + (f"?{page.query}" if page.query else "")
-    else:
-        here = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+    elif request.method in ("GET", "HEAD"):
+        here = request.get_full_path()
+    else:  # a form whose session ended: back to its page, where the browser offers what was typed
+        here = page_before(request)
     return _go(request, redirect_to_login(here) if here else redirect(settings.LOGIN_URL))
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the address within the portal of the page that a request came from, "" where it is not known."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host() or not page.path.startswith("/"):
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 def _go(request: HttpRequest, there: HttpResponseRedirect) -> HttpResponse:

@@ -47,6 +47,7 @@ class Right(StrEnum):
     ACCOUNTS_MANAGE = "accounts-manage"
     AUDIT_READ = "audit-read"
     SETTINGS_MANAGE = "settings-manage"
+    BACKGROUND_VIEW = "background-view"  # who runs the portal: what is done in the background, and whether
 
 
 class Public:
@@ -88,7 +89,7 @@ _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
 }
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.SYSTEM_ADMIN: frozenset({Right.ACCOUNTS_MANAGE}),
+    Role.SYSTEM_ADMIN: frozenset({Right.ACCOUNTS_MANAGE, Right.BACKGROUND_VIEW}),
     Role.AUDITOR: frozenset({Right.AUDIT_READ}),
     Role.OFFICE: _KEEP_COMMUNITY_RECORDS
     | {Right.SENSITIVE_EXPORT, Right.REPORTS_SIGN, Right.ACCOUNTS_MANAGE, Right.SETTINGS_MANAGE},

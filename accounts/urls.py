@@ -9,6 +9,7 @@ app_name = "accounts"
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("stay/", views.stay, name="stay"),
     path("password/", views.ChangePassword.as_view(), name="change-password"),
     path("", views.account_list, name="list"),
     path("new/", views.create, name="create"),

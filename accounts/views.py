@@ -5,7 +5,6 @@ from django.contrib import messages
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,8 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import administration, audit
 from accounts.forms import AccountFilter, AccountForm, AuditFilter, NameForm, OwnPasswordForm, PostingForm, SignInForm
+from accounts.middleware import page_before
 from accounts.models import AuditEntry, Posting, User, UserQuerySet
 from accounts.permissions import access_of
+from accounts.trail import told
+from accounts.transactions import atomic
 
 PAGE_SIZE = 50
 
@@ -41,6 +43,17 @@ class ChangePassword(PasswordChangeView):
         return super().form_valid(form)
 
 
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Go on being signed in: every request of a person counts the half hour anew, and this one does nothing else."""
+    return HttpResponse(status=204)
+
+
+def page_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form's page was too old to be taken, and lead back to it; the browser holds what was typed."""
+    return render(request, "403_csrf.html", {"back": page_before(request)}, status=403)
+
+
 @require_GET
 def account_list(request: HttpRequest) -> HttpResponse:
     """List the accounts that the user manages."""
@@ -59,7 +72,7 @@ def create(request: HttpRequest) -> HttpResponse:
     access = access_of(request.user)
     account_form, posting_form = AccountForm(request.POST or None), PostingForm(request.POST or None, access=access)
     if account_form.is_valid() and posting_form.is_valid():
-        with transaction.atomic():
+        with atomic():
             account, password = administration.create_account(**account_form.cleaned_data)
             administration.post(account, **posting_form.cleaned_data)
         return _show_password(request, account, password, "账号已建好")
@@ -135,7 +148,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     form = AuditFilter(request.GET)
     entries = form.narrow(AuditEntry.objects.visible_to(request.user))
     page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "accounts/audit.html", {"form": form, "page": page})
+    return render(request, "accounts/audit.html", {"form": form, "page": page, "told": told(page.object_list)})
 
 
 @require_POST

@@ -125,3 +125,33 @@ def test_a_zero_byte_in_an_address_is_passed_over(client):
     assert client.get("/ledgers/members/", {"q": "\x00"}).context["query"].text == ""
     refused = client.post("/search/", {"q": "学\x00习"})
     assert refused.status_code == 400 and "没有保存任何内容" in refused.content.decode()
+
+
+BROWSER = {"HTTP_ACCEPT": "text/html,application/xhtml+xml"}
+
+
+@pytest.mark.parametrize(
+    ("address", "back"),
+    [
+        ("/activities/calendar/subscribe/", "/activities/calendar/"),
+        ("/ledgers/members/views/", "/ledgers/members/"),
+        ("/accounts/sign-out/", "/accounts/"),
+    ],
+)
+def test_the_address_of_a_button_leads_a_browser_to_its_page(client, db, address, back):
+    sign_in(client, Role.OFFICE, street().committee)
+    answer = client.get(address, **BROWSER)
+    assert (answer.status_code, answer.headers["Location"]) == (302, back)
+    assert "只用来提交" in client.get(back, **BROWSER).content.decode()
+    assert client.get(address).status_code == 405, "a program is told as before"
+    assert client.get(address, HTTP_HX_REQUEST="true", **BROWSER).status_code == 405
+
+
+def test_a_button_whose_page_is_closed_to_the_user_leads_to_the_first_page(client, db):
+    sign_in(client, Role.BRANCH_SECRETARY, street().branch)
+    assert client.get("/accounts/sign-out/", **BROWSER).headers["Location"] == "/"
+
+
+def test_what_may_not_be_done_does_not_exist_for_a_browser_either(client, db):
+    sign_in(client, Role.SYSTEM_ADMIN, street().committee)
+    assert client.get("/activities/calendar/subscribe/", **BROWSER).status_code == 404
