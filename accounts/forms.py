@@ -7,22 +7,24 @@ from axes.helpers import get_failure_limit
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
 from accounts.actions import ACTIONS
+from accounts.form_errors import OwnWords
 from accounts.models import AuditEntryQuerySet, Posting, User, UserQuerySet
 from accounts.permissions import Access, Right
 from accounts.roles import Role
+from accounts.trail import kinds
+from accounts.transactions import atomic
 
 
 def _date_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(OwnWords, AuthenticationForm):
     """Username and password; after a failure it says how many tries are left."""
 
     def get_invalid_login_error(self) -> ValidationError:
@@ -35,7 +37,7 @@ class SignInForm(AuthenticationForm):
         return ValidationError(message, code="invalid_login")
 
 
-class OwnPasswordForm(PasswordChangeForm):
+class OwnPasswordForm(OwnWords, PasswordChangeForm):
     """Change of one's own password."""
 
     def clean_new_password1(self) -> str:
@@ -45,7 +47,7 @@ class OwnPasswordForm(PasswordChangeForm):
             raise ValidationError("新密码不能和原密码相同。")
         return new
 
-    @transaction.atomic
+    @atomic
     def save(self, commit: bool = True) -> User:
         """Set the password, end the duty to change it, and leave a trace."""
         user: User = super().save(commit=False)
@@ -55,7 +57,7 @@ class OwnPasswordForm(PasswordChangeForm):
         return user
 
 
-class AccountForm(forms.ModelForm):
+class AccountForm(OwnWords, forms.ModelForm):
     """A new account."""
 
     class Meta:
@@ -68,7 +70,7 @@ class AccountForm(forms.ModelForm):
         self.fields["name"].required = True
 
 
-class NameForm(forms.ModelForm):
+class NameForm(OwnWords, forms.ModelForm):
     """An account's display name."""
 
     class Meta:
@@ -87,7 +89,7 @@ class _OrganizationField(forms.ModelChoiceField):
         return "　" * (organization.depth - 1) + organization.name
 
 
-class PostingForm(forms.ModelForm):
+class PostingForm(OwnWords, forms.ModelForm):
     """A role on an organisation, both within the reach of whoever gives it."""
 
     class Meta:
@@ -124,7 +126,7 @@ class PostingForm(forms.ModelForm):
         return given
 
 
-class AccountFilter(forms.Form):
+class AccountFilter(OwnWords, forms.Form):
     """The account list's filter."""
 
     q = forms.CharField(label="用户名或姓名", required=False)
@@ -143,14 +145,20 @@ class AccountFilter(forms.Form):
         return accounts
 
 
-class AuditFilter(forms.Form):
+class AuditFilter(OwnWords, forms.Form):
     """The audit page's filter."""
 
     actor = forms.CharField(label="操作人", required=False)
     action = forms.ChoiceField(label="操作", required=False, choices=[("", "全部"), *ACTIONS.items()])
+    kind = forms.ChoiceField(label="对象类型", required=False)
     object = forms.CharField(label="对象", required=False)
+    address = forms.CharField(label="来源地址", required=False)
     since = forms.DateField(label="从", required=False, widget=_date_input())
     until = forms.DateField(label="到", required=False, widget=_date_input())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", "全部"), *kinds()]  # type: ignore[attr-defined]
 
     def narrow(self, entries: AuditEntryQuerySet) -> AuditEntryQuerySet:
         """Keep what the filter asks for, the last day included; everything while it is wrong."""
@@ -161,6 +169,10 @@ class AuditFilter(forms.Form):
             entries = entries.filter(actor_name__icontains=asked["actor"])
         if asked["action"]:
             entries = entries.filter(action=asked["action"])
+        if asked["kind"]:
+            entries = entries.filter(model=asked["kind"])
+        if asked["address"]:
+            entries = entries.filter(address=asked["address"])
         if asked["object"]:
             entries = entries.filter(label__icontains=asked["object"])
         if asked["since"]:

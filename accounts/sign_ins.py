@@ -5,7 +5,6 @@ from typing import Any
 from axes.helpers import get_failure_limit
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -14,6 +13,7 @@ from accounts.acting import acting_as
 from accounts.encryption import digest
 from accounts.models import User
 from accounts.permissions import access_of
+from accounts.transactions import atomic
 
 
 @receiver(user_logged_in)
@@ -46,12 +46,12 @@ def _record_attempt(action: str, request: HttpRequest | None, username: str) -> 
     """Record an attempt by its username; an unknown one may be a password in the wrong box, so only its digest."""
     user = User.objects.filter(username=username).first()
     label = username if user else f"不存在的用户名（{audit.DIGEST_MARK}{digest(username)}）"
-    with transaction.atomic(), acting_as(None, _address(request)):
+    with atomic(), acting_as(None, _address(request)):
         audit.record(action, user, label=label, organization_path=access_of(user).home_path if user else "")
 
 
 def _record(action: str, request: HttpRequest | None, user: User) -> None:
-    with transaction.atomic(), acting_as(user, _address(request)):
+    with atomic(), acting_as(user, _address(request)):
         audit.record(action, user, label=user.username)
 
 

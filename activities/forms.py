@@ -71,6 +71,8 @@ class ActivityForm(RecordForm):
 
     plan = forms.IntegerField(required=False, widget=forms.HiddenInput)
     """The plan that the form was opened from."""
+    counts_asked = ""
+    """The counts of the roll where the minutes state others: whoever hands it in is asked once."""
     roll: Roll | None = None
     """The roll as it was sent, once the form is bound and its organisation and date are known."""
 
@@ -125,7 +127,25 @@ class ActivityForm(RecordForm):
             self.roll = rolls.of_form(self._sent, self.user, organization, day, self.instance)
         except ValueError as refusal:
             self.add_error(None, str(refusal))
+        self._ask_about_counts()
         return given
+
+    def _ask_about_counts(self) -> None:
+        """Ask once, before minutes are handed in, whether the roll is right where the numbers in them differ."""
+        stated = (self.instance.expected_stated, self.instance.present_stated)
+        if self.action != "submit" or self.roll is None or not self.roll.lines:
+            return
+        counts = self.roll.counts
+        said = [
+            f"{word} {number} 人，名单是 {counted} 人"
+            for word, number, counted in zip(
+                ("应到", "实到"), stated, (counts["expected"], counts["present"]), strict=True
+            )
+            if number is not None and number != counted
+        ]
+        self.counts_asked = f"{counts['expected']}/{counts['present']}" if said else ""
+        if said and self._sent.get("counts_as_listed") != self.counts_asked:
+            self.add_error(None, f"记录写明{'；'.join(said)}。请核对考勤；名单没有错的，在“提交”上面打勾，再提交一次")
 
     @property
     def _sent(self) -> QueryDict:
@@ -141,7 +161,7 @@ class ActivityForm(RecordForm):
             if organization is None or day is None:
                 return Roll()
             return rolls.renewed(self._sent, self.user, organization, kind, day, self.instance)
-        return rolls.of_activity(self.instance) if self.instance.pk else Roll()
+        return rolls.to_edit(self.instance) if self.instance.pk else Roll()
 
     def store(self) -> Activity:
         """Record the activity, then its roll and what comes with it; hand it in when that was the button."""
@@ -225,7 +245,8 @@ class MinutesForm(ActivityForm):
         if self.upload.bundle is None:
             return []
         together = [other for other in self.others if other.bundle == self.upload.bundle]
-        return [other for other in together if other.minutes.date in (None, self.minutes.date)]
+        own = [other for other in together if other.digest != self.upload.digest]  # not another meeting of the file
+        return [other for other in own if other.minutes.date in (None, self.minutes.date)]
 
     def roll_to_show(self) -> Roll:
         """Return the roll as the minutes have it, with what was marked since."""
@@ -246,7 +267,7 @@ class MinutesForm(ActivityForm):
     def enclose(self, activity: Activity) -> None:
         """Hang the papers on the activity, and mark the uploads as done with."""
         wanted = [self.upload.pk, *(other.pk for other in self.belonging)]
-        uploads = list(PendingUpload.objects.select_for_update().filter(pk__in=wanted))
+        uploads = list(PendingUpload.objects.select_for_update(no_key=True).filter(pk__in=wanted))
         if any(upload.activity_id for upload in uploads) or self.upload.pk not in {u.pk for u in uploads}:
             raise ValidationError("这份记录已经在别的页面确认过，请回到上传页查看")
         hang(activity, [paper_of(u) for u in uploads], self.user)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import transaction
 from django.http import QueryDict
 
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.forms import OrganizationField
 from branches.models import Organization
 from ledgers.forms import RecordForm
@@ -154,8 +154,8 @@ class YearPlan:
         if self.errors:
             self.errors = self.errors[:10]
             return None
-        with transaction.atomic():
-            self.plans = list(self._rows().select_for_update())
+        with atomic():
+            self.plans = list(self._rows().select_for_update(no_key=True))
             if typed.get("seen") != self.seen:
                 self.errors = ["计划刚刚被别人改过。您填写的还在下面，请核对后再保存一次，就以您填写的为准。"]
                 return None

@@ -2,10 +2,12 @@
 
 from django import forms
 
+from accounts.form_errors import OwnWords
+
 from .sign_in import DIGITS
 
 
-class SignInForm(forms.Form):
+class SignInForm(OwnWords, forms.Form):
     """Name and last four digits. Says nothing of whether they fit."""
 
     name = forms.CharField(label="姓名", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"}))

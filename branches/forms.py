@@ -11,6 +11,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from accounts.form_errors import OwnWords
 from accounts.models import User
 from accounts.permissions import Right
 from ledgers import parsing
@@ -111,11 +112,20 @@ class OrganizationForm(RecordForm):
                 self.add_error("expires_on", "只有临时党支部填到期日期")
             if given.get("expires_on") and given.get("established") and given["expires_on"] <= given["established"]:
                 self.add_error("expires_on", f"到期日期应晚于成立日期 {given['established']}")
+        if given.get("name") and parent is not None and candidate.kind == Organization.Kind.GROUP:
+            self._name_the_branch(given, parent)
         if given.get("name"):
             sisters = Organization.objects.get_children(parent) if parent else Organization.objects.filter(depth=1)
             if sisters.undissolved().filter(name=given["name"]).exclude(pk=self.instance.pk).exists():
                 self.add_error("name", "同一上级下已有同名的组织，请加以区分")
         return given
+
+    def _name_the_branch(self, given: dict[str, Any], branch: Organization) -> None:
+        """Put the branch's name before a bare 第一党小组, which becomes the short name: lists name a group alone."""
+        bare = given["name"]
+        if branch.name in bare or len(branch.name + bare) > 100:
+            return
+        given["name"], given["short_name"] = branch.name + bare, given.get("short_name") or bare
 
     def store(self) -> Record:
         """Place a new organisation in the tree and note its founding; record changes of an existing one."""
@@ -218,7 +228,7 @@ def by_name(organization: Organization, names: Iterable[str]) -> Mapping[str, li
     return found
 
 
-class NamesakeMixin(forms.Form):
+class NamesakeMixin(OwnWords, forms.Form):
     """A name typed in, and, where several members have it, the choice of one."""
 
     namesake = forms.IntegerField(required=False, widget=forms.HiddenInput, label="是哪一位")
@@ -241,7 +251,7 @@ def person_name(text: str) -> str:
     return parsing.person_name(text, 60)
 
 
-class SeatForm(NamesakeMixin, forms.ModelForm):
+class SeatForm(NamesakeMixin, OwnWords, forms.ModelForm):
     """One line of the committee's form."""
 
     class Meta:

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from accounts.form_errors import OwnWords
 from accounts.models import User
 from accounts.permissions import Right
 from ledgers.forms import Difference
@@ -260,7 +261,7 @@ KEEP = "keep"
 """Choice that leaves a group name as the register has it, though no group of the branch is called so."""
 
 
-class GroupingForm(forms.Form):
+class GroupingForm(OwnWords, forms.Form):
     """All members of a branch with the group of each."""
 
     def __init__(self, *args: Any, branch: Organization, **kwargs: Any) -> None:
@@ -293,7 +294,7 @@ class GroupingForm(forms.Form):
 # Elections
 
 
-class CandidateForm(NamesakeMixin, forms.ModelForm):
+class CandidateForm(NamesakeMixin, OwnWords, forms.ModelForm):
     """One line of an election."""
 
     class Meta:

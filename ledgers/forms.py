@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
+
+from accounts.form_errors import OwnWords
+from accounts.transactions import atomic
 
 from . import parsing
 from .models import Record, Submission
@@ -34,7 +37,7 @@ def _check_year(day: date) -> None:
         raise ValidationError(str(error)) from error
 
 
-class RecordForm(forms.ModelForm):
+class RecordForm(OwnWords, forms.ModelForm):
     """Base of every form over a `Record`.
 
     It carries the version that was read and a token for its button, both hidden, and saves by `save_record`, which
@@ -102,7 +105,7 @@ class RecordForm(forms.ModelForm):
         if not fresh and self.cleaned_data.get("version") is not None:
             self.instance.version = self.cleaned_data["version"]
         try:
-            with transaction.atomic():
+            with atomic():
                 submission, is_first = (
                     Submission.objects.get_or_create(token=token, defaults={"user": user})
                     if token

@@ -87,8 +87,8 @@ class MemberForm(MaskedForm):
         model = Member
         fields = (
             "name", "id_number", "gender", "birth_date", "ethnicity", "native_place", "education", "phone", "address",
-            "branch", "group_name", "category", "joined_on", "regularised_on", "employment", "is_floating", "workplace",
-            "dues_base", "remarks",
+            "residence", "branch", "group_name", "category", "joined_on", "regularised_on", "employment", "is_floating",
+            "workplace", "dues_base", "remarks",
         )  # fmt: skip
         widgets = {"address": forms.TextInput(attrs={"maxlength": 200, "autocomplete": "off"})}
         help_texts = {
@@ -192,10 +192,15 @@ class MemberForm(MaskedForm):
 
     def _check_membership(self, data: dict[str, Any]) -> None:
         probationary = data["category"] == Member.Category.PROBATIONARY
-        if probationary and data["regularised_on"] and self.changed("category", "regularised_on"):
+        if probationary and data.get("regularised_on") and self.changed("category", "regularised_on"):
             self.add_error("category", "填了转正时间的应是正式党员；还没有转正请清空转正时间")
         was_probationary = self.stored.get("category") == Member.Category.PROBATIONARY
-        if was_probationary and not probationary and not data["regularised_on"]:
+        if (
+            was_probationary
+            and not probationary
+            and not data.get("regularised_on")
+            and "regularised_on" not in self.errors
+        ):
             self.add_error("regularised_on", "转为正式党员，请填支部党员大会通过转正的日期")
         stays_out = not self.is_new and self.instance.whereabouts.open_ones().filter(kind="out").exists()
         if stays_out and "is_floating" in self.fields and not data["is_floating"]:
@@ -225,7 +230,7 @@ class MemberForm(MaskedForm):
         """The fields as the page groups them."""
         groups = (
             ("个人信息", ("name", "id_number", "gender", "birth_date", "ethnicity", "native_place", "education")),
-            ("联系方式", ("phone", "address")),
+            ("联系方式", ("phone", "address", "residence")),
             ("党员身份", ("category", "joined_on", "regularised_on", "dues_base")),
             ("支部与就业", ("branch", "group_name", "employment", "workplace", "is_floating", "came_by", "on")),
             ("其他", ("remarks",)),

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.form_errors import OwnWords
 from branches.models import Organization
 from ledgers.forms import RecordForm
 from ledgers.models import Record
@@ -18,7 +19,7 @@ from .models import TAKEN_IN_WITHIN, Member, Membership, Transfer, street_of
 LETTER = ("letter_number", "issued_on", "valid_days", "dues_paid_until", "reason")
 
 
-class LetterFields(forms.Form):
+class LetterFields(OwnWords, forms.Form):
     """What every letter states, for a form over whatever model."""
 
     letter_number = forms.CharField(label="介绍信编号", max_length=60, error_messages={"required": "请填介绍信编号"})
@@ -129,7 +130,7 @@ class ReceiveForm(RecordForm):
 
     def store(self) -> Record:
         """Take the member in."""
-        letter = Transfer.objects.select_for_update(of=("self",)).get(pk=self.instance.pk)
+        letter = Transfer.objects.select_for_update(of=("self",), no_key=True).get(pk=self.instance.pk)
         day, note = self.cleaned_data["closed_on"], self.cleaned_data["note"]
         letter.version = self.instance.version
         return self.done(letter, day, note)

@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 
+from accounts.form_errors import OwnWords
 from reports.models import InvestigationReport, StatementEdit
 
 
-class StatementForm(forms.Form):
+class StatementForm(OwnWords, forms.Form):
     """The words of one statement. `version` is that of the edit which the person saw, 0 for the built words."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=80)

@@ -63,15 +63,15 @@ def test_only_a_superuser_adds_a_root(client, town, office, fill_in):
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
-        ({"code": ""}, "code", "必填"),
+        ({"code": ""}, "code", "请填写组织编码"),
         ({"code": "S-1-1"}, "code", "这个编码不能用"),
         ({"code": "new"}, "code", "编码只能用"),
         ({"code": "甲/乙"}, "code", "编码只能用"),
         ({"name": "S第1社区第1党支部"}, "name", "已有同名的组织"),
         ({"kind": "community-committee"}, "kind", "社区党委不能设在社区党委之下"),
         ({"kind": "group"}, "kind", "党小组不能设在社区党委之下"),
-        ({"established": "2026-13-01"}, "established", "有效的日期"),
-        ({"population": "-1"}, "population", "大于或等于"),
+        ({"established": "2026-13-01"}, "established", "成立日期请写成日期"),
+        ({"population": "-1"}, "population", "总人口不能小于 0"),
         ({"name": "长" * 101}, "name", "100"),
     ],
 )

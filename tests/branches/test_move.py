@@ -94,7 +94,7 @@ def test_pressed_twice_it_is_moved_once(client, town, office, today):
     [
         ("2026-11-24", "不能晚于今天"),
         ("2010-06-30", "不能早于成立日期"),
-        ("", "必填"),
+        ("", "请填写转隶日期"),
     ],
 )
 def test_the_day_must_make_sense(client, town, office, fill_in, today, on, words):
