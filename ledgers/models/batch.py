@@ -4,12 +4,19 @@ from django.db import models
 
 from accounts.acting import current_actor
 from accounts.models import User
+from accounts.permissions import Right, access_of
 
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def visible_to(self, user: User) -> "ImportBatchQuerySet":
-        """A batch holds other people's data: only who uploaded it sees it."""
-        return self if user.is_superuser else self.filter(user=user)
+        """A batch holds other people's data: who uploaded it sees it, and only while they may still import there."""
+        if user.is_superuser:
+            return self
+        access = access_of(user)
+        may_import = access.scope(Right.IMPORT, "organization__path")
+        if access.has(Right.IMPORT) and access.home_path:
+            may_import |= models.Q(organization__isnull=True)
+        return self.filter(may_import, user=user)
 
 
 class ImportBatch(models.Model):
@@ -23,6 +30,7 @@ class ImportBatch(models.Model):
         PREVIEWED = "previewed", "待确认"
         APPLYING = "applying", "导入中"
         APPLIED = "applied", "已导入"
+        UNDOING = "undoing", "撤销中"
         UNDONE = "undone", "已撤销"
         ABANDONED = "abandoned", "已放弃"
 
@@ -32,12 +40,14 @@ class ImportBatch(models.Model):
         "branches.Organization", models.PROTECT, null=True, related_name="+", verbose_name="导入范围"
     )
     state = models.CharField("状态", max_length=12, choices=State, default=State.UPLOADED)
+    task = models.CharField("后台任务", max_length=36, blank=True)
     filename = models.CharField("文件名", max_length=255)
     digest = models.CharField("文件摘要", max_length=64)
     content = models.BinaryField("文件（加密）", null=True)
     sheet = models.CharField("工作表", max_length=100, blank=True)
     header_rows = models.CharField("表头行", max_length=20, blank=True)
     mapping = models.JSONField("表头对应", default=dict)
+    constants = models.JSONField("整列填成", default=dict)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("有变化", default=0)
     same = models.PositiveIntegerField("相同", default=0)
@@ -59,6 +69,11 @@ class ImportBatch(models.Model):
         return f"{self.filename}（{self.get_state_display()}）"
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether a background task is about to write it, or to take it back."""
+        return self.state in UNDER_WAY
+
+    @property
     def rows(self) -> int:
         """Rows of the file that hold data."""
         return self.new + self.changed + self.same + self.wrong
@@ -67,3 +82,10 @@ class ImportBatch(models.Model):
     def is_mine(self) -> bool:
         """Whether the person at the screen uploaded it."""
         return self.user == current_actor()
+
+
+UNDER_WAY = {
+    ImportBatch.State.APPLYING: ImportBatch.State.PREVIEWED,
+    ImportBatch.State.UNDOING: ImportBatch.State.APPLIED,
+}
+"""States of a batch that a background task is at, and what the batch is again where the task comes to nothing."""
