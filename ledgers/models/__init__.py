@@ -1,7 +1,9 @@
-"""What every register needs: records, sheets of facts, import batches."""
+"""What every register needs: records, sheets of facts, import batches, workers."""
 
 from .batch import ImportBatch
 from .record import Record, Submission, Touch
 from .sheet import FactMonth, FactSheet, StaleMark
+from .view import SavedView
+from .worker import Worker
 
-__all__ = ["FactMonth", "FactSheet", "ImportBatch", "Record", "StaleMark", "Submission", "Touch"]
+__all__ = ["FactMonth", "FactSheet", "ImportBatch", "Record", "SavedView", "StaleMark", "Submission", "Touch", "Worker"]

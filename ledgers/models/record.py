@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, NamedTuple, Self
 
-from django.db import models, transaction
+from django.db import models
 
 from accounts import audit
 from accounts.acting import current_actor
+from accounts.transactions import atomic
 
 
 class Touch(NamedTuple):
@@ -67,7 +68,7 @@ class Record(models.Model):
         if self.pk is None or self._state.adding:
             return None
         rows = type(self)._default_manager.all()
-        return (rows.select_for_update(of=("self",)) if lock else rows).get(pk=self.pk)
+        return (rows.select_for_update(of=("self",), no_key=True) if lock else rows).get(pk=self.pk)
 
     def changes_from(self, before: Self | None) -> dict[str, tuple[Any, Any]]:
         """Return field → (old, new) for what differs; for a new record, what is filled in."""
@@ -81,7 +82,7 @@ class Record(models.Model):
                 found[field.name] = (old, new)
         return found
 
-    @transaction.atomic
+    @atomic
     def record(self, action: str = "") -> Self:
         """Save with its trace: audit entry and stale marks in one transaction. Does nothing where nothing changed.
 
@@ -112,7 +113,7 @@ class Record(models.Model):
         mark_stale([*(before.touches() if before is not None else ()), *self.touches()])
         return self
 
-    @transaction.atomic
+    @atomic
     def erase(self) -> None:
         """Delete with its trace."""
         from ledgers.facts import mark_stale

@@ -8,6 +8,7 @@ class FactMonth(models.Model):
 
     month = models.DateField("月份", unique=True)
     codes = models.CharField("所含指标的摘要", max_length=64, blank=True)
+    day = models.DateField("存量截至", null=True)  # the last day, of a running month the day on which it was counted
     counted_at = models.DateTimeField("计数时间", auto_now=True)
 
     def __str__(self) -> str:
@@ -19,6 +20,9 @@ class FactSheet(models.Model):
 
     Both map fact codes to numbers, zeros left out; amounts of money stand as strings so that no cent is lost.
     """
+
+    DERIVED = True
+    """Worked out by the portal from records: no use that somebody made of them."""
 
     organization = models.ForeignKey("branches.Organization", models.CASCADE, related_name="+")
     month = models.DateField()
@@ -39,6 +43,9 @@ class StaleMark(models.Model):
     Adding a row, rather than flagging sheets, leaves no gap: a mark that commits while a rebuild is reading is still
     there afterwards.
     """
+
+    DERIVED = True
+    """Worked out by the portal from records: no use that somebody made of them."""
 
     organization = models.ForeignKey("branches.Organization", models.CASCADE, null=True, related_name="+")
     since = models.DateField()
