@@ -62,6 +62,7 @@ _keys = {} if env.str("SECRET_KEY", "") and env.str("FIELD_KEYS", "") else _kept
 SECRET_KEY = env.str("SECRET_KEY", "") or _keys["SECRET_KEY"]
 # Hex keys of 32 bytes, newest first: the first encrypts, all decrypt. The blind index is keyed by the last one,
 # so that a rotation keeps finding old records.
+AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])  # sign the audit trail; derived from FIELD_KEYS where there are none
 FIELD_KEYS = env.list("FIELD_KEYS", default=[]) or _keys["FIELD_KEYS"].split(",")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -102,15 +103,17 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.PersonsSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.ZeroByteMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.NoStoreMiddleware",
     "accounts.middleware.CurrentAccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.WayBackMiddleware",
     "reports.middleware.ChosenMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -131,12 +134,14 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django_tomselect.context_processors.tomselect",
                 "reports.navigation.chrome",
+                "accounts.drafts.draft_key",
             ],
         },
     },
 ]
 
-VAR_DIR.mkdir(exist_ok=True)
+if not env.str("DATABASE_URL", default=""):  # else nothing is written beside the code, which may be read-only
+    VAR_DIR.mkdir(exist_ok=True)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -170,6 +175,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "accounts.views.page_expired"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True  # the half hour counts from the last request, not from the sign-in
@@ -196,7 +202,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "object-src": ["'none'"],
-        "base-uri": [SELF],
+        "base-uri": ["'none'"],
         "form-action": [SELF],
         "frame-ancestors": ["'none'"],
     }

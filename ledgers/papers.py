@@ -5,6 +5,7 @@ A file is known by the SHA-256 of its content and kept encrypted under it, so th
 
 import hashlib
 import io
+import logging
 import os
 import re
 import secrets
@@ -25,6 +26,7 @@ from accounts.encryption import decrypt_bytes, encrypt_bytes
 
 from . import photos
 
+logger = logging.getLogger(__name__)
 PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain"
 DOC = "application/msword"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -42,6 +44,8 @@ ACCEPT = ",".join(dict.fromkeys(suffix for suffixes in SUFFIXES.values() for suf
 """For the `accept` of a file input."""
 WORDS = "Word、PDF、照片（jpg、png）、Excel（xlsx）和 txt"
 
+OLD = (".wps", ".wpt", ".dot")
+PHONE_PHOTOS = (".heic", ".heif", ".webp", ".avif")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_PARTS = 2000
 MAX_UNPACKED = 200 * 1024 * 1024  # bytes of all parts of a zip
@@ -86,7 +90,12 @@ def take(upload: UploadedFile) -> tuple[Paper, bytes]:
         except photos.NoPicture as reason:
             raise Refused(f"图片“{name}”{reason}") from reason
         data, taken_on = photo.data, photo.taken_on
-    return Paper(store(data), name, content_type, len(data), taken_on=taken_on), data
+    try:
+        digest = store(data)
+    except OSError as error:
+        logger.exception("an upload cannot be stored: is MEDIA_ROOT full or read-only?")
+        raise Refused(f"服务器存储空间不足或不能写入，“{name}”没有保存，请稍后再试，并告诉系统管理员。") from error
+    return Paper(digest, name, content_type, len(data), taken_on=taken_on), data
 
 
 def clean_name(name: str) -> str:
@@ -100,6 +109,13 @@ def clean_name(name: str) -> str:
 def content_type_of(data: bytes, name: str) -> str:
     """Return the type that the content shows. Raises Refused for what is not taken, or claims to be something else."""
     suffix = PurePath(name).suffix.lower()
+    if suffix in OLD:
+        raise Refused(f"“{name}”是 WPS 或旧版文档（{suffix}），读不出内容。请用 WPS 打开，另存为 .docx 后再上传。")
+    if suffix in PHONE_PHOTOS or _is_phone_photo(data):
+        raise Refused(
+            f"“{name}”是手机的新格式照片（heic、webp），这里打不开。请在手机上打开照片截一张图，或者用微信发给自己后"
+            "保存，成为 jpg 再上传；苹果手机也可以在 设置→相机→格式 里选“兼容性最佳”。"
+        )
     found = _sniff(data, name)
     if not found and suffix == ".txt" and _is_text(data):
         found = TEXT
@@ -108,6 +124,11 @@ def content_type_of(data: bytes, name: str) -> str:
     if suffix not in SUFFIXES[found]:
         raise Refused(f"“{name}”的内容和扩展名对不上，请用原来的软件重新保存后再上传。")
     return found
+
+
+def _is_phone_photo(data: bytes) -> bool:
+    is_heic = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"heif", b"hevc", b"avif")
+    return is_heic or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def _sniff(data: bytes, name: str) -> str:
@@ -173,9 +194,12 @@ def store(data: bytes) -> str:
         return digest
     place.parent.mkdir(parents=True, exist_ok=True)
     fresh = place.with_name(f".{digest[:16]}.{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(encrypt_bytes(data))
-    fresh.replace(place)  # whole or not at all
+    try:
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(encrypt_bytes(data))
+        fresh.replace(place)  # whole or not at all
+    finally:
+        fresh.unlink(missing_ok=True)  # half a file would keep a full disk full
     return digest
 
 

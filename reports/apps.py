@@ -9,8 +9,10 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from activities.sections import register_section
         from ledgers import facts
+        from ledgers.background import to_look_at
         from members.moving_panels import waiting_for
 
+        from . import checks  # noqa: F401
         from .facts import FACTS
         from .investigation.evidence import register_filters
         from .minutes_record import SECTIONS
@@ -19,4 +21,5 @@ class ReportsConfig(AppConfig):
         register_filters()
         facts.register(*FACTS)
         register_badge("ledgers:list", waiting_for, "transfers")
+        register_badge("ledgers:background", to_look_at)
         register_section(*SECTIONS)

@@ -1,14 +1,26 @@
 """What monitoring asks: is the process up, are the database and its tables ready."""
 
 import logging
+import shutil
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import keys
+from ledgers import background
+
 logger = logging.getLogger(__name__)
+FOLDERS = ("MEDIA_ROOT", "CACHE_DIR")
+LEAST_FREE = 200 * 1024**2
+"""Bytes; an upload with its copy needs less."""
+NOT_READY = "尚未就绪，详情见日志。"
+"""For who is not signed in: which version stands behind the address is nobody's business."""
 
 
 @never_cache
@@ -21,10 +33,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer whether requests can be served; 503 with the reason where not."""
+    """Answer whether requests can be served; 503 with the reason where not, a warning where only some work waits."""
     reason = obstacle()
     if reason:
         return JsonResponse({"ready": False, "reason": reason}, status=503, json_dumps_params={"ensure_ascii": False})
+    if background.waits_in_vain():
+        logger.error("background tasks wait, and no worker is alive")
+        return JsonResponse(
+            {"ready": True, "warnings": ["后台任务在等，但后台服务没有运行。"]},
+            json_dumps_params={"ensure_ascii": False},
+        )
     return JsonResponse({"ready": True})
 
 
@@ -37,7 +55,26 @@ def obstacle() -> str:
         logger.exception("the database does not answer")
         return "连接不上数据库。请检查数据库是否启动、DATABASE_URL 是否正确，详情见日志。"
     if missing:
-        names = "、".join(f"{migration.app_label}.{migration.name}" for migration, _ in missing[:3])
-        others = "等" if len(missing) > 3 else ""
-        return f"数据库还有 {len(missing)} 项变更没有执行（{names}{others}），请运行 manage.py migrate。"
-    return ""
+        names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in missing)
+        logger.error("migrations to apply: %s", names)
+        return NOT_READY
+    if wrong := keys.fault():
+        logger.critical("%s", wrong)
+        return "密钥与数据库不符，详情见日志。"
+    return next((reason for folder in FOLDERS if (reason := fault_of(folder))), "")
+
+
+def fault_of(name: str) -> str:
+    """Return in Chinese what is wrong with a folder that must be written to, named as its setting; or nothing."""
+    folder = Path(settings.CACHES["default"]["LOCATION"] if name == "CACHE_DIR" else settings.MEDIA_ROOT)
+    if name == "CACHE_DIR" and "filebased" not in settings.CACHES["default"]["BACKEND"].lower():
+        return ""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder, prefix=".writable-"):
+            pass
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        logger.error("%s cannot be written to: %s", name, error)
+        return f"文件目录 {name} 不能写入，请检查权限和磁盘空间。"
+    return "" if free >= LEAST_FREE else f"文件目录 {name} 所在磁盘只剩 {free // 1024**2} MB，请清理。"
