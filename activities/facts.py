@@ -16,7 +16,7 @@ FACTS = (
     Fact("meetings.lecture", "党课", "次", "activities", {"kind": "lecture", **COUNTED}),
     Fact("meetings.theme_day", "主题党日", "次", "activities", {"kind": "theme-day", **COUNTED}),
     Fact("meetings.life", "组织生活会", "次", "activities", {"kind": "life", **COUNTED}),
-    Fact("attendance.expected", "应到", "人次", "attendance", MEETINGS),
+    Fact("attendance.expected", "应到", "人次", "attendance", {**MEETINGS, "state": "asked"}),
     Fact("attendance.present", "到会", "人次", "attendance", {**MEETINGS, "state": "there"}),
     Fact("attendance.leave", "请假", "人次", "attendance", {**MEETINGS, "state": "leave"}),
     Fact("attendance.absent", "缺席", "人次", "attendance", {**MEETINGS, "state": "absent"}),
@@ -68,11 +68,15 @@ FACTS = (
     Fact("study.reading", "读书活动", "次", "activities", {"kind": "reading", **COUNTED}),
     Fact("training.exchanges", "体会交流", "次", "activities", {"kind": "exchange", **COUNTED}),
     Fact("concerns.received", "受理群众诉求", "件", "concerns", {"event": "received"}),
-    Fact("concerns.resolved", "办结群众诉求", "件", "concerns", {"event": "resolved"}),
+    Fact("concerns.resolved", "答复群众诉求", "件", "concerns", {"event": "answered"}),
+    Fact("concerns.open", "尚未答复的群众诉求", "件", "concerns", {"state": "open"}),
     Fact("concerns.escalated", "上报街道的诉求", "件", "concerns", {"event": "escalated"}),
     Fact("concerns.overdue", "超期未答复的诉求", "件", "concerns", {"limit": "overdue"}),
     Fact("concerns.rated", "居民评价的诉求", "件", "concerns", RATED),
-    Fact("concerns.satisfied", "居民满意的诉求", "件", "concerns", {**RATED, "satisfaction": "satisfied,fair"}),
+    Fact("concerns.satisfied", "居民满意的诉求", "件", "concerns", {**RATED, "satisfaction": "satisfied"}),
+    Fact(
+        "concerns.accepted", "居民满意和基本满意的诉求", "件", "concerns", {**RATED, "satisfaction": "satisfied,fair"}
+    ),
     Fact("visits.reports", "听取汇报", "次", "visits", {"kind": "report"}),
     Fact("visits.papers", "查阅资料", "次", "visits", {"kind": "papers"}),
     Fact("visits.residents", "走访群众", "次", "visits", {"kind": "residents"}),
@@ -84,6 +88,7 @@ FACTS = (
 
 RATES = (
     Rate("attendance.rate", "党员到会率", "attendance.present", "attendance.expected"),
-    Rate("concerns.resolution", "群众诉求办结率", "concerns.resolved", "concerns.received"),
+    Rate("concerns.resolution", "群众诉求办结率", "concerns.resolved", "concerns.resolved", rest="concerns.open"),
     Rate("concerns.satisfaction", "群众满意率", "concerns.satisfied", "concerns.rated"),
+    Rate("concerns.acceptance", "群众满意和基本满意率", "concerns.accepted", "concerns.rated"),
 )

@@ -15,9 +15,11 @@ from decimal import Decimal
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
-from django.db.models import Count, F, Q, Sum
+from django.db import models
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
+
+from accounts.transactions import atomic
 
 from . import ledger as ledgers
 from .ledger import Ledger, Query
@@ -66,7 +68,7 @@ class Fact:
         if own and "own" in self.register.by_name:
             filters["own"] = "1"
         if self.stock:
-            return Query(organization, None, period.end, filters)
+            return Query(organization, None, period.as_of(), filters)
         return Query(organization, period, None, filters)
 
     def url(self, organization: "Organization", period: Period, *, own: bool = False) -> str:
@@ -77,7 +79,7 @@ class Fact:
         """Return the expression that counts or sums the rows which the filters keep."""
         keep = self.register.condition(self.filters, query) & when
         if self.sums:
-            return Sum(F(self.sums), filter=keep)
+            return Sum(self.register.amount(self.sums, query), filter=keep)
         return Count("pk", filter=keep)
 
 
@@ -140,9 +142,10 @@ def _count(months: Sequence[Period], only: Collection[int] | None) -> dict[tuple
             rows = rows.filter(**{f"{organization}__in": only})
         stocks = [f for f in facts if f.stock]
         if stocks:
-            for month in months:
-                standing = rows.filter(ledger.standing(month.end))
-                _collect(found, standing, organization, stocks, Query(on=month.end), month.start)
+            for month in (m for m in months if m.has_begun()):
+                day = month.as_of()
+                standing = rows.filter(ledger.standing(day))
+                _collect(found, standing, organization, stocks, Query(on=day), month.start)
         if ledger.date and (flows := [f for f in facts if not f.stock]):
             span = (months[0].start, months[-1].end)
             dated = rows.filter(**{f"{ledger.date}__range": span}).annotate(_month=TruncMonth(ledger.date))
@@ -186,20 +189,18 @@ def _read(stored: Mapping[str, int | str]) -> dict[str, Number]:
 def _refresh(months: Sequence[Period]) -> None:
     """Make the sheets of these months hold what the records hold. Costs three small queries when nothing changed."""
     starts = [m.start for m in months]
-    counted = dict(FactMonth.objects.filter(month__in=starts).values_list("month", "codes"))
-    missing = [m for m in months if counted.get(m.start) != digest()]
+    missing = uncounted(months)
     stale = StaleMark.objects.filter(reaching(months))
     if not missing and not stale.exists():
         return
-    with transaction.atomic():
+    with atomic():
         FactMonth.objects.bulk_create(
             [FactMonth(month=LOCK), *(FactMonth(month=s) for s in starts)], ignore_conflicts=True
         )
-        FactMonth.objects.select_for_update().get(
+        FactMonth.objects.select_for_update(no_key=True).get(
             month=LOCK
         )  # one rebuild at a time: a later one must not lose to an earlier
-        counted = dict(FactMonth.objects.filter(month__in=starts).values_list("month", "codes"))
-        missing = [m for m in months if counted[m.start] != digest()]
+        missing = uncounted(months)
         marks = list(StaleMark.objects.filter(reaching(months)))
         if any(mark.organization_id is None for mark in marks):
             first = min(mark.since for mark in marks if mark.organization_id is None)
@@ -209,8 +210,24 @@ def _refresh(months: Sequence[Period]) -> None:
         kept = [m for m in months if m not in missing]
         if kept and marks:
             _recount(kept, marks)
-        FactMonth.objects.filter(month__in=[m.start for m in missing]).update(codes=digest())
+        FactMonth.objects.bulk_update(_counted_now(missing), ["codes", "day"])
         _discharge(marks, months)
+
+
+def uncounted(months: Sequence[Period]) -> list[Period]:
+    """Return the months that were never counted, not with these facts, or of a day that is over by now."""
+    rows = FactMonth.objects.filter(month__in=[m.start for m in months]).values_list("month", "codes", "day")
+    counted = {month: (codes, day) for month, codes, day in rows}
+    return [m for m in months if counted.get(m.start) != (digest(), m.as_of())]
+
+
+def _counted_now(months: Sequence[Period]) -> list[FactMonth]:
+    """Return the rows of these months, changed to say that they were counted now."""
+    by_start = {m.start: m for m in months}
+    rows = list(FactMonth.objects.filter(month__in=list(by_start)))
+    for row in rows:
+        row.codes, row.day = digest(), by_start[row.month].as_of()
+    return rows
 
 
 def reaching(months: Sequence[Period]) -> Q:
@@ -342,9 +359,9 @@ def read_once() -> Iterator[None]:
 
 
 def over(monthly: Mapping[Period, Mapping[str, Number]], period: Period) -> dict[str, Number]:
-    """Put monthly numbers together: flows added up, stocks as of the last month. Every code is present."""
+    """Put monthly numbers together: flows added up, stocks as of the last month begun. Every code is present."""
     months = period.months()
-    last = monthly.get(months[-1], {})
+    last = monthly.get(period.latest_month(), {})
     return {
         fact.code: last.get(fact.code, 0)
         if fact.stock
@@ -382,10 +399,12 @@ class Rate:
     title: str
     numerator: str
     denominator: str
+    rest: str = ""
+    """A second fact of the denominator: what is still to be done beside what was done."""
 
     def of(self, numbers: Mapping[str, Number]) -> Decimal | None:
         """Return the ratio, or None where there is nothing to divide by."""
-        below = numbers.get(self.denominator, 0)
+        below = numbers.get(self.denominator, 0) + numbers.get(self.rest, 0)
         return Decimal(numbers.get(self.numerator, 0)) / Decimal(below) if below else None
 
 

@@ -10,7 +10,7 @@ from accounts.permissions import access_of
 
 from . import facts
 from .ledger import Ledger, Query
-from .models import FactMonth, FactSheet, StaleMark
+from .models import FactSheet, StaleMark
 from .period import Period
 from .scope import subtree
 
@@ -92,26 +92,28 @@ def _of_months(query: Query, place: "Organization", fact: facts.Fact) -> int | N
 def _of_a_day(ledger: Ledger, query: Query, place: "Organization", fact: facts.Fact) -> int | None:
     """Return a stock's number on the query's day.
 
-    A fact is as of a month's last day. For a day before, what comes and goes in between is counted, where the ledger
-    can say so; that is a handful of rows.
+    A fact is as of a month's last day, of the running month as of today. For another day what comes and goes in
+    between is counted, where the ledger can say so; that is a handful of rows.
     """
     month = Period.containing(query.day)
-    between = None if query.day == month.end or query.filters else ledger.between(query.day, month.end)
-    if (query.day != month.end and between is None) or not _are_fresh(place, [month]):
+    counted = month.as_of()
+    days = sorted((query.day, counted))
+    between = None if query.day == counted or query.filters else ledger.between(*days)
+    if (query.day != counted and between is None) or not _are_fresh(place, [month]):
         return None
     sheet = FactSheet.objects.filter(organization=place, month=month.start).values_list("total", flat=True).first()
     number = int((sheet or {}).get(fact.code, 0))
     if between is not None:
         here = ledger.queryset().filter(ledger.within(place.subtree))
         gone, come = between
-        number += here.filter(gone).count() - here.filter(come).count()
+        more = here.filter(come).count() - here.filter(gone).count()
+        number += more if query.day > counted else -more
     return number
 
 
 def _are_fresh(place: "Organization", months: Sequence[Period]) -> bool:
     """Say whether the sheets of an organisation and months hold what the records hold, without rebuilding them."""
-    starts = [month.start for month in months]
-    if FactMonth.objects.filter(month__in=starts, codes=facts.digest()).count() < len(starts):
+    if facts.uncounted(months):
         return False
     here = Q(organization__isnull=True) | subtree("organization__path", place.path)
     return not StaleMark.objects.filter(here, facts.reaching(months)).exists()

@@ -8,6 +8,8 @@ from datetime import date
 from enum import IntEnum
 from typing import ClassVar
 
+from django.utils import timezone
+
 
 class PeriodKind(IntEnum):
     """The length of a period in months."""
@@ -100,6 +102,23 @@ class Period:
         """Last day."""
         month = self.number * self.kind
         return date(self.year, month, monthrange(self.year, month)[1])
+
+    def has_begun(self, today: date | None = None) -> bool:
+        """Say whether anything of it can be on record: a period that has not begun has no facts and is not judged."""
+        return self.start <= (today or timezone.localdate())
+
+    def is_over(self, today: date | None = None) -> bool:
+        """Say whether its last day is past; a running period is told as far as today, and says so."""
+        return self.end < (today or timezone.localdate())
+
+    def as_of(self, today: date | None = None) -> date:
+        """Return the day of which its stocks are: the last one, of a running period today."""
+        return min(self.end, today or timezone.localdate())
+
+    def latest_month(self, today: date | None = None) -> "Period":
+        """Return the month whose sheet holds its stocks: the last one that has begun, of a coming period the first."""
+        months = self.months()
+        return next((month for month in reversed(months) if month.has_begun(today)), months[0])
 
     def previous(self) -> "Period":
         """Return the period of the same kind just before."""

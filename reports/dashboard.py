@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
 from activities.facts import MEETINGS
+from assessments.beginning import is_before_records, records_since, words_on
 from assessments.findings import check_if_never_checked, refresh_if_changed
 from assessments.models import Severity
 from branches.models import Organization
@@ -157,6 +158,32 @@ class Dashboard:
         """Whether the period is not over yet."""
         return self.today in self.period
 
+    @cached_property
+    def since(self) -> date | None:
+        """The first day from which the street's records reach."""
+        return records_since(self.organization)
+
+    @property
+    def as_of(self) -> date:
+        """The day of which the states are."""
+        return self.period.as_of(self.today)
+
+    @property
+    def compares(self) -> bool:
+        """Whether rates of the period may be held against the one before: both are over, and both on record."""
+        return self.has_past and self.period.is_over(self.today)
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the period: that it has not begun or lies before the records."""
+        if not self.period.has_begun(self.today):
+            return f"{self.period.label}还没有开始，没有数据可以统计。"
+        if self.since and is_before_records(self.period, self.since):
+            return f"{words_on(self.since)}，{self.period.label}没有记录。"
+        if self.is_running and self.has_past:
+            return f"{self.times.this}还没有结束，落实率和到会率不与{self.times.last}比较。"
+        return f"{words_on(self.since)}，不与{self.times.last}比较。" if self.since and not self.has_past else ""
+
     @property
     def earlier_url(self) -> str:
         """Address of the period before; to go there is to choose it."""
@@ -223,12 +250,14 @@ class Dashboard:
     @cached_property
     def has_past(self) -> bool:
         """Whether anything was recorded in the period before: without it, comparing would invent a change."""
-        return any(self.before(code) for code in KINDS)
+        return (self.since is None or self.previous.start >= self.since) and any(self.before(code) for code in KINDS)
 
     @property
     def members_change(self) -> Number | None:
         """How many more members than at the end of the period before."""
-        return self.number("members.total") - self.before("members.total") if self.before("members.total") else None
+        reaches = self.since is None or self.previous.end >= self.since
+        before = self.before("members.total")
+        return self.number("members.total") - before if before and reaches else None
 
     @property
     def findings_change(self) -> Number | None:
@@ -243,7 +272,8 @@ class Dashboard:
     @property
     def attendance_change(self) -> Decimal | None:
         """Points by which the attendance rate rose."""
-        return difference(self.attendance, percent_of(self._numbers[self.previous][self.organization.pk]))
+        before = percent_of(self._numbers[self.previous][self.organization.pk]) if self.compares else None
+        return difference(self.attendance, before)
 
     @cached_property
     def share(self) -> Share:
@@ -253,7 +283,7 @@ class Dashboard:
     @property
     def share_change(self) -> Decimal | None:
         """Points by which the 落实率 rose."""
-        before = share(self.book.of(self.previous)) if self.has_past else Share(0, 0)
+        before = share(self.book.of(self.previous)) if self.compares else Share(0, 0)
         return difference(self.share.percent, before.percent)
 
     @property
@@ -356,17 +386,17 @@ class Dashboard:
 
     @cached_property
     def places(self) -> list[Place]:
-        """All that is compared, the highest 落实率 first, and of equals the highest attendance."""
+        """All that is compared, by 落实率 and then attendance; who is alike in both shares a place."""
         key = {branch.pk: branch.pk for branch in self.book.branches}
         if self._ranked is self._parts:
             key = self.book.parts_of
         groups = group_by(self.book.of(self.period), key)
         rated = [(o, self._share_of(o, groups.get(o.pk, [])), self._attendance_of(o)) for o in self._ranked]
         rated.sort(key=lambda place: [-1 if rate.percent is None else rate.percent for rate in place[1:]], reverse=True)
-        percents = [share.percent for _, share, _ in rated]
+        shown = [(share.percent, attendance.percent) for _, share, attendance in rated]
         return [
             Place(
-                rank=None if share.percent is None else percents.index(share.percent) + 1,
+                rank=None if share.percent is None else shown.index((share.percent, attendance.percent)) + 1,
                 name=self.within(o),
                 url=address(o, self.period, kind=self.duty.kind),
                 share=share,

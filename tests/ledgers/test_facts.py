@@ -5,15 +5,18 @@ from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from activities.models import Activity, Attendance, TourStop, record_roll
 from branches.models import Organization, Venue
 from ledgers import facts
+from ledgers.facts import mark_stale
 from ledgers.ledger import get
-from ledgers.models import StaleMark
+from ledgers.models import StaleMark, Touch
 from ledgers.period import Period
 from members.models import Member, Transfer, Whereabouts
 from tests.activities import heard
@@ -182,7 +185,8 @@ def test_each_fact_equals_the_rows_that_its_address_opens() -> None:
             for fact in facts.every():
                 count, behind = count_behind(fact.url(organization, period))
                 if fact.sums:
-                    count = behind["rows"].aggregate(n=Sum(fact.sums))["n"] or 0
+                    amount = fact.register.amount(fact.sums, fact.query(organization, period))
+                    count = round(Decimal(behind["rows"].aggregate(n=Sum(amount))["n"] or 0), 2)
                 assert numbers[fact.code] == count, (fact.code, organization, period)
 
 
@@ -343,3 +347,25 @@ def test_a_dissolved_branch_no_longer_counts_from_that_day() -> None:
     extra.dissolve(date(2026, 9, 30))
     assert facts.of(place.committee, Q3)["orgs.branches"] == 4
     assert facts.of(place.committee, Period.parse("2026-08"))["orgs.branches"] == 5
+
+
+def test_a_stock_of_a_running_month_is_as_of_today_and_counted_anew_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, november = street(), Period.parse("2026-11")
+    member = MemberFactory(branch=place.branch)
+    days = {"on": date(2026, 11, 19)}
+    monkeypatch.setattr(timezone, "localdate", lambda *args: days["on"])
+    member.memberships.update(end=date(2026, 11, 20), left_by="transferred")  # known beforehand
+    mark_stale([Touch(place.branch.pk, date(2026, 11, 1), True)])
+    for period in (november, Period.parse("2026Q4"), Period.parse("2026")):
+        assert facts.of(place.committee, period)["members.total"] == 1
+        assert "on=2026-11-19" in facts.get("members.total").url(place.committee, period)
+    days["on"] = date(2026, 11, 20)
+    assert facts.of(place.committee, november)["members.total"] == 0
+    assert facts.of(place.committee, Period.parse("2027Q1"))["members.total"] == 0  # has not begun
+
+
+@pytest.mark.parametrize("command", ["show_facts", "check_rules"])
+def test_commands_refuse_a_period_that_has_not_begun(command: str) -> None:
+    place = street()
+    with pytest.raises(CommandError, match="还没有开始"):
+        call_command(command, "--organization", place.committee.code, "--period", "2099Q1")

@@ -54,3 +54,20 @@ def test_a_day_lies_in_exactly_the_period_that_contains_it(day: date, kind: Peri
     assert day not in period.previous()
     assert Period.parse(period.code) == period
     assert sum((m.end - m.start).days + 1 for m in period.months()) == (period.end - period.start).days + 1
+
+
+def test_a_running_period_is_as_of_today() -> None:
+    quarter, today = Period.parse("2026Q4"), date(2026, 11, 26)
+    assert (quarter.has_begun(today), quarter.is_over(today), quarter.as_of(today)) == (True, False, today)
+
+
+def test_a_period_is_over_on_the_day_after_its_last() -> None:
+    quarter = Period.parse("2026Q3")
+    assert not quarter.is_over(date(2026, 9, 30))
+    assert quarter.is_over(date(2026, 10, 1))
+    assert quarter.as_of(date(2026, 11, 26)) == date(2026, 9, 30)
+
+
+def test_a_period_begins_on_its_first_day() -> None:
+    assert not Period.parse("2027Q1").has_begun(date(2026, 12, 31))
+    assert Period.parse("2027Q1").has_begun(date(2027, 1, 1))

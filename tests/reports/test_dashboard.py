@@ -36,6 +36,7 @@ def today(monkeypatch):
 def place():
     """Two communities of two branches; the first branch met in the third quarter, with three of four present."""
     made = street()
+    ActivityFactory(organization=made.committee, kind="work-meeting", date=date(2026, 4, 1))  # the records begin
     people = [MemberFactory(branch=made.branch, birth_date=date(1960 + 10 * n, 1, 1)) for n in range(4)]
     for kind, days in {
         "general": [date(2026, 8, 3)],
@@ -180,6 +181,18 @@ def test_ranks_communities(client, leader, place):
 def test_equals_share_a_rank(client, place):
     sign_in(client, Role.COMMUNITY_SECRETARY, place.communities[1])
     assert [p.rank for p in look(client).context["board"].places] == [1, 1]
+
+
+def test_places_shown_with_different_attendance_are_different_places(client, place):
+    for branch, states in zip(place.branches[2:], (["present", "absent"], ["present", "present"]), strict=True):
+        # two theme days of three asked for, in both: 落实率 alike, 到会率 not
+        people = [MemberFactory(branch=branch) for _ in states]
+        activity = ActivityFactory(organization=branch, kind="theme-day", date=date(2026, 9, 3))
+        record_roll(activity, {p.pk: (state, "") for p, state in zip(people, states, strict=True)})
+    sign_in(client, Role.COMMUNITY_SECRETARY, place.communities[1])
+    places = look(client).context["board"].places
+    assert len({p.share.percent for p in places}) == 1
+    assert [(p.rank, p.attendance.percent) for p in places] == [(1, Decimal("100.0")), (2, Decimal("50.0"))]
 
 
 def test_a_long_ranking_shows_both_ends(client, leader, place, monkeypatch):
