@@ -4,16 +4,16 @@ A rule about organisations names whom it applies to and which condition on the f
 records (committees, members) defines `violations` itself and asks the database once for everybody.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
-from typing import ClassVar, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,9 +22,10 @@ from ledgers import facts
 from ledgers.facts import Number
 from ledgers.period import Period, PeriodKind
 from members.development.procedure import Standing
-from members.models import DevelopmentCase, DevelopmentStep, Member, Membership, here_by, progress_of
+from members.models import DevelopmentCase, DevelopmentStep, Exemption, Member, Membership, here_by, progress_of
 from members.querysets import MembershipQuerySet
 
+from .beginning import is_before_records, records_since
 from .local import LocalNumber, LocalNumbers
 from .models import LocalSetting, Severity
 
@@ -48,20 +49,19 @@ class Violation:
 class Check:
     """One check of one subtree in one period: everything that rules ask, read once for all of them.
 
-    With `by`, a running period is judged only as far as that day: months and quarters that are not over yet are not
-    held against anybody, and records are taken as of that day.
+    A running period is judged only as far as today (`by`): months and quarters that are not over yet are not held
+    against anybody, and records are taken as of that day.
     """
 
     def __init__(self, organization: Organization, period: Period, by: date | None = None) -> None:
         self.organization = organization
         self.period = period
         self.today = by or timezone.localdate()
-        self.day = min(period.end, by) if by else period.end
-        self._by = by
+        self.day = period.as_of(self.today)
 
     def is_over(self, period: Period) -> bool:
         """Say whether a period can be judged: its last day is past."""
-        return self._by is None or period.end < self._by
+        return period.is_over(self.today)
 
     def parts(self, kind: PeriodKind) -> list[Period]:
         """Return the shorter periods of this kind that are over, in order."""
@@ -73,27 +73,43 @@ class Check:
         return {o.pk: o for o in Organization.as_on(Organization.objects.under(self.organization, self.day), self.day)}
 
     @cached_property
-    def settled(self) -> list[Organization]:
-        """The organisations live on the last day and established on or before the period's first day."""
+    def live(self) -> list[Organization]:
+        """The organisations live on the last day."""
         return [
             o
             for o in self.by_id.values()
-            if (o.established is None or o.established <= self.period.start)
+            if (o.established is None or o.established <= self.day)
             and (o.dissolved_on is None or o.dissolved_on > self.day)
         ]
+
+    def settled_by(self, day: date) -> list[Organization]:
+        """Return the organisations live on the last day and established on or before another day."""
+        return [o for o in self.live if o.established is None or o.established <= day]
+
+    @cached_property
+    def settled(self) -> list[Organization]:
+        """The organisations live on the last day and established on or before the period's first day."""
+        return self.settled_by(self.period.start)
 
     @cached_property
     def branches(self) -> list[Organization]:
         """The branches, as rules mean the word."""
         return [o for o in self.settled if o.is_branch]
 
+    def is_temporary(self, organization_id: int) -> bool:
+        """Say whether it is a temporary branch: dues, admissions, transfers and elections are none of its business."""
+        return self.by_id[organization_id].kind == Organization.Kind.TEMPORARY_BRANCH
+
     @cached_property
     def sheets(self) -> dict[tuple[int, Period], dict[str, Number]]:
-        """(Organisation id, month) → its own numbers."""
-        return facts.sheets([o.pk for o in self.settled], self.period.months(), own=True)
+        """(Organisation id, month) → its numbers: a branch's with those of its groups, anybody else's own."""
+        months = [month for month in self.period.months() if month.has_begun(self.today)]
+        branches = [o.pk for o in self.live if o.is_branch]
+        others = [o.pk for o in self.live if not o.is_branch]
+        return {**facts.sheets(branches, months), **facts.sheets(others, months, own=True)}
 
     def number(self, code: str, organization: Organization, period: Period) -> Number:
-        """Return an organisation's own number: a flow over the period, a stock at its end."""
+        """Return an organisation's number as `sheets` has it: a flow over the period, a stock at its end."""
         months = period.months()
         if facts.get(code).stock:
             months = (Period.containing(min(period.end, self.day)),)
@@ -115,15 +131,21 @@ class Check:
         return {committee.organization_id: committee for committee in rows}
 
     @cached_property
-    def seats_held(self) -> Counter[int]:
-        """Committee id → seats held on the last day."""
-        seats = CommitteeSeat.objects.held_on(self.day).under(self.organization, self.day)
-        return Counter(seats.order_by().values_list("committee_id", flat=True))
+    def people_seated(self) -> Counter[int]:
+        """Committee id → persons who hold a seat on the last day, each once however many posts they hold."""
+        seats = CommitteeSeat.objects.held_on(self.day).under(self.organization, self.day).order_by()
+        people = seats.values_list("committee_id", "member_id", "name")
+        return Counter(committee for committee, *_ in {(c, member or name) for c, member, name in people})
 
     @property
     def memberships(self) -> MembershipQuerySet:
         """The live members of the subtree on the last day, one membership each."""
         return Membership.objects.in_force_on(self.day).under(self.organization, self.day)
+
+    @property
+    def exempted(self) -> QuerySet[Any, Any]:
+        """Ids of the members of whom nothing is asked on the last day."""
+        return Exemption.objects.standing_on(self.day).values_list("member_id", flat=True)
 
     @cached_property
     def courses(self) -> "list[Course]":
@@ -183,24 +205,28 @@ class Course:
 class Circle(Protocol):
     """Whom a rule applies to."""
 
-    def among(self, check: Check) -> Iterable[Organization]:
-        """Return those of the check's organisations to which the rule applies."""
+    def among(self, check: Check, part: Period | None = None) -> Iterable[Organization]:
+        """Return those of the check's organisations to which the rule applies in a part of the period, or the whole.
+
+        Who was founded inside the period owes the whole parts since.
+        """
 
 
 @dataclass(frozen=True)
 class Branches:
-    """Branches, as of the last day of the period asked about: also for a rule that is checked month by month."""
+    """Branches; their size is that at the end of each part of the period that is judged by itself."""
 
     full_members_at_least: int = 0
     temporary: bool = True
 
-    def among(self, check: Check) -> Iterator[Organization]:
+    def among(self, check: Check, part: Period | None = None) -> Iterator[Organization]:
         """Yield the branches of the right kind and size."""
-        for branch in check.branches:
-            if not self.temporary and branch.kind == Organization.Kind.TEMPORARY_BRANCH:
+        span = part or check.period
+        for branch in check.settled_by(span.start):
+            if not branch.is_branch or (not self.temporary and check.is_temporary(branch.pk)):
                 continue
             if self.full_members_at_least <= 0 or (
-                check.number("members.full", branch, check.period) >= self.full_members_at_least
+                check.number("members.full", branch, span) >= self.full_members_at_least
             ):
                 yield branch
 
@@ -211,9 +237,9 @@ class OfKind:
 
     kinds: Collection[str]
 
-    def among(self, check: Check) -> list[Organization]:
+    def among(self, check: Check, part: Period | None = None) -> list[Organization]:
         """Return the organisations of these kinds."""
-        return [o for o in check.settled if o.kind in self.kinds]
+        return [o for o in check.settled_by((part or check.period).start) if o.kind in self.kinds]
 
 
 # what must hold
@@ -254,7 +280,7 @@ class AtLeast:
 
     def evidence(self, organization: Organization, period: Period) -> str:
         """Return the address of the rows behind the fact."""
-        return facts.get(self.fact).url(organization, period, own=True)
+        return facts.get(self.fact).url(organization, period, own=not organization.is_branch)
 
 
 @dataclass(frozen=True)
@@ -274,7 +300,7 @@ class AtMost:
 
     def evidence(self, organization: Organization, period: Period) -> str:
         """Return the address of the rows behind the fact."""
-        return facts.get(self.fact).url(organization, period, own=True)
+        return facts.get(self.fact).url(organization, period, own=not organization.is_branch)
 
 
 @dataclass(frozen=True)
@@ -296,7 +322,7 @@ class RateAtLeast:
 
     def evidence(self, organization: Organization, period: Period) -> str:
         """Return the address of the rows that the rate is a part of."""
-        return facts.get(facts.rate(self.rate).denominator).url(organization, period, own=True)
+        return facts.get(facts.rate(self.rate).denominator).url(organization, period, own=not organization.is_branch)
 
 
 # rules
@@ -328,24 +354,32 @@ class Rule:
 
     def violations(self, check: Check) -> Iterable[Violation]:
         """Yield what breaks the rule: at most one violation for each organisation, or for each member."""
+        if self.every is not None:
+            yield from self._part_by_part(check, check.parts(self.every))
+            return
         for organization in self.applies_to.among(check):
-            if self.every is None:
-                if short := self.holds.shortfall(check, organization, check.period):
-                    yield Violation(self.code, organization, short.words, short.value, short.required)
-            elif violation := self._part_by_part(check, organization, check.parts(self.every)):
-                yield violation
+            if short := self.holds.shortfall(check, organization, check.period):
+                yield Violation(self.code, organization, short.words, short.value, short.required)
 
-    def _part_by_part(self, check: Check, organization: Organization, parts: list[Period]) -> Violation | None:
-        missing = [(part, s) for part in parts if (s := self.holds.shortfall(check, organization, part))]
-        if not missing:
-            return None
-        codes = tuple(part.code for part, _ in missing)
-        detail = "缺 " + "、".join(part.label for part, _ in missing)
-        if len(parts) > 1:
-            return Violation(self.code, organization, detail, len(parts) - len(missing), len(parts), months=codes)
-        short = missing[0][1]
-        words = f"{detail}（{short.words}）" if short.value else detail
-        return Violation(self.code, organization, words, short.value, short.required, months=codes)
+    def _part_by_part(self, check: Check, parts: list[Period]) -> Iterator[Violation]:
+        """Judge each part by itself: whom the rule asks in it, and whether it holds there."""
+        owed: dict[int, list[Period]] = defaultdict(list)
+        missed: dict[int, list[tuple[Period, Shortfall]]] = defaultdict(list)
+        for part in parts:
+            for organization in self.applies_to.among(check, part):
+                owed[organization.pk].append(part)
+                if short := self.holds.shortfall(check, organization, part):
+                    missed[organization.pk].append((part, short))
+        for pk, missing in missed.items():
+            codes = tuple(part.code for part, _ in missing)
+            words = "缺 " + "、".join(part.label for part, _ in missing)
+            value: Number = len(owed[pk]) - len(missing)
+            required: Number = len(owed[pk])
+            if check.period.kind == self.every:  # asked of one such period: how many were held of those it asks for
+                _, short = missing[0]
+                value, required = short.value, short.required
+                words = f"{words}（{short.words}）" if value else words
+            yield Violation(self.code, check.by_id[pk], words, value, required, months=codes)
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of what a violation rests on: the rows counted, or the member's page."""
@@ -379,10 +413,13 @@ def check(
 ) -> list[Violation]:
     """Return what is broken in the subtree in the period, in the order of rule, organisation and member.
 
-    Writes no findings. `rules` limits it to some codes; `by` judges a running period only as far as that day. The
-    number of queries does not depend on how many organisations or members there are.
+    Writes no findings. `rules` limits it to some codes; a running period is judged only as far as today, or `by`, and
+    one that has not begun, or that lies before the street's records, not at all. The number of queries does not depend
+    on how many organisations or members there are.
     """
     asked = Check(organization, period, by)
+    if not period.has_begun(asked.today) or is_before_records(period, records_since(organization)):
+        return []
     found = [
         violation
         for rule in every_rule()

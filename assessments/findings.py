@@ -7,12 +7,13 @@ from decimal import Decimal
 from functools import cache
 
 from django.apps import apps
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
 from accounts.acting import acting_as
+from accounts.actions import LOOKS
 from accounts.models import AuditEntry, AuditHead
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.bulk import insert
 from ledgers.facts import mark_stale
@@ -91,7 +92,7 @@ def _watched() -> list[str]:
 
 
 def _recorded_since(seq: int) -> bool:
-    return AuditEntry.objects.filter(seq__gt=seq, model__in=_watched()).exists()
+    return AuditEntry.objects.filter(seq__gt=seq, model__in=_watched()).exclude(action__in=LOOKS).exists()
 
 
 @dataclass
@@ -106,7 +107,7 @@ class _Change:
     @property
     def counts(self) -> dict[str, tuple[object, object]]:
         """The numbers for the audit trail."""
-        lists = {"new": self.new, "updated": self.updated, "reopened": self.reopened, "cleared": self.cleared}
+        lists = {"新发现": self.new, "有变化": self.updated, "又出现": self.reopened, "已消除": self.cleared}
         return {name: (None, len(findings)) for name, findings in lists.items() if findings}
 
     def existing(self) -> list[Finding]:
@@ -114,12 +115,14 @@ class _Change:
         return [*self.updated, *self.reopened, *self.cleared]
 
 
-@transaction.atomic
+@atomic
 def _sync(organization: Organization, kept: Period, today: date) -> None:
     """Check one quarter or year and write what came of it, as one entry of the audit trail."""
     root = Organization.objects.only("pk").get(path=organization.path[: organization.steplen])
     CheckRun.objects.get_or_create(organization=root, period=kept.code, defaults={"day": date.min, "seq": 0})
-    CheckRun.objects.select_for_update().get(organization=root, period=kept.code)  # one check of a tree at a time
+    CheckRun.objects.select_for_update(no_key=True).get(
+        organization=root, period=kept.code
+    )  # one check of a tree at a time
     seq = AuditHead.objects.values_list("count", flat=True).first() or 0
     day = min(kept.end, today)
     annual = kept.kind == Period.YEAR
@@ -258,13 +261,13 @@ ACTIONS = {
 """State that a finding goes to → action code of the audit trail."""
 
 
-@transaction.atomic
+@atomic
 def handle(findings: FindingQuerySet, handling: Handling) -> int:
     """Let findings go to another state, each with its entry in the audit trail; return how many.
 
     Raises CannotHandle where one of them was cleared by the data in the meantime.
     """
-    rows = list(findings.select_for_update(of=("self",)).select_related("organization").defer("member"))
+    rows = list(findings.select_for_update(of=("self",), no_key=True).select_related("organization").defer("member"))
     if any(finding.cleared for finding in rows):
         raise CannotHandle("有的预警已因数据补齐自动销号，请刷新后重新选择")
     fields = ["state", "note", "cleared", "closed_on", "owner", "deadline"]

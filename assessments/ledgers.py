@@ -49,9 +49,7 @@ class FindingsLedger(Ledger):
     filters = (
         Filter("state", "状态", _state, [("unclosed", "未销号"), *Finding.State.choices]),
         field_filter("severity", "程度", "severity", Severity.choices),
-        field_filter(
-            "rule", "规则", "rule", [(rule.code, f"{rule.code} {rule.title}") for rule in engine.every_rule()]
-        ),
+        field_filter("rule", "规则", "rule", [(rule.code, rule.title) for rule in engine.every_rule()]),
         Filter("of", "所属时期", lambda value, query: Q(period=value), more=True),
     )
 

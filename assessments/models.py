@@ -28,6 +28,9 @@ class Finding(Record):
     check makes, updates and clears them (`findings.sync`); people take them in hand, exempt them or close them.
     """
 
+    DERIVED = True
+    """Worked out by the portal from records: no use that somebody made of them."""
+
     class State(models.TextChoices):
         OPEN = "open", "待处理"
         IN_HAND = "in-hand", "处理中"

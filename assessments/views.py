@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db import transaction
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import AuditEntry
 from accounts.permissions import Right, access_of
+from accounts.transactions import atomic
 from activities.models.concerns import renew_answer_days
 from branches.models import Organization
 from ledgers.models.record import Conflict
@@ -25,6 +25,7 @@ from members.gaps import FAULTS, GAPS
 
 from . import engine
 from . import quality as figures
+from .beginning import KEY, is_before_records, records_since, words_on
 from .findings import CannotHandle, kept_in, refresh_if_changed
 from .findings import handle as handle_findings
 from .forms import FindingFilter, HandleForm, LocalNumbersForm
@@ -79,6 +80,7 @@ def findings(request: HttpRequest) -> HttpResponse:
             waiting=Count("pk"), serious=Count("pk", filter=Q(severity=Severity.SERIOUS))
         ),
         "is_running": period.end >= timezone.localdate(),
+        "note": note_on(organization, period),
     }
     if by == "list":
         page = Paginator(rows.to_show(), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -89,6 +91,16 @@ def findings(request: HttpRequest) -> HttpResponse:
         shown = [finding for group in context["groups"] for finding in group.findings]
     context["may_handle"] = _mark(request, shown)
     return render(request, "assessments/findings.html", context)
+
+
+def note_on(organization: Organization, period: Period) -> str:
+    """Return why a period has no findings where it cannot have any, else nothing."""
+    if not period.has_begun():
+        return f"{period.label}还没有开始，没有可以核对的情况。"
+    since = records_since(organization)
+    return (
+        f"{words_on(since)}，{period.label}没有记录，不作核对。" if since and is_before_records(period, since) else ""
+    )
 
 
 @require_GET
@@ -163,15 +175,15 @@ def local_settings(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/settings.html", {"form": form, "street": street, "streets": streets})
 
 
-@transaction.atomic
+@atomic
 def _save_numbers(street: Organization, held: dict[str, LocalSetting], numbers: dict[str, int | None]) -> None:
-    for number in NUMBERS:
-        setting, value = held.get(number.key), numbers[number.key]
+    for key in (*(number.key for number in NUMBERS), KEY):
+        setting, value = held.get(key), numbers[key]
         if value is None:
             if setting is not None:
                 setting.erase()
             continue
-        setting = setting or LocalSetting(organization=street, key=number.key)
+        setting = setting or LocalSetting(organization=street, key=key)
         setting.value = value
         setting.record()
     renew_answer_days(street)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from assessments import engine
+from assessments.beginning import is_before_records, records_since, words_on
 from branches.management.arguments import PortalCommand, organization_coded, period_written
 from members.models import Member
 
@@ -21,7 +22,11 @@ class Command(PortalCommand):
 
     def handle(self, *args: Any, organization: str, period: str, **options: Any) -> None:
         """Check and print; the months that are missing stand in the detail as codes too."""
-        violations = engine.check(organization_coded(organization), period_written(period))
+        asked, when = organization_coded(organization), period_written(period)
+        since = records_since(asked)
+        if since and is_before_records(when, since):
+            self.stderr.write(f"{words_on(since)}，{when.label}没有记录，不作核对")
+        violations = engine.check(asked, when)
         concerned = Member.objects.only("id_number").in_bulk({v.member_id for v in violations if v.member_id})
         self.answer(
             [
