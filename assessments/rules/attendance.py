@@ -27,9 +27,8 @@ class NotAbsentThriceRunning(Rule):
         lately = {pk: run for pk, run in runs.items() if run.last >= check.period.start}
         if not lately:
             return
-        for branch_id, member_id in check.memberships.filter(member__in=list(lately)).values_list(
-            "branch_id", "member_id"
-        ):
+        asked = check.memberships.exclude(member__in=check.exempted)
+        for branch_id, member_id in asked.filter(member__in=list(lately)).values_list("branch_id", "member_id"):
             run = lately[member_id]
             detail = f"{run.first} 至 {run.last} 连续 {run.count} 次缺席，没有请假"
             yield Violation(self.code, check.by_id[branch_id], detail, run.count, RUNNING, member_id)

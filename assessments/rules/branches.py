@@ -43,7 +43,7 @@ class CommitteeRule(Rule):
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the committee's seats on the period's last day."""
-        return ledger.get("committees").url(Query(organization, on=period.end))
+        return ledger.get("committees").url(Query(organization, on=period.as_of()))
 
 
 @register
@@ -52,7 +52,7 @@ class CommitteeInOffice(CommitteeRule):
     title = "正式党员 7 名以上的党支部设 3 至 7 人的支部委员会"
     source = REGULATION
     remedy = "选举产生支部委员会或者补选委员；已经选举的，在支委会台账里登记。"
-    applies_to = Branches(full_members_at_least=7)
+    applies_to = Branches(full_members_at_least=7, temporary=False)
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the larger branches without a committee, or with one too small or too large."""
@@ -62,7 +62,7 @@ class CommitteeInOffice(CommitteeRule):
             if committee is None:
                 yield Violation(self.code, branch, "没有登记在任的支部委员会", 0, 3)
                 continue
-            held = check.seats_held[committee.pk]
+            held = check.people_seated[committee.pk]
             if not 3 <= held <= 7:
                 detail = f"{committee.number}支部委员会在任 {held} 人，应为 3 至 7 人"
                 yield Violation(self.code, branch, detail, held, 3 if held < 3 else 7)
@@ -71,11 +71,14 @@ class CommitteeInOffice(CommitteeRule):
 class TermRule(CommitteeRule):
     """Base of the rules about the term: branches and community committees that have a committee.
 
+    Not temporary branches: the organisation above appoints who leads them.
     The term is what the register says of the committee (5 years in communities and villages, otherwise 3). Its last
     day is the anniversary of the election, 29 February falling on the 28th. Who has no committee is R12's matter.
     """
 
-    applies_to = OfKind((*Organization.Kind.branches(), Organization.Kind.COMMUNITY_COMMITTEE))
+    applies_to = OfKind(
+        (Organization.Kind.BRANCH, Organization.Kind.JOINT_BRANCH, Organization.Kind.COMMUNITY_COMMITTEE)
+    )
 
     def terms(self, check: Check) -> Iterator[tuple[Organization, date]]:
         """Yield organisation and the last day of its committee's term."""

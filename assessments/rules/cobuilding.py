@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
+from django.db.models import Q
+
 from activities.models import Agreement
+from activities.models.cobuilding import in_force
 from assessments.engine import AtLeast, Check, OfKind, Rule, Violation, register
 from branches.models import Organization
 from ledgers import ledger
@@ -27,7 +30,10 @@ class QuarterlyJointMeeting(Rule):
 
 @register
 class YearlyAgreement(Rule):
-    """Asked of a period with 31 March in it, it looks at that day; of a later one, at the period's last day."""
+    """An agreement for the year: one that runs beyond 31 March into it, or one of that year signed by then.
+
+    Asked of a period with 31 March in it, it looks at that day; of a later one, at the period's last day.
+    """
 
     code = "R41"
     title = "社区每年 3 月 31 日前签好共驻共建协议"
@@ -42,14 +48,22 @@ class YearlyAgreement(Rule):
             return
         day = deadline if check.period.start <= deadline else check.day
         rows = Agreement.objects.under(check.organization, check.day)
-        covered = set(rows.in_force_on(day).values_list("organization_id", flat=True))
+        if day == deadline:
+            signed = Q(year=deadline.year, signed_on__lte=deadline)
+            rows_then = rows.filter((in_force(deadline) & Q(end__gt=deadline)) | signed)
+        else:
+            rows_then = rows.in_force_on(day)
+        covered = set(rows_then.values_list("organization_id", flat=True))
         now = (
-            covered if day == check.day else set(rows.in_force_on(check.day).values_list("organization_id", flat=True))
+            covered
+            if day == check.day and day != deadline
+            else set(rows.in_force_on(check.day).values_list("organization_id", flat=True))
         )
         for community in self.applies_to.among(check):
             if community.pk not in covered:
                 later = "，之后才签订" if community.pk in now else ""
-                detail = f"{day.month}月{day.day}日没有生效的共驻共建协议{later}"
+                what = "本年度的" if day == deadline else "生效的"
+                detail = f"{day.month}月{day.day}日没有{what}共驻共建协议{later}"
                 yield Violation(self.code, community, detail, 0, 1)
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:

@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef
 from assessments.engine import Check, Rule, Violation, register
 from branches.models import CommitteeSeat
 from ledgers.period import Period
-from members.models import CommunityCheckIn, Talk
+from members.models import CommunityCheckIn, Member, Talk
 
-from .meetings import REGULATION
+from .meetings import EDUCATION, REGULATION
 
 NAMED = 3
 """Colleagues that a finding names; of more it says how many."""
@@ -22,7 +22,7 @@ class HeartToHeartTalks(Rule):
 
     code = "R09"
     title = "支委会成员之间、支委会成员同党员每年至少谈心谈话一次"
-    source = REGULATION
+    source = f"{REGULATION}；{EDUCATION}第十九条"
     remedy = "安排谈心谈话并登记；已经谈过的，补录谈话时间和对象。"
     every = Period.YEAR
 
@@ -83,8 +83,9 @@ class CheckedIn(Rule):
     remedy = "联系本人到居住地社区报到；已经报到的，在社区报到里登记。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
-        """Yield the live members in service without a check-in that stands on the last day."""
+        """Yield the live members in service without a standing check-in, but for who lives elsewhere or floats out."""
         standing = CommunityCheckIn.objects.standing_on(check.day).filter(member=OuterRef("member_id"))
-        rows = check.memberships.filter(~Exists(standing), employment="in-service")
+        rows = check.memberships.filter(~Exists(standing), employment="in-service", is_floating=False)
+        rows = rows.exclude(member__residence=Member.Residence.ELSEWHERE)
         for branch, member in rows.values_list("branch_id", "member_id"):
             yield Violation(self.code, check.by_id[branch], "在职，还没有到社区报到", 0, 1, member_id=member)

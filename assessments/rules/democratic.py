@@ -17,7 +17,7 @@ from ledgers.ledger import Query
 from ledgers.period import Period
 from ledgers.views import EVER
 
-from .meetings import REGULATION
+from .meetings import EDUCATION, REGULATION
 
 NAMED = 3
 """Members that a finding names; of more it says how many."""
@@ -42,7 +42,7 @@ class EverybodyReviewed(ReviewRule):
 
     code = "R07"
     title = "每年民主评议党员，正式党员都评定等次"
-    source = REGULATION
+    source = f"{REGULATION}；{EDUCATION}第十八条"
     severity = Severity.SERIOUS
     remedy = "开展民主评议党员，给每名正式党员评定等次；已经评过的，在民主评议里补录。"
     filters = {"grade": "given"}

@@ -53,6 +53,8 @@ class CaseRule(Rule):
         """Yield one violation for each member, and one for each branch that names its other people."""
         named: dict[int, list[tuple[str, Breach]]] = defaultdict(list)
         for course in check.courses:
+            if check.is_temporary(course.case.branch_id):
+                continue
             if breach := self.breach(course, check):
                 case = course.case
                 if case.member_id:
@@ -69,7 +71,7 @@ class CaseRule(Rule):
         """Return the address of the cases of the branch, or of the member."""
         if member_id is not None:
             return super().evidence(organization, period, member_id)
-        return ledger.get("development").url(Query(organization, on=period.end))
+        return ledger.get("development").url(Query(organization, on=period.as_of()))
 
 
 def _short(words: str) -> str:
@@ -89,6 +91,7 @@ def _late(done: date | None, deadline: date, check: Check, act: str) -> Breach |
 class TalkedWith(CaseRule):
     code = "R20"
     title = "收到入党申请书后一个月内派人谈话"
+    source = f"{SOURCE}第七条"
     remedy = "尽快派人同入党申请人谈话，并登记谈话人和日期；已经谈过的，补登日期。"
 
     def breach(self, course: Course, check: Check) -> Breach | None:
@@ -121,6 +124,7 @@ class ActivistCultivated(CaseRule):
 class ActivistForAYear(CaseRule):
     code = "R22"
     title = "入党积极分子经过一年以上培养才能确定为发展对象"
+    source = f"{SOURCE}第十三条"
     severity = Severity.SERIOUS
     remedy = "核对确定入党积极分子和发展对象的日期；确实不满一年的，继续培养教育，期满后重新讨论。"
 
@@ -162,6 +166,7 @@ class Trained(CaseRule):
 class ExtendedOnce(CaseRule):
     code = "R25"
     title = "预备期最多延长一次，六个月以上、一年以下"
+    source = f"{SOURCE}第三十二条"
     severity = Severity.SERIOUS
     remedy = "核对延长预备期的决定；延长期满的，及时讨论能否转正，不能再次延长。"
 

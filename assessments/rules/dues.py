@@ -1,5 +1,6 @@
 """Rules about Party dues (R32, R33)."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -9,7 +10,9 @@ from assessments.models import Severity
 from ledgers.period import Period
 from members.dues.arrears import MONTHS_IN_A_ROW, debts
 from members.dues.bands import standard
-from members.models import DuesCharge
+from members.models import DuesCharge, DuesWaiver
+
+from .meetings import EDUCATION
 
 DUES = "《关于中国共产党党费收缴、使用和管理的规定》"
 
@@ -18,7 +21,7 @@ DUES = "《关于中国共产党党费收缴、使用和管理的规定》"
 class DuesNotLongUnpaid(Rule):
     code = "R32"
     title = f"党员不得连续 {MONTHS_IN_A_ROW} 个月不交纳党费"
-    source = f"《中国共产党章程》；{DUES}"
+    source = f"《中国共产党章程》；{EDUCATION}第三十一条；{DUES}"
     severity = Severity.SERIOUS
     remedy = "向本人了解情况，督促补缴并登记；没有正当理由的，按党章规定处理。"
 
@@ -30,7 +33,7 @@ class DuesNotLongUnpaid(Rule):
         owing = debts(there.values("member_id"), last.start, check.day)
         branches = dict(there.filter(member__in=list(owing)).values_list("member_id", "branch_id")) if owing else {}
         for member_id, debt in owing.items():
-            if debt.is_too_long and member_id in branches:
+            if debt.is_too_long and member_id in branches and not check.is_temporary(branches[member_id]):
                 months = "、".join(f"{month:%Y-%m}" for month in debt.months[-12:])
                 detail = f"连续 {debt.in_a_row} 个月没有缴清党费，共欠 {debt.owed:.2f} 元（{months}）"
                 branch = check.by_id[branches[member_id]]
@@ -49,6 +52,7 @@ class DuesByTheBand(Rule):
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield one for each member whose dues of some month of the period are not what the band says: the latest."""
         wrong: dict[int, tuple[int, date, Decimal, Decimal, str]] = {}
+        waived = self._waived(check)
         count: dict[int, int] = {}
         span = (check.period.start, check.day)
         rows = DuesCharge.objects.under(check.organization, check.day).filter(month__range=span).order_by("month")
@@ -56,8 +60,10 @@ class DuesByTheBand(Rule):
             "member_id", "branch_id", "month", "base", "employment", "due"
         ).iterator(chunk_size=5000):
             owes = standard(base, employment)
-            if owes is None or owes.allows(due):
+            if owes is None or owes.allows(due) or check.is_temporary(branch_id):
                 continue
+            if any(w.covers(month) and w.amount <= due < owes.least for w in waived[member_id]):
+                continue  # less than the band, as decided
             count[member_id] = count.get(member_id, 0) + 1
             required = owes.least if due < owes.least else owes.most
             reckoned = f"按基数 {base} 元" if base is not None else "按规定"
@@ -66,3 +72,10 @@ class DuesByTheBand(Rule):
         for member_id, (branch_id, _, due, required, words) in wrong.items():
             more = f"（共 {count[member_id]} 个月不符）" if count[member_id] > 1 else ""
             yield Violation(self.code, check.by_id[branch_id], words + more, due, required, member_id)
+
+    def _waived(self, check: Check) -> dict[int, list[DuesWaiver]]:
+        """Return member id → the decisions that they pay less in some month of the period."""
+        found: dict[int, list[DuesWaiver]] = defaultdict(list)
+        for waiver in DuesWaiver.objects.filter(date__lte=check.day):
+            found[waiver.member_id].append(waiver)
+        return found

@@ -53,6 +53,8 @@ class VoteIsValid(Rule):
             votes[election_id].append((name, count))
         for election in held:
             organization = check.by_id[election.organization_id]
+            if check.is_temporary(organization.pk):
+                continue
             if not election.is_quorate:
                 least = election.turnout_needed
                 detail = (
@@ -78,8 +80,10 @@ class VoteIsValid(Rule):
         )
         for vote in with_turnout(rows).order_by("activity__date", "pk"):
             outcome = Outcome.of(vote)
+            organization = check.by_id[vote.activity.organization_id]
+            if vote.kind == Vote.Kind.ELECTION and check.is_temporary(organization.pk):
+                continue
             if outcome.fault:
-                organization = check.by_id[vote.activity.organization_id]
                 detail = f"{vote.activity.date} 表决“{vote.matter[:40]}”：{outcome.fault}"
                 yield vote.activity.date, Violation(self.code, organization, detail, outcome.value, outcome.required)
 
@@ -116,4 +120,4 @@ class JointBranchCoversFewUnits(Rule):
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the units on the period's last day."""
-        return ledger.get("joint-units").url(Query(organization, on=period.end))
+        return ledger.get("joint-units").url(Query(organization, on=period.as_of()))

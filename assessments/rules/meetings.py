@@ -1,12 +1,18 @@
 """Rules about meetings: 三会一课, theme days, life meetings, attendance (R01-R06, R16)."""
 
-from assessments.engine import AtLeast, Branches, OfKind, RateAtLeast, Rule, register
+from collections.abc import Iterator
+
+from activities.models import Activity
+from assessments.engine import AtLeast, Branches, Check, OfKind, RateAtLeast, Rule, Violation, register
 from assessments.local import ATTENDANCE_PERCENT, LECTURES_A_QUARTER
 from assessments.models import Severity
 from branches.models import Organization
+from ledgers import ledger
+from ledgers.ledger import Query
 from ledgers.period import Period
 
 REGULATION = "《中国共产党支部工作条例（试行）》"
+EDUCATION = "《中国共产党党员教育管理工作条例》"
 
 
 @register
@@ -58,7 +64,7 @@ class QuarterlyLecture(Rule):
 class MonthlyThemeDay(Rule):
     code = "R05"
     title = "主题党日每月至少开展一次"
-    source = f"{REGULATION}第十六条"
+    source = f"{REGULATION}第十六条；{EDUCATION}第十六条"
     remedy = "每月开展主题党日并登记；缺的月份已经开展的，补录活动记录。"
     every = Period.MONTH
     applies_to = Branches()
@@ -67,14 +73,30 @@ class MonthlyThemeDay(Rule):
 
 @register
 class YearlyLifeMeeting(Rule):
+    """Every meeting is for a year: the one it names; held in January or February, else the year before."""
+
     code = "R06"
     title = "组织生活会每年至少召开一次"
-    source = f"{REGULATION}第十七条"
+    source = f"{REGULATION}第十七条；{EDUCATION}第十七条"
     severity = Severity.SERIOUS
-    remedy = "召开组织生活会并登记；已经召开的，补录会议记录。"
+    remedy = "召开组织生活会并登记；已经召开的，补录会议记录，并核对是哪一年度的。"
     every = Period.YEAR
     applies_to = Branches()
-    holds = AtLeast("meetings.life", 1)
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield the branches without a life meeting of the year, held by today."""
+        held = Activity.objects.under(check.organization, check.day).of_year(check.period.year)
+        rows = held.filter(kind=Activity.Kind.LIFE, status__in=Activity.Status.counted(), date__lte=check.today)
+        paths = set(rows.values_list("organization__path", flat=True))
+        for branch in self.applies_to.among(check):
+            if branch.path not in paths and not any(path.startswith(branch.path) for path in paths):
+                detail = f"缺 {check.period.year} 年度组织生活会"
+                yield Violation(self.code, branch, detail, 0, 1, months=(check.period.code,))
+
+    def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
+        """Return the address of the branch's life meetings for that year."""
+        filters = {"kind": "life", "status": "counted", "year": str(period.year)}
+        return f"{ledger.get('activities').url(Query(organization, filters=filters))}&period=all"
 
 
 @register

@@ -1,16 +1,28 @@
-"""Rules about members on the move: letters of transfer, floating members, members out of contact (R34-R36)."""
+"""Rules about members on the move or away: letters of transfer, floating, out of contact (R34-R38)."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
+from django.db.models import Count, Exists, F, OuterRef, Q
 
+from activities.absence import counted_lines
+from activities.models import Attendance
 from assessments.engine import Check, Rule, Violation, register
 from assessments.models import Severity
-from members.models import TAKEN_IN_WITHIN, Transfer, Whereabouts
+from members.models import TAKEN_IN_WITHIN, Member, Membership, Transfer, Whereabouts
 
 REGULATION = "《中国共产党党员教育管理工作条例》"
 CONTACT_WITHIN = relativedelta(months=6)
+DECIDED_WITHIN = relativedelta(years=2)
+LEAST_HELD = 3
+"""Meetings that must have been held before staying away from all of them says something."""
+
+
+def whole_months(since: date, day: date) -> int:
+    """Return how many months are over by a day; the day that makes one counts, 30 September those from 31 March."""
+    months = (day.year - since.year) * 12 + day.month - since.month
+    return months if since + relativedelta(months=months) <= day else months - 1
 
 
 @register
@@ -18,26 +30,27 @@ class LetterTakenIn(Rule):
     """A letter counts as under way until it was taken in, sent back or called back: for its member's own branch."""
 
     code = "R34"
-    title = f"组织关系介绍信开具后 {TAKEN_IN_WITHIN} 天内接收"
-    source = REGULATION
+    title = "组织关系介绍信在有效期内接收"
+    source = "《中国共产党党员组织关系介绍信使用说明》"
     remedy = "催对方接收或寄回回执；对方不接收的，撤销介绍信，查明去向后重新开具。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
-        """Yield members whose letter, on the last day, was out for more than 90 days and not dealt with."""
-        latest = check.day - timedelta(days=TAKEN_IN_WITHIN + 1)
+        """Yield members whose letter, on the last day, had been out for longer than it is valid."""
         letters = Transfer.objects.open_on(check.day).filter(
-            check.organization.subtree("organization__path", check.day), issued_on__lte=latest
+            check.organization.subtree("organization__path", check.day)
         )
         found: dict[tuple[int, int | None], Violation] = {}
         rows = letters.order_by("issued_on", "pk").values_list(
-            "organization_id", "member_id", "issued_on", "letter_number"
+            "organization_id", "member_id", "issued_on", "letter_number", "valid_days"
         )
-        for branch_id, member_id, issued, number in rows:
+        for branch_id, member_id, issued, number, valid in rows:
             days = (check.day - issued).days
-            detail = f"介绍信 {number} 于 {issued} 开具，{days} 天没有接收"
+            if days <= (valid or TAKEN_IN_WITHIN) or check.is_temporary(branch_id):
+                continue
+            detail = f"介绍信 {number} 于 {issued} 开具，有效期 {valid or TAKEN_IN_WITHIN} 天，{days} 天没有接收"
             found.setdefault(
                 (branch_id, member_id),
-                Violation(self.code, check.by_id[branch_id], detail, days, TAKEN_IN_WITHIN, member_id),
+                Violation(self.code, check.by_id[branch_id], detail, days, valid or TAKEN_IN_WITHIN, member_id),
             )
         yield from found.values()
 
@@ -46,7 +59,7 @@ class LetterTakenIn(Rule):
 class FloatingMemberReached(Rule):
     code = "R35"
     title = "流动党员去向、联系人清楚，每 6 个月至少联系一次"
-    source = REGULATION
+    source = f"{REGULATION}第三十二条、第三十四条"
     remedy = "登记流动党员的去向和联系人，联系一次并记下日期和方式；已经返回的，登记返回日期。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
@@ -57,12 +70,11 @@ class FloatingMemberReached(Rule):
             record.member_id: record
             for record in records.filter(member__in=floating.values("member_id")).order_by("since")
         }
-        since = check.day - CONTACT_WITHIN
         for branch_id, member_id in floating:
-            if missing := list(self._missing(known.get(member_id), since)):
+            if missing := list(self._missing(known.get(member_id), check.day)):
                 yield Violation(self.code, check.by_id[branch_id], "；".join(missing), member_id=member_id)
 
-    def _missing(self, record: Whereabouts | None, since: object) -> Iterator[str]:
+    def _missing(self, record: Whereabouts | None, day: date) -> Iterator[str]:
         if record is None:
             yield "列为流动党员，没有流出登记"
             return
@@ -71,9 +83,9 @@ class FloatingMemberReached(Rule):
         if not (record.contact and record.phone):
             yield "没有登记联系人和联系电话"
         last = record.last_contact  # type: ignore[attr-defined] # an annotation
-        if last is None:
+        if last is None and day > record.since + CONTACT_WITHIN:
             yield "没有联系记录"
-        elif last < since:
+        elif last is not None and day > last + CONTACT_WITHIN:
             yield f"最近一次联系是 {last}，已超过 6 个月"
 
 
@@ -81,18 +93,75 @@ class FloatingMemberReached(Rule):
 class OutOfContact(Rule):
     code = "R36"
     title = "党员失联不满 6 个月"
-    source = REGULATION
+    source = f"{REGULATION}第二十四条"
     severity = Severity.SERIOUS
     remedy = "继续查找并记下经过；满 6 个月仍联系不上的，按规定讨论停止党籍，报上级党组织批准。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the live members out of contact for 6 months or more on the last day, with the months."""
-        lost = Whereabouts.objects.standing_on(check.day).filter(kind="lost", since__lte=check.day - CONTACT_WITHIN)
+        lost = Whereabouts.objects.standing_on(check.day).filter(kind="lost")
         since_of = dict(lost.values_list("member_id", "since"))
         rows = check.memberships.filter(member__in=lost.values("member_id"))
         for branch_id, member_id in rows.values_list("branch_id", "member_id"):
             since = since_of[member_id]
-            gone = relativedelta(check.day, since)
-            months = gone.years * 12 + gone.months
+            months = whole_months(since, check.day)
+            if months < CONTACT_WITHIN.months:
+                continue
             detail = f"{since} 起失去联系，已满 {months} 个月"
             yield Violation(self.code, check.by_id[branch_id], detail, months, 6, member_id)
+
+
+@register
+class NotAwayFromEveryMeeting(Rule):
+    """Of who stays away from all that the own branch and group hold for half a year, 自行脱党 is to be examined.
+
+    Meetings of which nothing was asked of the member do not count, and a leave ends it.
+    """
+
+    code = "R37"
+    title = "党员没有正当理由，不得连续 6 个月不参加党的组织生活"
+    source = f"{REGULATION}第三十一条"
+    severity = Severity.SERIOUS
+    remedy = "向本人了解情况；连续 6 个月以上不参加组织生活的，支部大会应讨论，按规定报上级党组织处理。"
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield the members of the same branch for 6 months who came to none of at least 3 meetings, without leave."""
+        since = check.day - CONTACT_WITHIN
+        rows = check.memberships.exclude(member__in=check.exempted)
+        here = dict(rows.values_list("member_id", "branch_id"))
+        stayed = Membership.objects.in_force_on(since).under(check.organization, check.day)
+        there_since = {pk for pk, branch in stayed.values_list("member_id", "branch_id") if here.get(pk) == branch}
+        lines = counted_lines(check.organization, since + timedelta(days=1), check.day).order_by()
+        counted = lines.values("member_id").annotate(
+            held=Count("pk"), missed=Count("pk", filter=Q(state=Attendance.State.ABSENT))
+        )
+        for member_id, held, missed in counted.filter(held=F("missed"), held__gte=LEAST_HELD).values_list(
+            "member_id", "held", "missed"
+        ):
+            if member_id in there_since:
+                detail = f"{since} 以来 {held} 次组织生活都缺席，没有请假"
+                yield Violation(self.code, check.by_id[here[member_id]], detail, missed, 0, member_id)
+
+
+@register
+class SuspendedDecidedOn(Rule):
+    code = "R38"
+    title = "停止党籍满 2 年及时作出处理"
+    source = f"{REGULATION}第二十四条"
+    remedy = "停止党籍 2 年后确实无法取得联系的，按自行脱党予以除名；已经取得联系的，按程序恢复党籍。"
+
+    def violations(self, check: Check) -> Iterator[Violation]:
+        """Yield who has been off the register as suspended for 2 years, and neither restored nor removed since."""
+        left = Membership.objects.under(check.organization, check.day).filter(
+            left_by=Member.Leave.SUSPENDED, end__lte=check.day
+        )
+        later = Membership.objects.filter(
+            member=OuterRef("member_id"), start__gte=OuterRef("end"), start__lte=check.day
+        )
+        removed = Q(member__leave_kind__in=(Member.Leave.REMOVED, Member.Leave.EXPELLED))
+        rows = left.filter(~Exists(later)).exclude(removed)
+        for branch_id, member_id, on in rows.values_list("branch_id", "member_id", "end"):
+            if on and check.day >= on + DECIDED_WITHIN and branch_id in check.by_id:
+                detail = f"{on} 停止党籍，已满 2 年，还没有作出处理"
+                years = whole_months(on, check.day) // 12
+                yield Violation(self.code, check.by_id[branch_id], detail, years, 2, member_id)

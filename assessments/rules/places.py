@@ -28,7 +28,7 @@ class EnterpriseRule(Rule):
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the enterprises that break the rule."""
-        return ledger.get("enterprises").url(Query(organization, on=period.end, filters=self.filters))
+        return ledger.get("enterprises").url(Query(organization, on=period.as_of(), filters=self.filters))
 
     def among(self, check: Check) -> Iterator[tuple[Organization, list[tuple[str, int, bool, bool]]]]:
         """Yield each organisation with its enterprises as (name, full members, organised, instructed)."""
@@ -115,7 +115,7 @@ class Premises(Rule):
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the organisation's premises."""
-        return ledger.get("venues").url(Query(organization, on=period.end))
+        return ledger.get("venues").url(Query(organization, on=period.as_of()))
 
 
 @register
@@ -148,7 +148,7 @@ class PartyWorkersKept(Rule):
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the Party workers who left in the 12 months, and of those who are there."""
-        return ledger.get("workers").url(Query(organization, on=period.end, filters={"all": "1"}))
+        return ledger.get("workers").url(Query(organization, on=period.as_of(), filters={"all": "1"}))
 
 
 def _named(names: Sequence[str]) -> str:

@@ -102,10 +102,10 @@ def test_r23_training_before_the_meeting(place):
     assert "晚于" in broken(place, "R23", date(2024, 7, 1))[0].detail
 
 
-@pytest.mark.parametrize(("day", "found"), [(date(2025, 12, 14), 0), (date(2025, 12, 15), 1)])
+@pytest.mark.parametrize(("day", "found"), [(date(2025, 12, 15), 0), (date(2025, 12, 16), 1)])
 def test_r24_counts_from_the_extended_date(place, day, found):
     case = develop(applicant(place.branch), "assignment")
-    assert len(broken(place, "R24", date(2025, 6, 15))) == 1
+    assert len(broken(place, "R24", date(2025, 6, 16))) == 1
     take(case, "extension", date(2025, 6, 15), until=date(2025, 12, 15))
     assert len(broken(place, "R24", day)) == found
 

@@ -69,7 +69,7 @@ def test_it_reopens_when_the_record_goes_again(kept, street):
 
 def test_one_entry_in_the_audit_trail_for_a_check(kept, street):
     entry = AuditEntry.objects.filter(action="check").get()
-    assert entry.changes == {"new": [None, 1]}
+    assert entry.changes == {"新发现": [None, 1]}
     assert entry.organization_path == street.path
 
 

@@ -20,7 +20,7 @@ def office(client, street):
 def test_it_works(client, office, text_of):
     text = text_of(client.get(PAGE))
     assert "每个党支部每季度讲党课次数" in text
-    assert "不填按 80% 执行" in text
+    assert "不填按 80%执行" in text
 
 
 def test_a_number_is_kept_with_its_trace(client, office, street):
