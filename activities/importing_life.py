@@ -96,7 +96,9 @@ class CriticismImporter(OfMeetingImporter):
         shadows = []
         for row in rows:
             meeting = self.meetings[row.values["activity_id"]]
-            shadow = Row(row.number, row.cells, {"organization_id": meeting.organization_id, "date": meeting.date})
+            shadow = Row(
+                row.number, row.cells, row.sheet, {"organization_id": meeting.organization_id, "date": meeting.date}
+            )
             for key, own in (("speaker_name", "name"), ("speaker_id_number", "id_number")):
                 if key in row.values:
                     shadow.values[own] = row.values.pop(key)

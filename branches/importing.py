@@ -119,7 +119,10 @@ class OrganizationImporter(RecordImporter):
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
         rows = {row.values["code"]: row for row in new}
         parents = {row.values.get("parent_code") for row in new} - {None}
-        nodes = {o.code: o for o in Organization.objects.select_for_update(of=("self",)).filter(code__in=parents)}
+        nodes = {
+            o.code: o
+            for o in Organization.objects.select_for_update(of=("self",), no_key=True).filter(code__in=parents)
+        }
         last = self._last_steps(list(nodes.values()))
         made: list[Organization] = []
         waiting = list(rows.values())
@@ -235,11 +238,11 @@ def find_people(importer: Importer, rows: Sequence[Row], place: str = "organizat
     places = Organization.objects.filter(pk__in={row.values[place] for row in rows}) if rows else ()
     paths = {o.pk: o.path[: -o.steplen] if o.kind == Organization.Kind.GROUP else o.path for o in places}
     here = {
-        row.number: [pk for pk, path in by_name[row.values["name"]] if path.startswith(paths[row.values[place]])]
+        row.place: [pk for pk, path in by_name[row.values["name"]] if path.startswith(paths[row.values[place]])]
         for row in named
     }
     doubtful = {
-        pk for row in named if row.masked.get("id_number") for pk in here[row.number] if len(here[row.number]) > 1
+        pk for row in named if row.masked.get("id_number") for pk in here[row.place] if len(here[row.place]) > 1
     }
     people = apps.get_model("members", "Member").objects.filter(pk__in=doubtful) if doubtful else ()
     masks = {member.pk: mask_id(member.id_number) for member in people}
@@ -253,7 +256,7 @@ def find_people(importer: Importer, rows: Sequence[Row], place: str = "organizat
             else:
                 row.values["member"], row.values["name"] = found
             continue
-        meant = here[row.number]
+        meant = here[row.place]
         if len(meant) > 1:
             meant = [pk for pk in meant if masks.get(pk) == row.masked.get("id_number", "").upper()] or meant
         if len(meant) > 1:

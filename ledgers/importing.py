@@ -5,8 +5,9 @@ Everything is set-based: a handful of queries however many rows.
 """
 
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 from django.apps import apps
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, OperationalError, models
 from django.utils import timezone
 
 from accounts import audit
@@ -22,17 +23,23 @@ from accounts.acting import acting_as, current_address
 from accounts.encryption import decrypt_bytes, encrypt_bytes
 from accounts.models import User
 from accounts.permissions import access_of
+from accounts.transactions import atomic, lost, tried_again
 
 from . import bulk, parsing, reading
 from . import ledger as ledgers
 from .facts import mark_stale
 from .ledger import Column, Ledger
 from .models import ImportBatch, Record, Touch
+from .recording import trace_rows
 
 if TYPE_CHECKING:
     from branches.models import Organization
 
 Report = Callable[[int, int, str], None]
+Place = tuple[str, int]
+"""Name of the sheet and row in it."""
+DITTO = frozenset(("同上", "〃", "″", "〞", "”", '"', "''", "同前"))
+"""What stands in a cell for “the same as above”."""
 LISTED = 2000
 """Wrong and changed rows of each sort that the preview page keeps; counts and the file of wrong rows have all."""
 
@@ -55,12 +62,19 @@ class Row:
     """One row of the sheet on its way: raw cells, parsed and masked values by column key, errors, what it meets."""
 
     number: int
-    cells: Sequence[Any]
+    cells: list[Any]
+    sheet: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     masked: dict[str, str] = field(default_factory=dict)
     errors: list[CellError] = field(default_factory=list)
+    warnings: list[CellError] = field(default_factory=list)
     pk: Any = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the workbook; no two rows stand in one place."""
+        return self.sheet, self.number
 
     @property
     def state(self) -> str:
@@ -86,6 +100,23 @@ class Analysis:
         for row in self.rows:
             for error in row.errors:
                 yield row.number, error
+
+    @property
+    def warnings(self) -> Iterable[tuple[int, CellError]]:
+        """(sheet row, what should be looked at though the row is taken) in the order of the sheet."""
+        for row in self.rows:
+            for warning in row.warnings:
+                yield row.number, warning
+
+    @property
+    def sheets(self) -> list[dict[str, Any]]:
+        """Every sheet of the workbook with its rows, and whether they were taken."""
+        taken = Counter(row.sheet for row in self.rows)
+        names = {part.sheet.name for part in self.match.parts}
+        return [
+            {"name": s.name, "rows": taken[s.name] if s.name in names else len(s.rows), "taken": s.name in names}
+            for s in self.match.sheets
+        ]
 
 
 @dataclass
@@ -114,6 +145,8 @@ class Importer:
         self.user = user
         self.organization = organization
         self.today = timezone.localdate()
+        self.constants: Mapping[str, str] = {}
+        """Header → what stands in for a column that the file lacks, in every row."""
 
     # steps that a ledger may refine
 
@@ -143,7 +176,7 @@ class Importer:
 
     def analyse(self, match: reading.HeaderMatch, report: Report = quiet) -> Analysis:
         """Say of every row whether it is new, changed, the same or wrong. Writes nothing."""
-        rows = [Row(number, cells) for number, cells in reading.data_rows(match)]
+        rows = [*self._rows(match)]
         total = len(rows)
         report(0, total, "正在读取")
         columns = [
@@ -154,6 +187,7 @@ class Importer:
         self.keys = {column.key for _, column in columns}
         for index, column in columns:
             self._parse(rows, index, column)
+        columns += self._supply(rows, match)
         self._require(rows, {c.header for _, c in columns})
         report(total // 3, total, "正在核对")
         for _, column in columns:
@@ -177,15 +211,80 @@ class Importer:
         report(total * 2 // 3, total, "正在核对")
         return Analysis(match, rows, Counter(r.state for r in rows))
 
+    def _rows(self, match: reading.HeaderMatch) -> Iterator[Row]:
+        """Yield the rows of the sheet, and those of its fellows with their cells in the order of its columns."""
+        places = {match.columns[index]: index for index in match.mapping}
+        width = len(match.columns)
+        for part in match.parts:
+            if part is match:
+                yield from (Row(number, cells, part.sheet.name) for number, cells in reading.data_rows(part))
+                continue
+            moved = {index: places[text] for index, text in enumerate(part.columns) if text in places}
+            by_name = {name: index for index, name in match.mapping.items()}
+            moved |= {index: by_name[name] for index, name in part.mapping.items() if name in by_name}
+            for number, cells in reading.data_rows(part):
+                line: list[Any] = [""] * width
+                for index, place in moved.items():
+                    line[place] = cells[index]
+                yield Row(number, line, part.sheet.name)
+
+    @property
+    def place_column(self) -> Column | None:
+        """The required column that names the organisation of a row."""
+        return next((c for c in self.ledger.columns if c.kind == "organization" and c.required), None)
+
+    def _place_of(self, sheet: str) -> str:
+        """Return the organisation that a sheet's name, or the one imported for, gives its rows; or nothing."""
+        if isinstance(self._organization(sheet, self.organizations()), int):
+            return sheet
+        return self.organization.code if self.organization is not None and self.organization.is_branch else ""
+
+    def missing(self, match: reading.HeaderMatch) -> list[str]:
+        """Return the required headers that no column of the file is mapped to and nothing else stands in for."""
+        place = self.place_column
+        supplied = set(self.constants)
+        if place and all(self._place_of(part.sheet.name) for part in match.parts):
+            supplied.add(place.header)
+        return [header for header in missing_columns(self.ledger, match) if header not in supplied]
+
+    def _supply(self, rows: list[Row], match: reading.HeaderMatch) -> list[tuple[int, Column]]:
+        """Give every row what stands in for the columns that the file lacks; return those columns."""
+        there = set(match.mapping.values())
+        supplied = []
+        for header, text in self.constants.items():
+            column = self.ledger.by_header[header]
+            try:
+                value = column.parse(text)
+            except parsing.Unparsable as error:
+                raise CannotImport(f"{header}“{text}”：{error}") from error
+            for row in rows:
+                if column.key not in row.values and column.key not in row.masked:
+                    row.values[column.key] = value
+            if header not in there:
+                supplied.append((-1, column))
+        place = self.place_column
+        if place and place.header not in there | set(self.constants):
+            for row in rows:
+                if text := self._place_of(row.sheet):
+                    row.values[place.key] = text
+            supplied.append((-1, place))
+        self.keys |= {column.key for _, column in supplied}
+        return supplied
+
     def _parse(self, rows: list[Row], index: int, column: Column) -> None:
         """Read one column. What recurs down the column, such as a branch or a date, is read once."""
         parse, key, header, masked = column.parse, column.key, column.header, column.mask is not None
         seen: dict[str, Any] | None = None if masked else {}
+        above: Any = None
         for row in rows:
             cells = row.cells
             cell = cells[index] if index < len(cells) else None
             if cell is None or cell == "":
+                above = cell
                 continue
+            if type(cell) is str and cell.strip() in DITTO and above not in (None, ""):
+                cell = cells[index] = above
+            above = cell
             if seen is not None and type(cell) is str and cell in seen:
                 value = seen[cell]
             elif masked and isinstance(cell, str) and "*" in cell:
@@ -211,15 +310,17 @@ class Importer:
                     row.errors.append(CellError(header, "", f"缺少{header}，请补填"))
 
     def _refuse_repeats(self, rows: list[Row]) -> None:
-        first: dict[Any, int] = {}
+        first: dict[Any, Row] = {}
         for row in rows:
             key = self.key(row) if not row.errors else None
             if key is None:
                 continue
-            earlier = first.setdefault(key, row.number)
-            if earlier != row.number:
+            earlier = first.setdefault(key, row)
+            if earlier is not row:
                 column = self.key_column(row)
-                row.errors.append(CellError(column, self.cell(row, column), f"与第 {earlier} 行重复，请删去其中一行"))
+                sheet = "" if earlier.sheet == row.sheet else f"“{earlier.sheet}”"
+                words = f"与{sheet}第 {earlier.number} 行重复，请删去其中一行"
+                row.errors.append(CellError(column, self.cell(row, column), words))
 
     def cell(self, row: Row, header: str) -> str:
         """Return what stands in the file under a header, as text."""
@@ -254,7 +355,7 @@ class Importer:
     def resolve_organizations(self, rows: list[Row], column: Column) -> None:
         """Replace names and codes by primary keys; unknown, foreign and ambiguous ones are wrong cells."""
         known = self.organizations()
-        answers: dict[str, int | str] = {}
+        answers = self._short_answers({str(row.values[column.key]) for row in rows if column.key in row.values})
         for row in rows:
             text = row.values.get(column.key)
             if text is None:
@@ -274,19 +375,50 @@ class Importer:
         if places:
             codes = "、".join(code for _, code, _, _ in places[:3])
             return f"有 {len(places)} 个组织叫这个名字，请改填组织编码（{codes}）"
-        near = get_close_matches(text, known, 1, 0.6)
-        hint = f"；是“{near[0]}”吗？" if near else "，请核对名称，或先在党组织名册里登记"
+        near = next((name for name in get_close_matches(text, known, 5, 0.6) if _may_be_meant(text, name)), None)
+        hint = f"；是“{near}”吗？" if near else "，请核对名称，或先在党组织名册里登记"
         return f"登记册里没有这个组织{hint}"
+
+    def _short_answers(self, texts: Collection[str]) -> dict[str, int | str]:
+        """Return what short names mean (一支部, 东风第二支部) where only one branch of one community can be meant.
+
+        The community is the one imported for, or the one in which all branches lie that the file names in full.
+        """
+        known = self.organizations()
+        short = {text: found for text in texts if text not in known and (found := ORDINAL.fullmatch(text))}
+        if not short:
+            return {}
+        branches = {
+            name: place
+            for name, places in known.items()
+            if len(places) == 1 and (place := places[0])[3] != "group" and ORDINAL.fullmatch(name)
+        }
+        step = apps.get_model("branches", "Organization").steplen
+        named = {places[0][2][:-step] for text in texts if (places := known.get(text, [])) and len(places) == 1}
+        answers: dict[str, int | str] = {}
+        for text, found in short.items():
+            fit = {
+                place[0]: place[2][:-step]
+                for name, place in branches.items()
+                if ordinal_of(name) == ordinal_of(text) and found["stem"] in name and _same_kind(text, name)
+            }
+            inside = {pk: above for pk, above in fit.items() if above in named} if len(named) == 1 else fit
+            if len(inside) == 1:
+                answers[text] = next(iter(inside))
+            elif len(fit) > 1:
+                answers[text] = f"有 {len(fit)} 个党支部可能是“{text}”，请写全名称，或者选定一个社区再导入"
+        return answers
 
     # writing
 
-    @transaction.atomic
+    @atomic
     def apply(self, analysis: Analysis, batch: ImportBatch, report: Report = quiet) -> ImportBatch:
         """Write the rows that are right, with the trace, in one transaction."""
         undo = Undo()
         new = [r for r in analysis.rows if r.state == "new"]
         changed = [r for r in analysis.rows if r.state == "changed"]
         if new or changed:
+            report(0, len(new) + len(changed), f"正在写入 {len(new) + len(changed)} 行")
             touches = self.write(new, changed, undo, report)
             mark_stale(touches)
         counts = analysis.counts
@@ -306,14 +438,43 @@ class Importer:
             batch,
             label=f"{self.ledger.title}：{batch.filename}",
             changes={
-                "file": (None, batch.digest),
-                "new": (None, batch.new),
-                "changed": (None, batch.changed),
-                "wrong": (None, batch.wrong),
+                "文件摘要": (None, batch.digest),
+                "新增": (None, batch.new),
+                "修改": (None, batch.changed),
+                "有误": (None, batch.wrong),
             },
             organization_path=self.organization.path if self.organization else "",
         )
         return batch
+
+
+ORDINAL = re.compile(
+    r"(?P<stem>.*?)(?:党总支|联合|临时)?第?(?P<number>[一二三四五六七八九十]+|\d+)(?:联合|临时)?(?:党支部|支部|总支|党小组|小组|党支|支)"
+)
+"""The name of a branch that is counted through: 东风社区第二党支部, 二支部."""
+COUNTED = re.compile(r"第(?P<number>[一二三四五六七八九十]+|\d+)")
+COMMUNITY = re.compile(r"(.*?)(?:社区|村|居委会)")
+
+
+def ordinal_of(name: str) -> int | None:
+    """Return the number in the name of a branch, 2 for 第二党支部; None where there is none."""
+    found = ORDINAL.fullmatch(name) or COUNTED.search(name)
+    if found is None:
+        return None
+    return int(found["number"]) if found["number"].isdigit() else parsing.numeral(found["number"])
+
+
+def _same_kind(text: str, name: str) -> bool:
+    """Say whether a short name and a full one both speak of a joint or temporary branch, or neither does."""
+    return all((word in text) == (word in name) for word in ("联合", "临时", "小组"))
+
+
+def _may_be_meant(text: str, name: str) -> bool:
+    """Say whether a name may be suggested for another: never one of another number, nor of another community."""
+    if ordinal_of(text) != ordinal_of(name):
+        return False
+    here, there = COMMUNITY.match(text), COMMUNITY.match(name)
+    return not (here and there) or here[1] in there[1] or there[1] in here[1]
 
 
 class RecordImporter(Importer):
@@ -389,7 +550,8 @@ def create_rows(
     model: type[models.Model], rows: Sequence[Mapping[str, Any]], undo: Undo, user: User, report: Report = quiet
 ) -> Sequence[int]:
     """Insert rows of column name → value, noted for undo, and return their keys. For a hundred thousand rows."""
-    report(0, len(rows), f"正在写入 {len(rows)} 行")
+    if rows:
+        report(0, len(rows), f"正在写入 {len(rows)} 行")
     keys = bulk.insert_rows(model, [{**row, "updated_by_id": user.pk} for row in rows])
     undo.created[model._meta.label] += keys
     return keys
@@ -401,8 +563,9 @@ def rewrite(
     """Change rows of one model in bulk, pk → field → new value, noted for undo; return what they touch."""
     if not changes:
         return ()
-    held = list(model._default_manager.select_for_update(of=("self",)).filter(pk__in=list(changes)))
+    held = list(model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=list(changes)))
     touches: set[Touch] = set()
+    traced: list[tuple[Record, Mapping[str, tuple[Any, Any]]]] = []
     names = sorted({name for values in changes.values() for name in values})
     for thing in held:
         before = {name: getattr(thing, _attname(model, name)) for name in names}
@@ -419,7 +582,11 @@ def rewrite(
         undo.restored[model._meta.label].append({"pk": thing.pk, **before})
         if isinstance(thing, Record):
             touches |= set(thing.touches())
+            traced.append(
+                (thing, {k: (v, now) for k, v in before.items() if v != (now := getattr(thing, _attname(model, k)))})
+            )
     _overwrite(model, held)
+    trace_rows("import", traced)
     return touches
 
 
@@ -450,10 +617,16 @@ def _plain(value: Any) -> Any:
 
 
 def open_batch(
-    ledger: Ledger, data: bytes, filename: str, user: User, organization: "Organization | None" = None
+    ledger: Ledger,
+    data: bytes,
+    filename: str,
+    user: User,
+    organization: "Organization | None" = None,
+    constants: Mapping[str, str] | None = None,
 ) -> tuple[ImportBatch, reading.HeaderMatch]:
     """Read an upload and find its header; return the unsaved batch and the match.
 
+    `constants` gives header → value for every row, in place of columns that the file lacks.
     Raises reading.Unreadable or CannotImport with a Chinese message.
     """
     if ledger.importer is None:
@@ -471,6 +644,7 @@ def open_batch(
         sheet=match.sheet.name[:100],
         header_rows="–".join(str(n) for n in dict.fromkeys(match.header_rows)),
         mapping={str(index): header for index, header in match.mapping.items()},
+        constants=dict(constants or {}),
     )
     return batch, match
 
@@ -491,7 +665,9 @@ def importer_for(batch: ImportBatch) -> Importer:
     ledger = ledgers.get(batch.ledger)
     if ledger.importer is None:
         raise CannotImport(f"{ledger.title}只能导出，不能导入")
-    return ledger.importer(ledger, batch.user, batch.organization)
+    importer = ledger.importer(ledger, batch.user, batch.organization)
+    importer.constants = batch.constants
+    return importer
 
 
 def missing_columns(ledger: Ledger, match: reading.HeaderMatch) -> list[str]:
@@ -514,7 +690,7 @@ def preview(batch: ImportBatch, match: reading.HeaderMatch | None = None, report
     """Analyse a batch and keep the outcome for the preview page; `match` spares reading a fresh upload twice."""
     importer = importer_for(batch)
     match = match or reopen(batch)
-    if missing := missing_columns(importer.ledger, match):
+    if missing := importer.missing(match):
         raise CannotImport(f"表里没有找到必填的列：{'、'.join(missing)}。请在“核对表头”里指定，或补上这些列后重新上传")
     analysis = importer.analyse(match, report)
     counts = analysis.counts
@@ -538,6 +714,7 @@ def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
         if len(listed[state]) >= (LISTED if state in ("wrong", "changed") else 100):
             continue
         errors = {e.column: e.message for e in row.errors}
+        doubts = {e.column: e.message for e in row.warnings}
         cells = []
         for index, column in columns:
             raw = row.cells[index] if index < len(row.cells) else ""
@@ -548,14 +725,23 @@ def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
             cell = {"text": shown}
             if column.header in errors:
                 cell["error"] = errors.pop(column.header)
+            if column.header in doubts:
+                cell["warning"] = doubts[column.header]
+            if column.kind == "date" and not row.errors and column.key in row.values:
+                cell["text"] = str(row.values[column.key])  # what will be stored
             if column.key in row.changes:
                 old = row.changes[column.key][0]
                 old_shown = importer.shown(column, old) if hasattr(importer, "shown") else column.show(old)
                 cell["old"] = mask(str(old_shown)) if mask and old_shown else str(old_shown or "（空）")
             cells.append(cell)
-        listed[state].append({"number": row.number, "cells": cells, "more": [f"{k}：{m}" for k, m in errors.items()]})
+        sheet = row.sheet if analysis.match.more else ""
+        listed[state].append(
+            {"number": row.number, "sheet": sheet, "cells": cells, "more": [f"{k}：{m}" for k, m in errors.items()]}
+        )
     return {
         "headers": [column.header for _, column in columns],
+        "sheets": analysis.sheets,
+        "dropped": unknown_columns(importer.ledger, analysis.match),
         "all_headers": list(analysis.match.columns),
         "rows": listed,
         "wrong": wrong_cells,
@@ -581,16 +767,26 @@ def apply(batch: ImportBatch, report: Report = quiet) -> ImportBatch:
     Raises CannotImport when it was applied already, or when somebody's change at the same moment collides.
     """
     try:
-        with transaction.atomic(), acting_as(batch.user, current_address()):
-            held = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-            if held.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDONE):
-                raise CannotImport("这个文件已经导入过了")
-            _one_at_a_time(held)
-            importer = importer_for(held)
-            analysis = importer.analyse(reopen(held), report)
-            return importer.apply(analysis, held, report)
+        return tried_again(lambda: _apply(batch, report))
     except IntegrityError as error:
         raise CannotImport("导入时登记册有别的改动，没有写入任何内容，请重新预览后再试") from error
+    except OperationalError as error:
+        if not lost(error):
+            raise
+        raise CannotImport(
+            "别人正在修改同一批记录，试了几次都没有轮到，没有写入任何内容。请过一会儿再按一次导入"
+        ) from error
+
+
+def _apply(batch: ImportBatch, report: Report) -> ImportBatch:
+    with atomic(), acting_as(batch.user, current_address()):
+        held = ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+        if held.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDOING, ImportBatch.State.UNDONE):
+            raise CannotImport("这个文件已经导入过了")
+        _one_at_a_time(held)
+        importer = importer_for(held)
+        analysis = importer.analyse(reopen(held), report)
+        return importer.apply(analysis, held, report)
 
 
 def _one_at_a_time(batch: ImportBatch) -> None:
@@ -599,18 +795,21 @@ def _one_at_a_time(batch: ImportBatch) -> None:
     roots = (
         organizations.filter(depth=1) if batch.organization is None else organizations.filter(pk=batch.organization.pk)
     )
-    list(roots.select_for_update().values_list("pk", flat=True))
+    list(roots.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
-@transaction.atomic
-def undo(batch: ImportBatch, user: User) -> ImportBatch:
+@atomic
+def undo(batch: ImportBatch, user: User, report: Report = quiet) -> ImportBatch:
     """Take an applied batch back. Raises CannotImport when what it wrote has been changed or used since."""
-    held = ImportBatch.objects.select_for_update().get(pk=batch.pk)
-    if held.state != ImportBatch.State.APPLIED or not held.undo:
+    held = ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+    if held.state not in (ImportBatch.State.APPLIED, ImportBatch.State.UNDOING) or not held.undo:
         raise CannotImport("只有已导入的批次可以撤销")
     kept = orjson.loads(decrypt_bytes(bytes(held.undo)))
     touches: set[Touch] = set()
+    total, done = sum(map(len, [*kept["created"].values(), *kept["restored"].values()])), 0
     for label, pks in reversed(list(kept["created"].items())):
+        report(done, total, f"正在撤销 {total} 条记录")
+        done += len(pks)
         model = apps.get_model(label)
         rows = model._default_manager.filter(pk__in=pks)
         if issubclass(model, Record):
@@ -621,6 +820,8 @@ def undo(batch: ImportBatch, user: User) -> ImportBatch:
         _refuse_if_used(model, pks, kept["created"])
         rows._raw_delete(rows.db)
     for label, befores in kept["restored"].items():
+        report(done, total, f"正在撤销 {total} 条记录")
+        done += len(befores)
         touches |= _restore(apps.get_model(label), befores, kept["versions"].get(label, {}), user)
     mark_stale(touches)
     held.state, held.undone_at, held.undo = ImportBatch.State.UNDONE, timezone.now(), None
@@ -629,7 +830,7 @@ def undo(batch: ImportBatch, user: User) -> ImportBatch:
         "undo-import",
         held,
         label=held.filename,
-        changes={"new": (held.new, 0), "changed": (held.changed, 0)},
+        changes={"新增": (held.new, 0), "修改": (held.changed, 0)},
         organization_path=held.organization.path if held.organization else "",
     )
     return held
@@ -645,7 +846,7 @@ def _refuse_if_used(model: type[models.Model], pks: Sequence[Any], created: Mapp
             others._default_manager.filter(**{f"{relation.field.name}__in": pks}).update(**{relation.field.name: None})
             continue
         label = others._meta.label
-        if label in ("ledgers.FactSheet", "ledgers.StaleMark"):
+        if getattr(others, "DERIVED", False):
             others._default_manager.filter(**{f"{relation.field.name}__in": pks}).delete()
             continue
         users = others._default_manager.filter(**{f"{relation.field.name}__in": pks}).exclude(
@@ -664,7 +865,8 @@ def _restore(
     for row in reversed(befores):  # a row rewritten twice goes back to what it was first
         values.setdefault(row["pk"], {}).update((k, v) for k, v in row.items() if k != "pk")
     touches: set[Touch] = set()
-    held = list(model._default_manager.select_for_update(of=("self",)).filter(pk__in=list(values)))
+    traced: list[tuple[Record, Mapping[str, tuple[Any, Any]]]] = []
+    held = list(model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=list(values)))
     for thing in held:
         if isinstance(thing, Record):
             if thing.version != versions.get(str(thing.pk)):
@@ -672,12 +874,18 @@ def _restore(
             touches |= set(thing.touches())
             thing.version += 1
             thing.updated_by = user
+        before = dict(thing.__dict__)
         for name, value in values[thing.pk].items():
             model_field = model._meta.get_field(name)
             setattr(thing, model_field.attname, model_field.to_python(value))  # type: ignore[union-attr]
+        if isinstance(thing, Record):
+            attnames = {name: _attname(model, name) for name in values[thing.pk]}
+            changes = {k: (before[a], now) for k, a in attnames.items() if before[a] != (now := getattr(thing, a))}
+            traced.append((thing, changes))
         if hasattr(thing, "derive"):
             thing.derive()
         if isinstance(thing, Record):
             touches |= set(thing.touches())
     _overwrite(model, held)
+    trace_rows("undo-import", traced)
     return touches

@@ -166,6 +166,14 @@ def check_year(year: int) -> None:
         raise Unparsable(f"年份 {year} 不在 {FIRST_YEAR}—{LAST_YEAR} 年之间，请核对")
 
 
+def numeral(text: str) -> int:
+    """Return the number that Chinese numerals up to 99 write: 十二 is 12. Raises ValueError for anything else."""
+    found = _NUMERALS.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return int(_arabic(found))
+
+
 def _arabic(numerals: re.Match[str]) -> str:
     """Return 二〇二一 as 2021, 十二 as 12, 二十一 as 21, 元 (of 元月) as 1."""
     tens, ten, ones = numerals[0].rpartition("十")

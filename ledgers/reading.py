@@ -49,11 +49,13 @@ class Sheet:
     """A visible worksheet: rectangular rows of raw cells, the first of which is sheet row `first_row` (1-based).
 
     A cell is str, float, int, bool, date, datetime, time, timedelta or "" (blank; a formula in error is blank too).
+    `merged` are the ranges of merged cells, ((row, column), (row, column)) from 0, first and last.
     """
 
     name: str
     rows: list[list[object]]
     first_row: int = 1
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
 
 
 @dataclass
@@ -62,7 +64,8 @@ class HeaderMatch:
 
     `header_rows` are sheet rows, first and last; `columns` the header text of each column; `unknown` the columns with
     a header nobody declared (or one already taken); `data_start` an index into `sheet.rows`; `missing` the required
-    names without a column; `other_sheets` sheets that would fit as well and are not read.
+    names without a column; `other_sheets` the names of the sheets `more` that fit as well and are read along;
+    `sheets` all sheets of the workbook.
     """
 
     sheet: Sheet
@@ -74,6 +77,13 @@ class HeaderMatch:
     missing: list[str]
     required: frozenset[str]
     other_sheets: list[str] = field(default_factory=list)
+    more: "list[HeaderMatch]" = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
+
+    @property
+    def parts(self) -> "list[HeaderMatch]":
+        """This sheet, and those of the same kind that are read along with it."""
+        return [self, *self.more]
 
 
 # Files
@@ -129,7 +139,7 @@ def _excel_sheets(content: bytes) -> list[Sheet]:
             if cells > MAX_CELLS:
                 raise Unreadable(TOO_WIDE)
             rows: list[list[object]] = found.to_python(skip_empty_area=False)  # type: ignore[assignment]
-            sheets.append(Sheet(meta.name, rows))
+            sheets.append(Sheet(meta.name, rows, merged=tuple(found.merged_cell_ranges or ())))
     except python_calamine.PasswordError:
         raise Unreadable(LOCKED) from None
     except (python_calamine.CalamineError, ValueError, OverflowError) as error:
@@ -400,12 +410,18 @@ def _csv_rows(text: str) -> list[list[object]]:
 # Headers
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_BRACKETED = re.compile(r"(?:\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|\*|:)+$")
 _MARKS = re.compile(r"^\*+|(?:\*|:|\((?:必填|必填项|选填|\*)\)|\[(?:必填|选填)\]|【(?:必填|选填)】)+$")
 
 
 def normal_header(text: object) -> str:
     """Return a header as it is compared: half-width, no spaces or line breaks, no “*”, “（必填）” and “：”."""
     return _MARKS.sub("", _squash(text))
+
+
+def bare_header(text: str) -> str:
+    """Return a header, as `normal_header` gives it, without the star and the note in brackets behind it."""
+    return _BRACKETED.sub("", text) or text
 
 
 def find_header(sheets: list[Sheet], columns: Mapping[str, Sequence[str]], required: Collection[str]) -> HeaderMatch:
@@ -430,11 +446,13 @@ def find_header(sheets: list[Sheet], columns: Mapping[str, Sequence[str]], requi
         expected = "、".join(columns[name][0] for name in sorted(columns, key=lambda name: name not in required))
         raise Unreadable(f"没有找到表头。表头应有这些列：{expected}。请对照模板检查后再上传。")
     _, match = max(best, key=_by_fit)
-    match.other_sheets = [
-        other.sheet.name
+    match.more = [
+        other
         for (_, has_data, _), other in best
         if other is not match and has_data and set(other.missing) <= set(match.missing)
     ]
+    match.other_sheets = [other.sheet.name for other in match.more]
+    match.sheets = sheets
     return match
 
 
@@ -464,11 +482,11 @@ def _header_at(sheet: Sheet, top: int, height: int, names: Mapping[str, str], re
             continue
         group = above or group
         joined = group + below
-        texts.append(below if below in names and joined not in names else joined)
+        texts.append(below if bare_header(below) in names and bare_header(joined) not in names else joined)
     mapping: dict[int, str] = {}
     taken: set[str] = set()
     for column, text in enumerate(texts):
-        name = names.get(text)
+        name = names.get(text) or names.get(bare_header(text))
         if name and name not in taken:
             mapping[column] = name
             taken.add(name)
@@ -508,6 +526,7 @@ def data_rows(match: HeaderMatch) -> Iterator[tuple[int, list[object]]]:
     columns empty: the cell with the label itself does not count as filled.
     """
     rows = match.sheet.rows
+    _fill_down(match)
     top = match.header_rows[0] - match.sheet.first_row
     furniture = _Furniture(match, rows[top : match.data_start], rows[:top])
     below_header, below_note = True, False
@@ -532,6 +551,16 @@ def data_rows(match: HeaderMatch) -> Iterator[tuple[int, list[object]]]:
         if below_note or furniture.is_total(filled) or furniture.is_signature(filled) or furniture.is_unused(filled):
             continue
         yield match.sheet.first_row + index, row
+
+
+def _fill_down(match: HeaderMatch) -> None:
+    """Give every row below a merged cell what stands in its first one."""
+    rows = match.sheet.rows
+    for (first, column), (last, _) in match.sheet.merged:
+        if match.data_start <= first < last and column < len(rows[first] if first < len(rows) else ()):
+            for row in rows[first + 1 : last + 1]:
+                if row[column] in ("", None):
+                    row[column] = rows[first][column]
 
 
 class _Furniture:

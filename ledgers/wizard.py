@@ -1,5 +1,6 @@
 """The import wizard: upload → header → preview → done, with undo and the wrong rows to take home."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.acting import current_address
+from accounts.form_errors import OwnWords
 from accounts.permissions import Right, access_of
 
 from . import importing, reading
@@ -20,7 +21,7 @@ from . import progress as progresses
 from .ledger import Ledger
 from .models import ImportBatch
 from .printing import PrintColumn, write_wrong_rows
-from .tasks import apply_batch
+from .tasks import UNDO_AT_ONCE, apply_batch, progress_of, start, undo_batch
 from .views import XLSX, ledger_for
 
 STEPS = ("上传", "核对表头", "预览", "完成")
@@ -28,7 +29,7 @@ SHOWN = 50
 """Rows on one page of the preview."""
 
 
-class UploadForm(forms.Form):
+class UploadForm(OwnWords, forms.Form):
     """Which file."""
 
     file = forms.FileField(label="Excel 或 CSV 文件", error_messages={"required": "请先选择文件"})
@@ -69,7 +70,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             batch.save()
-            if importing.missing_columns(ledger, match) or importing.unknown_columns(ledger, match):
+            if importing.importer_for(batch).missing(match) or importing.unknown_columns(ledger, match):
                 return redirect("ledgers:mapping", slug, batch.pk)
             return _preview(request, ledger, batch, match)
     recent = ImportBatch.objects.visible_to(request.user).filter(ledger=slug).defer("content", "details", "undo")[:5]  # type: ignore[arg-type]
@@ -89,6 +90,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 def _preview(
     request: HttpRequest, ledger: Ledger, batch: ImportBatch, match: reading.HeaderMatch | None = None
 ) -> HttpResponse:
+    progresses.forget(f"import-{batch.pk}")
     try:
         importing.preview(batch, match)
     except (importing.CannotImport, reading.Unreadable) as error:
@@ -112,7 +114,12 @@ def mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             complaint = f"“{sorted(twice)[0]}”选了两次，一列只能对应一列"
         else:
             batch.mapping = wanted
-            batch.save(update_fields=["mapping"])
+            batch.constants = {
+                header: value.strip()
+                for header in ledger.headers
+                if header not in wanted.values() and (value := request.POST.get(f"all-{header}", "")).strip()
+            }
+            batch.save(update_fields=["mapping", "constants"])
             return _preview(request, ledger, batch)
         match.mapping = {int(i): h for i, h in wanted.items()}
     samples = [cells for _, cells in zip(range(3), (cells for _, cells in reading.data_rows(match)), strict=False)]
@@ -131,7 +138,11 @@ def mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "batch": batch,
         "columns": columns,
         "headers": list(ledger.headers),
-        "missing": importing.missing_columns(ledger, match),
+        "missing": importing.importer_for(batch).missing(match),
+        "absent": [
+            (ledger.by_header[header], batch.constants.get(header, ""))
+            for header in importing.missing_columns(ledger, match)
+        ],
         "complaint": complaint,
         "steps": STEPS,
         "current": 2,
@@ -150,6 +161,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     ledger, batch = _batch(request, slug, pk)
     if batch.state == ImportBatch.State.UPLOADED:
         return redirect("ledgers:mapping", slug, pk)
+    came = progress_of(batch)
     details = importing.details_of(batch)
     kinds = {"wrong": batch.wrong, "changed": batch.changed, "new": batch.new, "same": batch.same}
     show = request.GET.get("show", "")
@@ -161,6 +173,8 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "ledger": ledger,
         "batch": batch,
         "headers": details.get("headers", []),
+        "dropped": details.get("dropped", []),
+        "sheets": details.get("sheets", []),
         "page": page,
         "show": show,
         "kinds": [
@@ -173,7 +187,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "done": batch.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDONE),
         "steps": STEPS,
         "current": 5 if batch.applied_at else 3,
-        "progress": progresses.read(f"import-{pk}") if batch.state == ImportBatch.State.PREVIEWED else None,
+        "progress": replace(came, url="") if came and (came.failed or not came.over) else None,
     }
     return render(request, "ledgers/import_batch.html", context)
 
@@ -183,22 +197,19 @@ def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take the right rows in: at once, or in the worker, with a bar to watch."""
     _, batch = _batch(request, slug, pk)
     url = reverse("ledgers:batch", args=[slug, pk])
-    if batch.state != ImportBatch.State.PREVIEWED:
-        messages.info(request, "这个文件已经导入过了，没有重复导入")
-        return redirect(url)
-    progresses.report(f"import-{pk}", progresses.Progress(0, 100, "排队中"))
-    apply_batch.enqueue(pk, current_address(), url)
-    came = progresses.read(f"import-{pk}")
-    if came and came.failed:
-        messages.error(request, came.words)
+    if not start(batch, apply_batch, request.user, url):  # type: ignore[arg-type]
+        batch.refresh_from_db(fields=["state"])
+        messages.info(request, "正在导入，不用再按" if batch.is_under_way else "这个文件已经导入过了，没有重复导入")
     return redirect(url)
 
 
 @require_GET
 def progress(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Return the bar of an import under way; when it is done, lead to the result."""
-    _batch(request, slug, pk)
-    came = progresses.read(f"import-{pk}") or progresses.Progress()
+    _, batch = _batch(request, slug, pk)
+    came = progress_of(batch) or progresses.Progress(1, 1, "已完成", request.path)
+    if came.over:
+        came = replace(came, url=reverse("ledgers:batch", args=[slug, pk]))
     response = render(request, "components/progress.html", {"progress": came, "url": request.path})
     if came.url:
         response["HX-Redirect"] = came.url
@@ -224,12 +235,21 @@ def wrong_rows(request: HttpRequest, slug: str, pk: int) -> FileResponse:
 
 @require_POST
 def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Take an applied import back."""
+    """Take an applied import back: a small one at once, a large one in the background."""
     ledger, batch = _batch(request, slug, pk)
+    url = reverse("ledgers:batch", args=[slug, pk])
+    if batch.is_under_way:
+        messages.info(request, "正在处理，不用再按")
+        return redirect(url)
+    if batch.new + batch.changed > UNDO_AT_ONCE:
+        if not start(batch, undo_batch, request.user, url):  # type: ignore[arg-type]
+            messages.error(request, "只有已导入的批次可以撤销")
+        return redirect(url)
     try:
         importing.undo(batch, request.user)  # type: ignore[arg-type]
     except importing.CannotImport as error:
         messages.error(request, str(error))
     else:
+        progresses.forget(f"import-{pk}")
         messages.success(request, f"已撤销：{ledger.title}恢复到导入之前")
     return redirect("ledgers:batch", slug, pk)

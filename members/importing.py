@@ -7,13 +7,28 @@ from typing import Any
 
 from accounts.encryption import blind_index
 from branches.models import Organization
-from ledgers.importing import RecordImporter, Report, Row, Undo, create, create_rows, rewrite
+from ledgers import parsing
+from ledgers.importing import (
+    Analysis,
+    CellError,
+    Place,
+    RecordImporter,
+    Report,
+    Row,
+    Undo,
+    create,
+    create_rows,
+    quiet,
+    rewrite,
+)
 from ledgers.models import Touch
+from ledgers.reading import HeaderMatch
 
 from .models import (
     UNKNOWN_START,
     DevelopmentCase,
     DuesBase,
+    Gender,
     Member,
     Membership,
     Whereabouts,
@@ -47,11 +62,11 @@ class MemberImporter(RecordImporter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.unmasked: dict[int, str] = {}
-        """Sheet row → the citizen ID behind a masked one. Kept apart from the row, so that no page shows it."""
+        self.unmasked: dict[Place, str] = {}
+        """Sheet and row → the citizen ID behind a masked one. Kept apart from the row, so that no page shows it."""
 
     def key(self, row: Row) -> Any:
-        return row.values.get("id_number") or self.unmasked.get(row.number)
+        return row.values.get("id_number") or self.unmasked.get(row.place)
 
     def key_column(self, row: Row) -> str:
         return "身份证号"
@@ -65,6 +80,7 @@ class MemberImporter(RecordImporter):
             if isinstance(branch, int) and kinds[branch] not in branches:
                 self.wrong(row, "branch_id", "这不是党支部；党员要登记到党支部")
                 row.values.pop("branch_id")
+        self._hold_against_id(rows)
         self._unmask([row for row in rows if "id_number" in row.masked and not row.errors])
 
     def _unmask(self, rows: list[Row]) -> None:
@@ -81,7 +97,7 @@ class MemberImporter(RecordImporter):
         for row in rows:
             numbers = found.get((row.values["name"], row.values["branch_id"], row.masked["id_number"].upper()), set())
             if len(numbers) == 1:
-                self.unmasked[row.number] = next(iter(numbers))
+                self.unmasked[row.place] = next(iter(numbers))
             elif numbers:
                 self.wrong(
                     row, "id_number", f"本支部有 {len(numbers)} 名党员姓名和隐去后的号码都相同，请填完整的身份证号"
@@ -121,6 +137,39 @@ class MemberImporter(RecordImporter):
             elif number in found and found[number][1]["left_on"] is not None:
                 self.wrong(row, "id_number", "这名党员已离开登记册，请先在党员页面办理恢复或转入")
         return found
+
+    def analyse(self, match: HeaderMatch, report: Report = quiet) -> Analysis:
+        """Analyse, and hold birth date and gender against what the ID says before they are compared."""
+        self.birth_column = next((i for i, header in match.mapping.items() if header == "出生日期"), None)
+        return super().analyse(match, report)
+
+    def _hold_against_id(self, rows: list[Row]) -> None:
+        """Say where birth date or gender contradict the ID. 1990.1, in which Excel lost the 0 of October, is mended."""
+        for row in rows:
+            number = row.values.get("id_number")
+            if not number or not {"birth_date", "gender"} & row.values.keys():
+                continue
+            told, sex = row.values.get("birth_date"), row.values.get("gender")
+            try:
+                born = parsing.birth_date_of(number)
+            except ValueError:
+                continue  # Q01 says so
+            male = parsing.gender_of(number) == Gender.MALE.label
+            if told and told != born and (told.year, told.month, told.day) != (born.year, born.month, 1):
+                shown = self._cell_of_birth(row)
+                if isinstance(shown, float) and round(shown * 100) == born.year * 100 + born.month:
+                    row.values["birth_date"] = born
+                    words = f"Excel 把 {born.year}.{born.month} 存成了 {shown:g}，按身份证号取 {born}"
+                else:
+                    words = f"与身份证号不一致：身份证号上是 {born}"
+                row.warnings.append(CellError("出生日期", str(told if shown is None else shown), words))
+            if sex and (sex == Gender.MALE) != male:
+                right = Gender.MALE.label if male else Gender.FEMALE.label
+                words = f"与身份证号不一致：身份证号上是{right}"
+                row.warnings.append(CellError("性别", Gender(sex).label, words))
+
+    def _cell_of_birth(self, row: Row) -> Any:
+        return None if self.birth_column is None else row.cells[self.birth_column]
 
     def check(self, rows: list[Row]) -> None:
         """Somebody with an open record of floating out is floating, whatever the sheet says."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.permissions import access_of
 from branches.models import Organization
-from ledgers.importing import Report, Row, Undo, create, rewrite
+from ledgers.importing import Place, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 
 from .models import TAKEN_IN_WITHIN, Member, Membership, Transfer, Whereabouts
@@ -34,7 +34,7 @@ class TransferImporter(MemberReferences):
     def prepare(self, rows: list[Row]) -> None:
         """Tell from the kind which end is a branch of one's own, and find it and the member."""
         everywhere = self._branches(rows)
-        self.foreign: set[int] = set()
+        self.foreign: set[Place] = set()
         """Rows of letters that a branch out of scope issued to one in scope: kept there, only compared here."""
         for row in rows:
             if not row.errors:
@@ -42,12 +42,12 @@ class TransferImporter(MemberReferences):
                 if row.values.get("closed_on"):
                     row.values.setdefault("state", State.RECEIVED.value)
         found = self._find([row for row in rows if not row.errors], "organization_id")
-        inside = [row for row in rows if row.number not in found and not row.errors and "receiver_id" in row.values]
+        inside = [row for row in rows if row.place not in found and not row.errors and "receiver_id" in row.values]
         found |= self._find(inside, "receiver_id")
         members = Member.objects.in_bulk(set(found.values()))
         self.people = {number: members[pk] for number, pk in found.items()}
 
-    def _find(self, rows: list[Row], branch: str) -> dict[int, int]:
+    def _find(self, rows: list[Row], branch: str) -> dict[Place, int]:
         """Return sheet row → member, of those found in one of the branches; who is not found need not be an error."""
         known = {pk for places in self.organizations().values() for pk, *_ in places}
         found = {}
@@ -56,6 +56,7 @@ class TransferImporter(MemberReferences):
             Row(
                 row.number,
                 row.cells,
+                row.sheet,
                 {"organization_id": row.values[branch]} | {k: row.values[k] for k in NAMED_BY if k in row.values},
                 row.masked,
             )
@@ -64,7 +65,7 @@ class TransferImporter(MemberReferences):
         super().prepare(probes)
         for row, probe in zip(here, probes, strict=True):
             if pk := probe.values.get("member_id"):
-                found[row.number] = pk
+                found[row.place] = pk
             row.errors += [error for error in probe.errors if error.message not in NOBODY]
         return found
 
@@ -89,7 +90,7 @@ class TransferImporter(MemberReferences):
         place = self._organization(values[own], self.organizations())
         if isinstance(place, str) and kind == Kind.INSIDE and len(everywhere.get(values[own], ())) == 1:
             place = everywhere[values[own]][0]
-            self.foreign.add(row.number)
+            self.foreign.add(row.place)
         if isinstance(place, str):
             self.wrong(row, own, place)
         elif not any(pk == place for pks in everywhere.values() for pk in pks):
@@ -134,13 +135,13 @@ class TransferImporter(MemberReferences):
             for m in Membership.objects.filter(member__in=[p.pk for p in self.people.values()], end__isnull=True)
         }
         first = self._first_of([p.pk for p in self.people.values()])
-        self.effects: dict[int, tuple[Member, Membership]] = {}
+        self.effects: dict[Place, tuple[Member, Membership]] = {}
         moved: set[int] = set()
         for row in rows:
-            values, person = row.values, self.people.get(row.number)
+            values, person = row.values, self.people.get(row.place)
             if row.pk is None:
                 values.setdefault("state", State.ISSUED.value)
-            if row.number in self.foreign and (row.pk is None or row.changes):
+            if row.place in self.foreign and (row.pk is None or row.changes):
                 self.wrong(row, "letter_number", "这封介绍信由别处的党支部开具，由他们登记和修改")
             self._check_days(row)
             if row.errors or ("state" in row.changes and not self._may_change_state(row)):
@@ -163,7 +164,7 @@ class TransferImporter(MemberReferences):
                     elif person.pk in moved:
                         self.wrong(row, "name", "同一个人在本表里转接了两次，请分两次导入")
                     else:
-                        self.effects[row.number] = person, last
+                        self.effects[row.place] = person, last
                         moved.add(person.pk)
 
     def _check_days(self, row: Row) -> None:
@@ -210,15 +211,15 @@ class TransferImporter(MemberReferences):
     # writing
 
     def build(self, row: Row) -> Transfer:
-        person = self.people.get(row.number)
+        person = self.people.get(row.place)
         return Transfer(**row.values, member_id=person.pk if person else None)
 
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
         for row in new:
-            if person := self.people.get(row.number):  # may have been named by a masked ID, or by name alone
+            if person := self.people.get(row.place):  # may have been named by a masked ID, or by name alone
                 row.values["id_number"] = person.id_number
         touches = {*super().write(new, changed, undo, report)}
-        done = [row for row in [*new, *changed] if row.number in self.effects]
+        done = [row for row in [*new, *changed] if row.place in self.effects]
         memberships: dict[int, dict[str, Any]] = {}
         members: dict[int, dict[str, Any]] = {}
         fresh: list[Membership] = []
@@ -229,7 +230,7 @@ class TransferImporter(MemberReferences):
             )
         }
         for row in done:
-            (person, last), on = self.effects[row.number], row.values["closed_on"]
+            (person, last), on = self.effects[row.place], row.values["closed_on"]
             if row.values["kind"] == Kind.IN:
                 memberships[last.pk] = {"start": on, "came_by": Membership.Event.TRANSFERRED_IN.value}
                 continue
@@ -248,7 +249,7 @@ class TransferImporter(MemberReferences):
                 fresh.append(Membership(member_id=person.pk, branch_id=receiver, start=on, came_by=came_by, **state))
         touches |= {*rewrite(Membership, memberships, undo, self.user), *create(fresh, undo, self.user)}
         touches |= {*rewrite(Member, members, undo, self.user)}
-        gone = {m.pk: r.values["closed_on"] for r in done if (m := self.effects[r.number][0]).pk in members}
+        gone = {m.pk: r.values["closed_on"] for r in done if (m := self.effects[r.place][0]).pk in members}
         ended = {
             record.pk: {
                 "until": max(gone[record.member_id or 0], record.since + timedelta(days=1)),

@@ -53,7 +53,7 @@ class WhereaboutsImporter(MemberReferences):
 
     def check(self, rows: list[Row]) -> None:
         """Days in order and not to come; one open record of a kind for each member."""
-        begun: dict[tuple[str, Any], int] = {}
+        begun: dict[tuple[str, Any], Row] = {}
         for row in rows:
             values = row.values
             since, until = values["since"], values.get("until")
@@ -70,8 +70,8 @@ class WhereaboutsImporter(MemberReferences):
                     self.wrong(row, "since", "这名党员已离开登记册，请填结束日期")
                 elif earlier := self.open.get((kind, member)):
                     self.wrong(row, "since", f"这名党员有一条 {earlier[1]} 起的登记还没有结束，请先填它的结束日期")
-                elif (first := begun.setdefault((kind, member), row.number)) != row.number:
-                    self.wrong(row, "since", f"与第 {first} 行都没有结束日期，请补上较早一行的结束日期")
+                elif (first := begun.setdefault((kind, member), row)) is not row:
+                    self.wrong(row, "since", f"与第 {first.number} 行都没有结束日期，请补上较早一行的结束日期")
 
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
         made = [Whereabouts(**{k: v for k, v in row.values.items() if k not in CONTACT}) for row in new]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.encryption import blind_index
-from ledgers.importing import Report, Row, Undo, create, rewrite
+from ledgers.importing import Place, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 from members.importing import MemberImporter
 from members.models import DevelopmentCase, DevelopmentStep, DevelopmentVote, Member, Membership
@@ -83,7 +83,7 @@ class DevelopmentImporter(MemberImporter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.cases: dict[int, DevelopmentCase] = {}
-        self.plans: dict[int, Plan] = {}
+        self.plans: dict[Place, Plan] = {}
 
     def held(self) -> DevelopmentQuerySet:  # type: ignore[override]
         """Return the cases that this import may change."""
@@ -175,7 +175,7 @@ class DevelopmentImporter(MemberImporter):
         known = people.named(self.user, names)
         for row in wanted:
             if not row.errors:
-                self.plans[row.number] = self._planned(row, known)
+                self.plans[row.place] = self._planned(row, known)
 
     def _check_case(self, row: Row) -> None:
         values = row.values
@@ -278,7 +278,7 @@ class DevelopmentImporter(MemberImporter):
     # writing
 
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
-        plans = [self.plans[row.number] for row in [*new, *changed]]
+        plans = [self.plans[row.place] for row in [*new, *changed]]
         for plan in plans:
             plan.case.derive()
             plan.case.follow(plan.steps)
@@ -288,7 +288,7 @@ class DevelopmentImporter(MemberImporter):
         followed = [*FOLLOWED, "member_id"]
         edits = {}
         for row in changed:
-            case, held = self.plans[row.number].case, self.cases[row.pk]
+            case, held = self.plans[row.place].case, self.cases[row.pk]
             values = {key: value for key, (_, value) in row.changes.items() if key in self.fields}
             values |= {name: getattr(case, name) for name in followed if getattr(case, name) != getattr(held, name)}
             edits[row.pk] = values
