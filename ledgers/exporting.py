@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right, access_of
 
 from .ledger import Column, Ledger, Query
 from .printing import write_ledger, write_template
+from .recording import trace_paper
 
 
 def export(
@@ -27,22 +26,20 @@ def export(
 ) -> int:
     """Write the Excel ledger and return the number of rows.
 
-    With `clear`, sensitive columns stand as they are for the rows on which the user has the right, and the audit
-    trail notes it before the first byte is written; the caller has made sure that the user holds the right somewhere.
+    The audit trail notes it before the first byte is written. With `clear`, sensitive columns stand as they are for
+    the rows on which the user has the right; the caller has made sure that the user holds the right somewhere.
     """
     rows = ledger.ordered(ledger.rows(query, user), sort)
     if clear:
         rows = rows.filter(access_of(user).scope(Right.SENSITIVE_EXPORT, ledger.path))
     chosen = list(columns or ledger.columns)
     masked = [c.header for c in chosen if c.mask]
-    with transaction.atomic():
-        if clear and masked:
-            audit.record(
-                "export-clear",
-                label=f"{ledger.title}：{ledger.describe(query)}",
-                changes={"columns": (None, "、".join(masked))},
-                organization_path=query.organization.path if query.organization else "",
-            )
+    trace_query(
+        "export-clear" if clear and masked else "export",
+        ledger,
+        query,
+        **({"敏感列": "、".join(masked)} if clear and masked else {}),
+    )
     return write_ledger(
         target,
         title=ledger.title,
@@ -52,6 +49,12 @@ def export(
         columns=[c.printed() for c in chosen],
         rows=ledger.table(rows, chosen, clear=clear),
     )
+
+
+def trace_query(action: str, ledger: Ledger, query: Query, **changes: object) -> None:
+    """Note that the rows of a list leave the portal."""
+    path = query.organization.path if query.organization else ""
+    trace_paper(action, f"{ledger.title}：{ledger.describe(query)}", path, None, **changes)
 
 
 def template(ledger: Ledger, target: Path | BinaryIO) -> None:
@@ -71,5 +74,7 @@ def template(ledger: Ledger, target: Path | BinaryIO) -> None:
 def filename(ledger: Ledger, query: Query) -> str:
     """Return the name of the downloaded file: 和平街道-党员花名册-2026-09-30.xlsx."""
     place = f"{query.organization.label}-" if query.organization else ""
-    when = query.period.label if query.period else (query.on or timezone.localdate()).isoformat()
+    when = (query.on or timezone.localdate()).isoformat()
+    if query.period:
+        when = query.period.label if query.period.is_over() else f"{query.period.label}（截至{query.day}）"
     return f"{place}{ledger.title}-{when}.xlsx"

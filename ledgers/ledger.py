@@ -247,8 +247,8 @@ class Query:
 
     @property
     def day(self) -> date:
-        """The day as of which a stock is counted: the one named, the period's last, or today."""
-        return self.on or (self.period.end if self.period else timezone.localdate())
+        """The day as of which a stock is counted: the one named, the period's last (today, if it runs), or today."""
+        return self.on or (self.period.as_of() if self.period else timezone.localdate())
 
     def params(self) -> dict[str, str]:
         """Return the query string's parameters."""
@@ -312,6 +312,10 @@ class Ledger:
         None where the ledger cannot tell them quickly; a ledger that can gives the count of a long list for nothing.
         """
         return None
+
+    def amount(self, path: str, query: Query) -> Any:
+        """Return the expression that a fact adds up, given the lookup that it names."""
+        return models.F(path)
 
     def within(self, condition: Callable[[str], Q]) -> Q:
         """Return the condition that a row lies in a part of the tree, given what it is for a lookup to a tree path.
@@ -436,7 +440,7 @@ class Ledger:
         """Return a query in words: 和平街道 · 2026-07-01 至 2026-09-30 · 已提交、已确认."""
         parts = [query.organization.name if query.organization else "全部组织"]
         if query.period:
-            parts.append(f"{query.period.start} 至 {query.period.end}")
+            parts.append(_span(query.period))
         if query.on:
             parts.append(f"截至 {query.on}")
         parts += [self.by_name[name].describe(value) for name, value in query.filters.items()]
@@ -451,6 +455,13 @@ class Ledger:
     def by_header(self) -> dict[str, Column]:
         """The columns by header."""
         return {c.header: c for c in self.columns}
+
+
+def _span(period: Period) -> str:
+    """Return the days of a period in words; a running one is told as far as today."""
+    if period.is_over() or not period.has_begun():
+        return f"{period.start} 至 {period.end}"
+    return f"{period.start} 至 {period.as_of()}（截至当日）"
 
 
 _registry: dict[str, Ledger] = {}

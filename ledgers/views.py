@@ -14,22 +14,24 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.middleware import url_table
 from accounts.models import User
 from accounts.permissions import Access, Right, access_of
 
-from . import exporting, paging
+from . import branch_filter, exporting, paging, saved_views
 from . import ledger as ledgers
+from .branch_filter import BRANCH, BranchFilter, Grouped
 from .ledger import PICKED, BadQuery, Column, Ledger, Query
+from .models import SavedView
 from .parsing import row_key
 from .period import Period
+from .saved_views import EVER, VIEW
 
 PAGE_SIZES = (20, 50, 100)
 PRINTED = 2000
 """Rows on a print page; more than that belongs in Excel."""
-EVER = "all"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -51,7 +53,8 @@ def asked(request: HttpRequest, ledger: Ledger) -> Query:
     Raises BadQuery with a Chinese message.
     """
     params = {key: str(value) for key, value in request.GET.items()}
-    organization = request.chosen_organization or None  # type: ignore[attr-defined]
+    place = request.chosen_organization or None  # type: ignore[attr-defined]
+    organization = branch_filter.narrowed(ledger, request.user, place, params.get(BRANCH, ""))
     chosen: Period = request.chosen_period  # type: ignore[attr-defined]
     if len(picked := request.GET.getlist(PICKED)) > 1:  # one for each box ticked
         params[PICKED] = ",".join(picked)
@@ -90,16 +93,24 @@ def lines(ledger: Ledger, rows: Any, columns: Sequence[Column], query: Query, us
     return found
 
 
-def chosen_columns(request: HttpRequest, ledger: Ledger) -> list[Column]:
-    """Return the columns to show: those picked now, picked earlier in this session, or the ledger's own choice."""
+def chosen_columns(request: HttpRequest, ledger: Ledger, view: SavedView | None = None) -> list[Column]:
+    """Return the columns to show: those picked now, the open view's, picked earlier in this session, or the ledger's.
+
+    What is picked while a view is open is of that view, and is kept nowhere else.
+    """
     kept: dict[str, list[str]] = request.session.get("columns", {})
     picked = request.GET.getlist("columns")
-    if picked:
+    if picked and view is None:
         request.session["columns"] = kept | {ledger.slug: picked}
-    else:
-        picked = kept.get(ledger.slug, [])
+    elif not picked:
+        picked = view.columns if view and view.columns else kept.get(ledger.slug, [])
     chosen = [c for c in ledger.columns if c.path and c.key in picked]
     return chosen or [c for c in ledger.columns if c.path and c.listed]
+
+
+def open_view(request: HttpRequest, views: Sequence[SavedView]) -> SavedView | None:
+    """Return which of the person's views the list is opened by, if any."""
+    return next((view for view in views if str(view.pk) == request.GET.get(VIEW)), None)
 
 
 def sums(ledger: Ledger, rows: Any, columns: Sequence[Column]) -> Mapping[str, Any]:
@@ -147,7 +158,10 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     except BadQuery as error:
         complaint, query = str(error), Query(organization=request.chosen_organization or None)  # type: ignore[attr-defined]
         rows = ledger.queryset().none()
-    columns = chosen_columns(request, ledger)
+    offered = branch_filter.offered(ledger, request.user, request.chosen_organization or None, query)  # type: ignore[attr-defined]
+    mine = saved_views.of(request.user, ledger)
+    view = open_view(request, mine)
+    columns = chosen_columns(request, ledger, view)
     sort = request.GET.get("sort", "")
     size = size if (size := row_key(request.GET.get("per", ""))) in PAGE_SIZES else PAGE_SIZES[0]
     total = paging.Total(0) if complaint else paging.count(ledger, query, request.user, rows)
@@ -165,7 +179,11 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "sums": sums(ledger, rows, columns) if page.paginator.count else {},
         "sort": sort,
         "sizes": PAGE_SIZES,
-        "filters": controls(ledger, query, request.GET.get("period") == EVER),
+        "filters": controls(ledger, query, request.GET.get("period") == EVER, offered),
+        "saved": mine,
+        "view": view,
+        "shown": request.GET.urlencode(),
+        "narrowed": bool(query.filters or query.text or offered.chosen),
         "words": ledger.describe(query),
         "views": [
             *((label, reverse(name)) for label, name in ledger.views if _opens(access, name)),
@@ -193,11 +211,14 @@ class Control:
     choices: Sequence[tuple[str, str]] = ()
     type: str = "text"
     more: bool = False
+    groups: Grouped = ()  # choices under headings, in place of plain ones
 
 
-def controls(ledger: Ledger, query: Query, ever: bool) -> list[Control]:
+def controls(ledger: Ledger, query: Query, ever: bool, branches: BranchFilter) -> list[Control]:
     """Return the filters of a list, each with its value; what is only reached by a link is left out."""
     found = []
+    if branches.branches:
+        found.append(Control(BRANCH, "党支部", branches.chosen, groups=branches.branches))
     if ledger.date:
         periods = [query.period, query.period.previous()] if query.period else []
         choices = [(p.code, p.label) for p in periods] + [(EVER, "全部时间")]
@@ -212,11 +233,14 @@ def controls(ledger: Ledger, query: Query, ever: bool) -> list[Control]:
     return found
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def export(request: HttpRequest, slug: str) -> FileResponse:
-    """Download what the list shows, in the printed form; `clear=1` needs the right and is audited."""
+    """Download what the list shows, in the printed form; posted with `clear`, which needs the right, in clear.
+
+    No address alone hands out personal numbers: a link elsewhere would put the file on the disk of who follows it.
+    """
     ledger = ledger_for(request.user, slug, Right.EXPORT)
-    clear = request.GET.get("clear") == "1"
+    clear = request.POST.get("clear") == "1"
     if clear and not access_of(request.user).has(Right.SENSITIVE_EXPORT):
         raise Http404
     try:
@@ -250,8 +274,9 @@ def printout(request: HttpRequest, slug: str) -> HttpResponse:
         rows = ledger.ordered(ledger.rows(query, request.user), request.GET.get("sort", ""))
     except BadQuery as error:
         raise Http404(str(error)) from error
-    columns = chosen_columns(request, ledger)
+    columns = chosen_columns(request, ledger, open_view(request, saved_views.of(request.user, ledger)))
     page: Page[Any] = Paginator(rows, PRINTED).get_page(1)
+    exporting.trace_query("print", ledger, query)
     return render(
         request,
         "ledgers/print.html",
