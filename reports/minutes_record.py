@@ -30,6 +30,7 @@ from activities.models import Activity, Attendance
 from activities.roll import Roll
 from activities.sections import Section
 from branches.models import Organization
+from ledgers.recording import trace_paper
 
 from .official import BODY_FONT, HEI, PAGE, TITLE_FONT, Style, chinese_date, refuse, settled
 
@@ -204,6 +205,7 @@ def download(request: HttpRequest, pk: int, form: str) -> HttpResponse:
         raise Http404
     activity = get_object_or_404(Activity.objects.visible_to(request.user).select_related("organization"), pk=pk)
     filled = form_of(activity, rolls.of_activity(activity))
+    trace_paper("export", f"{filled.title}：{activity}", activity.organization.path, activity, 格式=form)
     response = HttpResponse({"docx": to_docx, "pdf": to_pdf}[form](filled), content_type=FORMS[form])
     name = f"{filled.title}-{activity.organization.label}-{activity.date}-{activity.get_kind_display()}.{form}"
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
