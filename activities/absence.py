@@ -47,6 +47,7 @@ def counted_lines(organization: Organization, since: date, until: date) -> Atten
         activity__kind__in=Activity.Kind.meetings(),
         activity__status__in=Activity.Status.counted(),
         activity__date__range=(since, until),
+        state__in=State.asked(),
     )
 
 
@@ -78,7 +79,7 @@ def runs_of_absence(organization: Organization, day: date, least: int = RUNNING,
     }
 
 
-COLUMNS = (("expected", ""), ("present", "there"), ("late", "late"), ("leave", "leave"), ("absent", "absent"))
+COLUMNS = (("expected", "asked"), ("present", "there"), ("late", "late"), ("leave", "leave"), ("absent", "absent"))
 """Number of a line of the rates, and the filter of the rows behind it."""
 COUNTS = {
     "expected": Count("pk"),

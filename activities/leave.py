@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from branches.panels import Panel
 from branches.todos import Todo
@@ -32,7 +32,7 @@ SOON = 7
 State = Attendance.State
 
 
-@transaction.atomic
+@atomic
 def mark_rolls(leave: LeaveRequest) -> list[Activity]:
     """Write a granted leave on the rolls that are called already, as far as their branch may still change them.
 

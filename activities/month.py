@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.forms import RecordForm
 from ledgers.period import Period
@@ -193,7 +194,7 @@ class MonthSheet:
         sound = [form.is_valid() for form in written]  # every one of them is checked
         if not all(sound):
             return []
-        with transaction.atomic():
+        with atomic():
             for form in written:
                 if form.save_record(self.user) is None:
                     transaction.set_rollback(True)

@@ -182,6 +182,7 @@ class Sitting:
     day: date
     seats: int
     present: int
+    activity_id: int = 0
 
     @property
     def least(self) -> int:
@@ -229,8 +230,28 @@ def sittings(meetings: QuerySet[Activity]) -> list[Sitting]:
         ids_there = {member for member, _ in came.get(pk, ())}
         names_there = {name for _, name in came.get(pk, ())}
         present = sum(member in ids_there if member else name in names_there for member, name in people)
-        found.append(Sitting(organization, day, len(people), present if has_roll else min(stated or 0, len(people))))
+        found.append(
+            Sitting(organization, day, len(people), present if has_roll else min(stated or 0, len(people)), pk)
+        )
     return found
+
+
+def without_quorum(meetings: QuerySet[Activity]) -> set[int]:
+    """Return the ids of the general and committee meetings to which too few came. Four queries."""
+    short = {sitting.activity_id for sitting in sittings(meetings) if sitting.present < sitting.least}
+    day, branch = OuterRef("date"), OuterRef("organization")
+    in_branch = in_force(day)  # type: ignore[arg-type]  # a reference to the outer query stands for its day
+    stays = Membership.objects.filter(in_branch, may_vote_on(day), branch=branch).order_by().values("branch")
+    came = stays.filter(member__attendances__activity=OuterRef("pk"), member__attendances__state__in=THERE)
+    general = (
+        meetings.filter(kind=Kind.GENERAL, roll__isnull=False)
+        .distinct()
+        .annotate(
+            voters=Coalesce(Subquery(stays.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0),
+            came=Coalesce(Subquery(came.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0),
+        )
+    )
+    return short | {pk for pk, voters, there in general.values_list("pk", "voters", "came") if there < half(voters)}
 
 
 def _sat(seats: Iterable[CommitteeSeat], day: date) -> set[tuple[int | None, str]]:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.core import signing
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -20,12 +19,13 @@ from accounts import audit
 from accounts.acting import acting_as, current_actor, current_address
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from ledgers import parsing
 from ledgers.facts import mark_stale
 from ledgers.scope import may
 
 from . import roll as rolls
-from .models import Activity, Arrival, Attendance, SignInSheet, WrongTry, record_roll
+from .models import Activity, Arrival, Attendance, SignInSheet, WrongTry, record_roll, traced
 from .sections import Section
 
 CODE_LIFE = timedelta(seconds=60)
@@ -74,11 +74,13 @@ def may_open(activity: Activity, user: User) -> bool:
     return keeps and activity.is_open and activity.date == timezone.localdate()
 
 
-@transaction.atomic
+@atomic
 def lay_out(activity: Activity) -> SignInSheet:
     """Open the sheet, again if it was closed. The first time everyone without leave is absent until they sign."""
-    held: Activity = Activity.objects.select_for_update(of=("self",)).select_related("organization").get(pk=activity.pk)
-    sheet = SignInSheet.objects.select_for_update(of=("self",)).filter(activity=held).first()
+    held: Activity = (
+        Activity.objects.select_for_update(of=("self",), no_key=True).select_related("organization").get(pk=activity.pk)
+    )
+    sheet = SignInSheet.objects.select_for_update(of=("self",), no_key=True).filter(activity=held).first()
     if sheet is not None:
         sheet.closed_at = None
         return sheet.record("reopen")
@@ -127,7 +129,7 @@ def state_at(activity: Activity, now: datetime) -> Attendance.State:
     return State.LATE if now > start + LATE_AFTER else State.PRESENT
 
 
-@transaction.atomic
+@atomic
 def arrive(ticket: Ticket, name: str, digits: str) -> Arrival | None:
     """Sign whoever on the roll has this name and these last four digits of citizen ID or phone; None for nobody.
 
@@ -136,7 +138,10 @@ def arrive(ticket: Ticket, name: str, digits: str) -> Arrival | None:
     """
     named = SignInSheet.objects.filter(pk=ticket.sheet).values("activity")
     activity = (
-        Activity.objects.select_for_update(of=("self",)).select_related("organization").filter(pk__in=named).first()
+        Activity.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("organization")
+        .filter(pk__in=named)
+        .first()
     )
     sheet = SignInSheet.objects.lying_open().filter(pk=ticket.sheet).first()
     if activity is None or sheet is None:
@@ -179,7 +184,7 @@ def _who(activity: Activity, name: str, digits: str) -> int | None:
 
 def _sign(sheet: SignInSheet, activity: Activity, member_id: int, ticket: Ticket) -> Arrival:
     """Put the member on the sheet and on the roll; who signed before is signed, and what a person marked holds."""
-    line = Attendance.objects.select_for_update().get(activity=activity, member=member_id)
+    line = Attendance.objects.select_for_update(no_key=True).get(activity=activity, member=member_id)
     state = state_at(activity, timezone.now())
     values = {"state": state, "ticket": ticket.nonce}
     arrival, is_new = Arrival.objects.get_or_create(sheet=sheet, member_id=member_id, defaults=values)
@@ -194,7 +199,7 @@ def _sign(sheet: SignInSheet, activity: Activity, member_id: int, ticket: Ticket
         "arrive",
         arrival,
         label=str(activity),
-        changes={f"member {member_id}": (before, line.state)},
+        changes=traced(member_id, before, line.state),
         organization_path=activity.audit_path(),
     )
     mark_stale(activity.touches())

@@ -33,9 +33,24 @@ document.addEventListener("change", (event) => {
     for (const radio of document.getElementsByName(answer.name)) if (radio !== answer) mark(radio, false);
     mark(answer, true);
   }
+  const unread = event.target.closest("[data-unread]");
+  if (unread) markUnread(unread.value);
   const all = event.target.closest("[data-tick-all]");
   if (all) for (const box of all.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = all.checked;
 });
+
+// Of whom the minutes say nothing: all of them came, or each is marked by a person.
+function markUnread(answer) {
+  for (const waiting of document.querySelectorAll("input[name=unmarked]")) {
+    const row = waiting.closest("[data-roll-row]");
+    const choice = row.querySelector("input[type=radio][value=present]");
+    choice.checked = answer !== "each";
+    if (answer === "each") for (const radio of row.querySelectorAll("input[type=radio]")) radio.checked = false;
+    changed(choice);
+  }
+  const first = document.querySelector("[data-roll-row] input[type=radio]");
+  if (answer !== "all") first?.scrollIntoView({ block: "center" });
+}
 
 // Adding a person: Enter takes the first found; who is on the roll already is shown instead of added again.
 document.addEventListener("keydown", (event) => {

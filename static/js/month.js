@@ -1,7 +1,7 @@
 // A month on one page, without a mouse. Enter goes to the next field instead of sending the page half-filled,
-// Ctrl+Enter hands everything in. In the roll: 1–4 mark, arrows move, letters go to a name by its initials.
+// Ctrl+Enter hands everything in. In the roll: 1–5 mark, arrows move, letters go to a name by its initials.
 
-const STATES = ["present", "late", "leave", "absent"];
+const STATES = ["present", "late", "leave", "absent", "exempt"];
 const PAUSE = 900;
 const form = document.querySelector("[data-month]");
 const jump = form?.querySelector("[data-month-jump]");
@@ -49,7 +49,7 @@ function onCell(cell, event) {
   if (event.key.startsWith("Arrow")) {
     event.preventDefault();
     move(cell, event);
-  } else if (/^[1-4]$/.test(event.key)) {
+  } else if (/^[1-5]$/.test(event.key)) {
     event.preventDefault();
     cell.value = STATES[event.key - 1];
     cell.dispatchEvent(new Event("change", { bubbles: true }));

@@ -1,12 +1,13 @@
-// The attendance roll, marked by keyboard. Everyone is 出席 until marked otherwise.
+// The attendance roll, marked by keyboard. Everyone is 出席 until marked otherwise,
+// save those whom minutes left unmarked (an input named unmarked in the row).
 //   <div data-roll>
 //     <input data-roll-jump>                              type initials, Enter goes to the person
 //     <b data-roll-count="expected|present|leave|absent"></b>
-//     <tr data-roll-row data-initials="zs"> four radios, values present late leave absent; <input data-roll-reason></tr>
-// In a row: 1–4 or c t q x set the state, ↑ ↓ move, other letters jump to a name by its initials.
+//     <tr data-roll-row data-initials="zs"> five radios, values present late leave absent exempt; <input data-roll-reason></tr>
+// In a row: 1–5 or c t q x set the state, ↑ ↓ move, other letters jump to a name by its initials.
 
-const STATES = ["present", "late", "leave", "absent"];
-const KEYS = { 1: 0, 2: 1, 3: 2, 4: 3, c: 0, t: 1, q: 2, x: 3 };
+const STATES = ["present", "late", "leave", "absent", "exempt"];
+const KEYS = { 1: 0, 2: 1, 3: 2, 4: 3, 5: 4, c: 0, t: 1, q: 2, x: 3 };
 const JUMP_PAUSE = 900;
 
 const rowsOf = (roll) => [...roll.querySelectorAll("[data-roll-row]")];
@@ -14,14 +15,14 @@ const radiosOf = (row) => STATES.map((state) => row.querySelector(`input[type=ra
 const stateOf = (row) => row.querySelector("input[type=radio]:checked")?.value;
 
 function refresh(roll) {
-  const counts = { expected: 0, present: 0, late: 0, leave: 0, absent: 0 };
+  const counts = { expected: 0, present: 0, late: 0, leave: 0, absent: 0, exempt: 0 };
   for (const row of rowsOf(roll)) {
     const state = stateOf(row);
-    counts.expected += 1;
-    counts[state === "late" ? "present" : state] += 1;
+    if (state !== "exempt") counts.expected += 1;
+    if (state) counts[state === "late" ? "present" : state] += 1;
     if (state === "late") counts.late += 1;
     const reason = row.querySelector("[data-roll-reason]");
-    if (reason) reason.disabled = state !== "leave";
+    if (reason) reason.disabled = state !== "leave" && state !== "exempt";
   }
   for (const place of roll.querySelectorAll("[data-roll-count]")) place.textContent = counts[place.dataset.rollCount];
 }
@@ -82,7 +83,7 @@ function begin(root) {
   for (const roll of root.querySelectorAll("[data-roll]")) {
     for (const row of rowsOf(roll)) {
       const first = radiosOf(row)[0];
-      if (first && !stateOf(row)) first.checked = true;
+      if (first && !stateOf(row) && !row.querySelector("[name=unmarked]")) first.checked = true;
     }
     refresh(roll);
   }

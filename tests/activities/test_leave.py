@@ -68,7 +68,7 @@ def test_it_works(client, tree, two, fill_in, text_of):
     actions = (
         AuditEntry.objects.filter(model="activities.leaverequest").order_by("seq").values_list("action", flat=True)
     )
-    assert list(actions) == ["create", "grant"]
+    assert list(actions) == ["create", "grant", "print"]
 
 
 class TestOnTheRoll:

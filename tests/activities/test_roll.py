@@ -6,8 +6,10 @@ from django.urls import reverse
 from accounts.roles import Role
 from activities.minutes import Minutes
 from activities.models import Activity, record_roll
-from activities.roll import Line, Roll, called, fill_from
+from activities.roll import Line, Roll, called, called_each, excuse_each, fill_from, fresh
 from branches.models import Organization
+from ledgers import facts
+from ledgers.period import Period
 from tests.factories import (
     ActivityFactory,
     CommitteeFactory,
@@ -17,6 +19,7 @@ from tests.factories import (
     sign_in,
     street,
 )
+from tests.members import people
 
 URL = reverse("activities:roll")
 DAY = date(2026, 8, 12)
@@ -145,9 +148,19 @@ class TestMinutes:
         assert roll.marks == {1: ("present", ""), 2: ("leave", "出差"), 3: ("absent", ""), 4: ("absent", "")}
         assert names(roll.unmentioned) == ["赵六"]
 
-    def test_where_only_the_absent_are_named_the_others_came(self):
+    def test_where_only_the_absent_are_named_nobody_else_is_marked(self):
         roll = self.fill([(1, "张三"), (2, "李四")], leave=[("李四", "")])
+        assert roll.marks == {2: ("leave", "")}
+        assert names(roll.unmarked) == ["张三"]
+
+    def test_where_everyone_else_came_the_others_are_present(self):
+        roll = self.fill([(1, "张三"), (2, "李四")], leave=[("李四", "")], everyone=True)
         assert roll.marks == {1: ("present", ""), 2: ("leave", "")}
+
+    def test_everyone_is_not_believed_against_a_smaller_number(self):
+        roll = self.fill([(1, "张三"), (2, "李四"), (3, "王五")], everyone=True, present_count=2)
+        assert roll.marks == {}
+        assert len(roll.unmarked) == 3
         assert roll.unmentioned == []
 
     def test_who_chaired_was_there(self):
@@ -172,3 +185,32 @@ class TestMinutes:
     def test_unknown_names_are_listed_without_the_observers(self):
         roll = self.fill([(1, "李四")], attendees=["李四", "欧阳修文"], observers=["诸葛清风"])
         assert roll.unknown == ["欧阳修文"]
+
+
+def test_of_whom_nothing_is_asked_is_marked_so_and_not_expected(tree):
+    old, other = MemberFactory(branch=tree.branch), MemberFactory(branch=tree.branch)
+    people.exempt(old, date(2026, 7, 1), until=date(2026, 8, 2))
+    on = fresh(tree.branch, "theme-day", date(2026, 8, 1))
+    assert [(line.member_id, line.state, line.reason) for line in on.lines] == [
+        (old.pk, "exempt", "年老体弱"),
+        (other.pk, "present", ""),
+    ]
+    assert on.counts == {"expected": 1, "present": 1, "leave": 0, "absent": 0}
+    later = fresh(tree.branch, "theme-day", date(2026, 8, 2))
+    assert later.counts["expected"] == 2
+    lines = called_each([(tree.branch, "theme-day", date(2026, 8, 1))])[0]
+    excuse_each([(lines, date(2026, 8, 1))])
+    assert [line.state for line in lines] == ["exempt", "present"]
+
+
+def test_a_temporary_branch_calls_who_is_attached_and_counts_nobody(tree):
+    temporary = OrganizationFactory(kind="temporary-branch", parent=tree.communities[0], name="项目临时党支部")
+    member = MemberFactory(branch=tree.branch)
+    people.attach(member, temporary, date(2026, 7, 1), until=date(2026, 9, 1))
+    assert [line.member_id for line in called(temporary, "theme-day", date(2026, 8, 31))] == [member.pk]
+    assert called(temporary, "theme-day", date(2026, 9, 1)) == []
+    wanted = [(temporary, "theme-day", date(2026, 8, 1)), (tree.branch, "theme-day", date(2026, 8, 1))]
+    assert [[line.member_id for line in lines] for lines in called_each(wanted)] == [[member.pk], [member.pk]]
+    numbers = facts.of_each([temporary.pk, tree.branch.pk], Period.parse("2026-08"))
+    assert [numbers[pk]["members.total"] for pk in (temporary.pk, tree.branch.pk)] == [0, 1]
+    assert numbers[temporary.pk]["temporary.attached"] == 1

@@ -221,7 +221,7 @@ class TestTraces:
         assert client.post(DOOR, {"name": "张三", "digits": last4(room.zhang)}).status_code == 200
         entry = AuditEntry.objects.get(action="arrive")
         assert (entry.actor_id, entry.actor_name, entry.address) == (None, "", "127.0.0.1")
-        assert entry.changes == {f"member {room.zhang.pk}": ["absent", "present"]}
+        assert entry.changes == {f"members.member#{room.zhang.pk}": ["缺席", "出席"]}
         assert entry.organization_path == room.tree.branch.path
 
     def test_neither_log_nor_address_nor_database_keeps_what_was_typed(self, room, phone, caplog):
