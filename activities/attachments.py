@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from django.db import transaction
 from django.http import HttpResponse
 
 from accounts import audit
 from accounts.models import User
+from accounts.transactions import atomic
 from ledgers import photos
 from ledgers.papers import JPEG, TEXT, Paper, Refused, content_of, decode, locked
 
-from .minutes import Unreadable, extract_text
+from .minutes import MAX_TEXT, Unreadable, extract_text
 from .models import Activity, Attachment, PendingUpload
 
 THUMBNAIL, PREVIEW = (320, 320), (1600, 1600)
@@ -21,7 +21,7 @@ def read(paper: Paper, data: bytes) -> tuple[Paper, str]:
     """Return the paper with the text in it, and the reason, in Chinese, why it could not be read, or ""."""
     try:
         if paper.content_type == TEXT:
-            return replace(paper, text=decode(data) or ""), ""
+            return replace(paper, text=(decode(data) or "")[:MAX_TEXT]), ""
         return replace(paper, text=extract_text(data, paper.filename)), ""
     except Unreadable as reason:
         return paper, str(reason)
@@ -32,7 +32,7 @@ def paper_of(upload: PendingUpload) -> Paper:
     return Paper(upload.digest, upload.filename, upload.content_type, upload.size, upload.text, upload.taken_on)
 
 
-@transaction.atomic
+@atomic
 def hang(activity: Activity, papers: Sequence[Paper], user: User, replaces: Attachment | None = None) -> int:
     """Hang stored papers on an activity, with a trace, and return how many; what hangs there already stays as it is.
 
@@ -81,7 +81,7 @@ def with_versions(rows: Iterable[Attachment]) -> list[tuple[Attachment, list[Att
     return found
 
 
-@transaction.atomic
+@atomic
 def take_off(attachment: Attachment) -> None:
     """Take a paper off its activity, with a trace; the file goes with the next `clear_pending`.
 

@@ -5,19 +5,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.recording import record_all
 
 from . import roll as rolls
 from .attachments import paper_of
 from .minutes import Minutes, match_organization
-from .models import Activity, Attachment, Attendance, PendingUpload
+from .models import Activity, Attachment, Attendance, PendingUpload, traced
 from .roll import Roll
 
 SHOWN = 60
@@ -59,6 +59,11 @@ class ReadUpload:
         return not self.problems
 
     @property
+    def is_beyond_doubt(self) -> bool:
+        """Whether it may be ticked before anybody has looked: nothing at all is open, not even what is worth a look."""
+        return self.is_ready and not self.notes
+
+    @property
     def kind_label(self) -> str:
         """The kind of activity, "" where it is not certain."""
         return Activity.Kind(self.values["kind"]).label if self.values["kind"] else ""
@@ -93,6 +98,11 @@ def _call(rows: Sequence[ReadUpload]) -> None:
     wanted = [(row.organization, row.values["kind"], row.values["date"]) for row in placed if row.organization]
     for row, lines in zip(placed, rolls.called_each(wanted), strict=True):
         row.roll = Roll(lines)
+    rolls.excuse_each([(row.roll.lines, row.values["date"]) for row in placed])
+    posts = rolls.posts_each(wanted)
+    for row, held in zip(placed, posts, strict=True):
+        row.roll.posts = held
+        row.values |= rolls.officers(row.roll, row.upload.minutes)
         rolls.fill_from(row.roll, row.upload.minutes)
 
 
@@ -105,7 +115,10 @@ def _doubt(rows: Sequence[ReadUpload], user: User) -> None:
         .values_list("organization_id", "kind", "date")
     )
     digests = {row.upload.digest for row in rows}
-    hung = set(Attachment.objects.visible_to(user).filter(digest__in=digests).values_list("digest", flat=True))
+    bundles = {row.upload.bundle for row in rows if row.upload.bundle}
+    siblings = PendingUpload.objects.filter(bundle__in=bundles, digest__in=digests, activity__isnull=False)
+    papers = Attachment.objects.visible_to(user).filter(digest__in=digests)
+    hung = set(papers.exclude(activity__in=siblings.values("activity")).values_list("digest", flat=True))
     today = timezone.localdate()
     for row in rows:
         minutes, values, day, say = row.upload.minutes, row.values, row.values["date"], row.problems.append
@@ -154,18 +167,20 @@ def _doubt_roll(row: ReadUpload, minutes: Minutes) -> None:
             row.problems.append(f"写明{word} {stated} 人，对上的是 {counted} 人")
     if row.roll.unmentioned:
         row.notes.append(f"{len(row.roll.unmentioned)} 名党员没有提到，按缺席记")
+    if row.roll.unmarked:
+        row.problems.append(f"没有读到出席名单，{len(row.roll.unmarked)} 人要点名")
     if not row.roll.lines:
         row.notes.append("没有名单")
 
 
-@transaction.atomic
+@atomic
 def confirm(pks: Collection[int], user: User) -> list[Activity]:
     """Make activities, handed in, with roll and paper, of the user's uploads among `pks` that are beyond doubt.
 
     They are read again here: what was registered meanwhile, or is in doubt now, is left. A handful of queries for all.
     """
     waiting = PendingUpload.objects.visible_to(user).unconfirmed().filter(pk__in=pks)
-    rows = [row for row in read_all(list(waiting.select_for_update()[:SHOWN]), user) if row.is_ready]
+    rows = [row for row in read_all(list(waiting.select_for_update(no_key=True)[:SHOWN]), user) if row.is_ready]
     now = timezone.now()
     made = [
         Activity(
@@ -203,7 +218,11 @@ def confirm(pks: Collection[int], user: User) -> list[Activity]:
             audit.Event(
                 action="roll",
                 obj=activity,
-                changes={f"member {member}": (None, state) for member, (state, _) in row.roll.marks.items()},
+                changes=dict(
+                    line
+                    for member, (state, _) in row.roll.marks.items()
+                    for line in traced(member, None, state).items()
+                ),
                 organization_path=activity.audit_path(),
             ),
             audit.Event(

@@ -45,7 +45,7 @@ def _brands(organization: Organization, period: Period, user: User) -> Mapping[s
         if may_add
         else "",
         "note": get_ledger("brands").title,
-        "note_url": get_ledger("brands").url(Query(organization, on=period.end)),
+        "note_url": get_ledger("brands").url(Query(organization, on=period.as_of())),
     }
 
 

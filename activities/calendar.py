@@ -36,6 +36,7 @@ class Entry:
     url: str
     count: int = 1
     start: time | None = None
+    inside: str = ""  # whose, without the name of the place whose calendar it is
 
 
 @dataclass
@@ -92,6 +93,7 @@ def entries(organization: Organization, user: User, first: date, last: date, tod
             plan.organization.label,
             *state_of_plan(plan.date, today),
             plan.get_absolute_url(),
+            inside=plan.organization.name_inside(organization),
         )
         for plan in plans.select_related("organization")
     ]
@@ -103,6 +105,7 @@ def entries(organization: Organization, user: User, first: date, last: date, tod
             *state_of(one.status, one.date, today),
             one.get_absolute_url(),
             start=one.start_time,
+            inside=one.organization.name_inside(organization),
         )
         for one in held.select_related("organization").defer("content", "resolution")
     ]

@@ -1,6 +1,7 @@
 """What is still to be checked: hints on an activity's page, to who hands it in and who judges it; uploads that wait."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,10 +16,11 @@ from branches.todos import Todo
 
 from . import roll as rolls
 from .handling import Allowed
-from .hints import PaperRead, hints
-from .likeness import alike
+from .hints import PaperRead, contradictions, hints
+from .likeness import alike, is_behind
 from .minutes import read_minutes
-from .models import Activity, PendingUpload
+from .models import Activity, Attachment, PendingUpload
+from .quorums import without_quorum
 from .sections import Section
 
 PAPERS_READ = 5
@@ -35,12 +37,16 @@ def to_check(activity: Activity, user: User) -> Mapping[str, Any] | None:
     if activity.status == Activity.Status.CONFIRMED or not (allowed.submit or allowed.confirm or allowed.edit):
         return None
     said = hints(activity, rolls.of_activity(activity).lines, _papers(activity))
-    near = alike(activity, user)
-    return {"hints": said, "alike": near, "note": "仅供参考，由人判断"} if said or near else None
+    near, late = alike(activity, user), is_behind(activity)
+    note = "仅供参考，由人判断"
+    return {"hints": said, "alike": near, "behind": late, "note": note} if said or near or late else None
 
 
 def _papers(activity: Activity) -> list[PaperRead]:
-    held = activity.attachments.filter(replaced_by=None)[:PAPERS_READ]
+    return _read(activity.attachments.filter(replaced_by=None)[:PAPERS_READ])
+
+
+def _read(papers: Iterable[Attachment]) -> list[PaperRead]:
     today = timezone.localdate()
     return [
         PaperRead(
@@ -48,8 +54,28 @@ def _papers(activity: Activity) -> list[PaperRead]:
             paper.taken_on,
             read_minutes(paper.text, kinds=Activity.Kind.labels, today=today) if paper.text else None,
         )
-        for paper in held
+        for paper in papers
     ]
+
+
+def open_questions(activities: Sequence[Activity]) -> dict[int, list[str]]:
+    """Return, by id, what a person must look at in each of many records before it is accepted. Six queries for all."""
+    ids = [activity.pk for activity in activities]
+    lines = rolls.of_each(ids)
+    papers: dict[int, list[Attachment]] = defaultdict(list)
+    for paper in Attachment.objects.filter(activity__in=ids, replaced_by=None).order_by("pk"):
+        if len(papers[paper.activity_id]) < PAPERS_READ:
+            papers[paper.activity_id].append(paper)
+    short = without_quorum(Activity.objects.filter(pk__in=ids))
+    found = {}
+    for activity in activities:
+        said = contradictions(activity, lines[activity.pk], _read(papers[activity.pk]))
+        if not lines[activity.pk] and activity.expected_stated is None:
+            said.insert(0, "没有点名。")
+        if activity.pk in short:
+            said.insert(0, "到会不足半数。")
+        found[activity.pk] = said
+    return found
 
 
 def unconfirmed(organization: Organization, user: User, today: date) -> Iterator[Todo]:

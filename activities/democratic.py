@@ -125,8 +125,13 @@ class Sheet:
         self.branch, self.year, self.day = branch, year, day_of(year)
         rounds, held = BranchReview.objects.all(), DemocraticReview.objects.select_related("member", "updated_by")
         if lock:
-            list(Organization.objects.filter(pk=branch.pk).select_for_update().values_list("pk"))  # one at a time
-            rounds, held = rounds.select_for_update(of=("self",)), held.select_for_update(of=("self",))
+            list(
+                Organization.objects.filter(pk=branch.pk).select_for_update(no_key=True).values_list("pk")
+            )  # one at a time
+            rounds, held = (
+                rounds.select_for_update(of=("self",), no_key=True),
+                held.select_for_update(of=("self",), no_key=True),
+            )
         self.round = rounds.filter(organization=branch, year=year).first() or BranchReview(
             organization=branch, year=year
         )

@@ -1,10 +1,12 @@
 """Who may do what with an activity in its state, and what was done with it so far."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accounts.actions import LOOKS
 from accounts.models import AuditEntry, User
 from accounts.permissions import Right
+from accounts.trail import Told, told
 from ledgers.scope import may
 
 from .models import Activity
@@ -39,31 +41,26 @@ class Allowed:
         )
 
 
-def history_of(activity: Activity) -> Iterable[AuditEntry]:
+def history_of(activity: Activity) -> Sequence[Told]:
     """Return what was done with the activity, the latest first; downloads and looks are for the auditors only."""
     entries = AuditEntry.objects.filter(model=activity._meta.label_lower, object_id=str(activity.pk))
-    return entries.exclude(action="download").order_by("-seq")[:HISTORY_SHOWN]
+    return told(entries.exclude(action__in=LOOKS).order_by("-seq")[:HISTORY_SHOWN])
 
 
-def said_of(entry: AuditEntry) -> str:
+def said_of(one: Told) -> str:
     """Return what an entry changed, short, in Chinese."""
-    if entry.action == "roll":
-        return f"{len(entry.changes)} 人的考勤"
-    if entry.action == "create":
+    if one.entry.action == "roll":
+        return f"{len(one.changes)} 人的考勤"
+    if one.entry.action == "create":
         return ""
     parts = []
-    for name, before, after in entry.change_rows():
+    for name, before, after in one.changes:
         if name in ("状态", "提交时间", "提交人", "确认时间", "确认人"):
             continue
-        if name == "组织":
-            parts.append("换了组织")
-            continue
-        shown = [_short(value) for value in (before, after)]
-        parts.append(f"{name}：{shown[0]} → {shown[1]}" if before not in (None, "") else f"{name}：{shown[1]}")
+        parts.append(f"{name}：{_short(before)} → {_short(after)}" if before else f"{name}：{_short(after)}")
     return "；".join(parts)
 
 
-def _short(value: object) -> str:
-    text = " ".join(str(value).split()) if value not in (None, "") else "（空）"
-    text = dict(Activity.Kind.choices).get(text, text)
+def _short(value: str) -> str:
+    text = " ".join(value.split()) or "（空）"
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"

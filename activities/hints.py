@@ -39,18 +39,19 @@ class PaperRead:
 
 
 def hints(activity: Activity, lines: Sequence[Line], papers: Sequence[PaperRead]) -> list[str]:
-    """Return what does not fit, most telling first, each as a sentence for a person."""
-    return [
-        *dict.fromkeys(
-            [
-                *_dates(activity, papers),
-                *_names(activity, lines),
-                *_names_in_papers(lines, papers),
-                *_counts(activity, lines),
-                *_parts(activity, papers),
-            ]
-        )
+    """Return what does not fit, most telling first, each as a sentence for a person; then what is missing."""
+    return [*dict.fromkeys([*contradictions(activity, lines, papers), *_parts(activity, papers)])]
+
+
+def contradictions(activity: Activity, lines: Sequence[Line], papers: Sequence[PaperRead]) -> list[str]:
+    """Return what in the record, its roll and its papers cannot all be right: nobody accepts it unseen."""
+    found = [
+        *_dates(activity, papers),
+        *_names(activity, lines),
+        *_names_in_papers(lines, papers),
+        *_counts(activity, lines),
     ]
+    return [*dict.fromkeys(found)]
 
 
 def _parts(activity: Activity, papers: Sequence[PaperRead]) -> Iterator[str]:

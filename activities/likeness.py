@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, Max
 
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from ledgers.scope import ScopedQuerySet
 
 from .fulltext import Piece
@@ -100,12 +101,18 @@ def bands(activity_id: int, found: frozenset[str]) -> list[int]:
 # On record
 
 
-@transaction.atomic
+@atomic
 def catch_up(limit: int = AT_ONCE) -> int:
     """Give the next activities without a fingerprint theirs, in the order they were entered; return how many."""
     last = MinutesBand.objects.aggregate(Max("activity_id"))["activity_id__max"] or 0
     rows = Activity.objects.filter(pk__gt=last).order_by("pk").only("content", "resolution")[:limit]
     return _keep(rows)
+
+
+def is_behind(activity: Activity) -> bool:
+    """Say whether other minutes wait for their fingerprint, so that one like this may not have been found yet."""
+    last = MinutesBand.objects.aggregate(Max("activity_id"))["activity_id__max"] or 0
+    return Activity.objects.filter(pk__gt=last).exclude(pk=activity.pk).exists()
 
 
 def _keep(rows: Iterable[Activity]) -> int:
@@ -123,7 +130,7 @@ def clear_orphans() -> int:
     return MinutesBand.objects.exclude(activity__in=Activity.objects.all()).delete()[0]
 
 
-@transaction.atomic
+@atomic
 def renew(activity: Activity) -> list[int]:
     """Return the fingerprint of the activity as it stands, and put it on record where an older one stands there."""
     wanted = bands(activity.pk, shingles(text_of(activity)))

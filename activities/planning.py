@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
 from accounts import audit
 from accounts.acting import current_actor
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.facts import mark_stale
 from ledgers.models import Touch
@@ -172,7 +172,7 @@ def propose(organizations: Sequence[Organization], year: int, today: date) -> di
 # saving
 
 
-@transaction.atomic
+@atomic
 def rewrite_plan(plans: Iterable[PlannedActivity], wanted: Mapping[Place, Sequence[date]]) -> Counter[str]:
     """Make the open plans of each place those of the wanted days; return how many were made, moved and dropped.
 
@@ -226,7 +226,7 @@ def rewrite_plan(plans: Iterable[PlannedActivity], wanted: Mapping[Place, Sequen
 # what became of it
 
 
-@transaction.atomic
+@atomic
 def adopt(organizations: Collection[int], first: date, last: date) -> int:
     """Tie open plans to activities on record of the same organisation, kind and month; return how many.
 
@@ -235,7 +235,7 @@ def adopt(organizations: Collection[int], first: date, last: date) -> int:
     first, last = first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
     plans = PlannedActivity.objects.open().between(first, last).filter(organization__in=organizations)
     waiting: dict[tuple[int, str, int, int], list[PlannedActivity]] = defaultdict(list)
-    for plan in plans.select_for_update().order_by("date"):
+    for plan in plans.select_for_update(no_key=True).order_by("date"):
         waiting[plan.organization_id, plan.kind, plan.date.year, plan.date.month].append(plan)
     if not waiting:
         return 0

@@ -1,6 +1,7 @@
 """Activities and rolls, asked in the office's words."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -13,6 +14,14 @@ from .fulltext import COMMON, PROBED, holding, reading
 
 if TYPE_CHECKING:
     from .models import Activity, Attachment, Attendance, PendingUpload  # noqa: F401
+
+
+def of_year(year: int) -> models.Q:
+    """Return the condition that an activity is for a year; see `ActivityQuerySet.of_year`."""
+    if not 1900 <= year <= 2100:
+        return models.Q(pk__in=[])
+    unsaid = models.Q(year__isnull=True, date__range=(date(year, 3, 1), date(year + 1, 3, 1) - timedelta(days=1)))
+    return models.Q(year=year) | unsaid
 
 
 class ActivityQuerySet(ScopedQuerySet["Activity"]):
@@ -29,6 +38,10 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
     def held_in(self, period: Period) -> Self:
         """Keep what was held in the period."""
         return self.filter(date__range=(period.start, period.end))
+
+    def of_year(self, year: int) -> Self:
+        """Keep what is for a year: the one noted; without one, what was held from its March to next February."""
+        return self.filter(of_year(year))
 
     def saying(self, words: Sequence[str]) -> Self:
         """Keep those in whose topic, content, resolution, place or chair every word (`fulltext.words_of`) stands."""

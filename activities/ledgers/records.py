@@ -9,6 +9,7 @@ from members.querysets import matching
 
 from ..importing import ActivityImporter, AttendanceImporter
 from ..models import Activity, Attendance
+from ..querysets import of_year
 
 Kind = Activity.Kind
 KIND_GROUPS = {
@@ -27,6 +28,7 @@ KIND_SYNONYMS = {
     "警示教育(以案促改)": "warning", "以案促改": "warning", "工作例会": "work-meeting", "例会": "work-meeting",
     "观摩": "observation", "述职评议": "work-review", "走访": "visit", "调研": "visit",
 }  # fmt: skip
+STATES_OF_ROLL = {"there": Attendance.State.there(), "asked": Attendance.State.asked()}
 STATES = [("counted", "已提交、已确认"), *Activity.Status.choices]
 
 
@@ -71,19 +73,20 @@ class ActivitiesLedger(Ledger):
     create_page = "activities:create"
     columns = (
         Column("活动编号", "number", "code", ("编号",), width=14, max_length=40, listed=False),
-        Column("组织编码", "organization__code", "organization", ("组织", "支部", "党支部", "组织名称", "所在党支部"), True, field="organization_id", width=14, note="组织的编码或名称", listed=False),
+        Column("组织编码", "organization__code", "organization", ("组织", "支部", "党支部", "组织名称", "所在党支部", "所在党组织", "党组织", "所在组织编号"), True, field="organization_id", width=14, note="组织的编码或名称", listed=False),
         Column("组织名称", "organization__name", width=26, writable=False),
         Column("活动类型", "kind", "choice", ("类型", "会议类型"), True, Kind.choices, KIND_SYNONYMS, width=14),
-        Column("日期", "date", "date", ("时间", "活动日期", "活动时间", "会议时间"), True, width=12),
-        Column("主题", "topic", "text", ("议题", "活动主题", "会议主题"), True, width=30, max_length=200),
-        Column("地点", "place", width=18, max_length=100, aliases=("会议地点", "活动地点")),
+        Column("日期", "date", "date", ("时间", "活动日期", "活动时间", "会议时间", "会议日期", "召开时间", "开展时间", "开始时间"), True, width=12),
+        Column("年度", "year", "integer", ("所属年度",), width=8, listed=False, summed=False, note="组织生活会是哪一年度的"),
+        Column("主题", "topic", "text", ("议题", "活动主题", "会议主题", "会议议题", "活动名称"), True, width=30, max_length=200),
+        Column("地点", "place", width=18, max_length=100, aliases=("会议地点", "活动地点", "场地", "会场", "活动场地")),
         Column("主持人", "chair", "name", width=10, max_length=60),
         Column("记录人", "recorder", "name", width=10, listed=False, max_length=60),
         Column("主讲人", "lecturer", "name", width=10, listed=False, max_length=60),
         Column("学时", "hours", "decimal", width=7, summed=False),
         Column("应到人数", "expected_stated", "integer", ("应到",), width=8, listed=False, summed=False),
         Column("实到人数", "present_stated", "integer", ("实到",), width=8, listed=False, summed=False),
-        Column("内容", "content", "text", ("会议内容", "记录", "活动内容"), width=40, listed=False, sortable=False),
+        Column("内容", "content", "text", ("会议内容", "记录", "活动内容", "会议记录", "描述", "主要内容"), width=40, listed=False, sortable=False),
         Column("决议", "resolution", "text", ("会议决议",), width=24, listed=False, sortable=False),
         Column("状态", "status", "choice", choices=Activity.Status.choices, width=9, writable=False),
         Column("学习系列", "series__title", width=20, writable=False, listed=False),
@@ -92,6 +95,7 @@ class ActivitiesLedger(Ledger):
         Filter("kind", "活动类型", kind_condition("kind"), KIND_CHOICES),
         Filter("status", "状态", status_condition("status"), STATES),
         Filter("own", "只看本级", lambda value, query: Q(organization=query.organization), [("1", "只看本级")], more=True),
+        Filter("year", "年度", lambda value, query: of_year(int(value)), more=True),
         key_filter("series", "学习系列", "series_id"),
         key_filter("theme", "学习主题", "series__theme_id"),
     )  # fmt: skip
@@ -130,8 +134,8 @@ class AttendanceLedger(Ledger):
         Filter(
             "state",
             "考勤",
-            lambda value, query: Q(state__in=Attendance.State.there() if value == "there" else [Attendance.State(value)]),
-            [("there", "到会（出席、迟到）"), *Attendance.State.choices],
+            lambda value, query: Q(state__in=STATES_OF_ROLL[value] if value in STATES_OF_ROLL else [Attendance.State(value)]),
+            [("asked", "应到"), ("there", "到会（出席、迟到）"), *Attendance.State.choices],
         ),
         Filter("status", "活动状态", status_condition("activity__status"), STATES, more=True),
         key_filter("member", "党员", "member_id"),

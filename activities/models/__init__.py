@@ -13,7 +13,7 @@ from .life import Criticism, Promise
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .plans import PlannedActivity
 from .practices import Practice, PracticeEvidence
-from .records import Activity, Attendance, confirm_all, record_roll
+from .records import Activity, Attendance, confirm_all, record_roll, traced
 from .sign_in import Arrival, SignInSheet, WrongTry
 from .study import Certificate, StudySeries, StudyTheme
 from .tours import TourStop
@@ -61,4 +61,5 @@ __all__ = [
     "WrongTry",
     "confirm_all",
     "record_roll",
+    "traced",
 ]

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.encryption import EncryptedTextField, blind_index
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
@@ -280,7 +281,7 @@ class Concern(Record):
 
     # what is done with it
 
-    @transaction.atomic
+    @atomic
     def hand_over(self, step: "HandOver") -> Self:
         """Record who handed it to whom; from then on the taker handles it."""
         step.concern = self
@@ -288,7 +289,7 @@ class Concern(Record):
         self.handler = step.taker
         return self.record("hand-over")
 
-    @transaction.atomic
+    @atomic
     def escalate(self, on: date, reason: str, giver: str = "") -> Self:
         """Hand it up to the street. Raises ValueError with a Chinese message where that makes no sense."""
         if self.escalated_on:
@@ -334,7 +335,7 @@ class HandOver(Record):
         return self.concern.audit_path()
 
 
-@transaction.atomic
+@atomic
 def renew_answer_days(organization: Organization) -> None:
     """Reckon anew by which day what is open below an organisation is to be answered; a handful of queries for all.
 
@@ -342,7 +343,7 @@ def renew_answer_days(organization: Organization) -> None:
     """
     limit, changed = answer_days(), []
     held = Concern.objects.filter(answered_on__isnull=True).under(organization)
-    for concern in held.select_related("organization").select_for_update(of=("self",)):
+    for concern in held.select_related("organization").select_for_update(of=("self",), no_key=True):
         before = concern.answer_days, concern.due_on
         concern.answer_days = limit(concern.organization.path)
         concern.derive()

@@ -4,13 +4,14 @@ import secrets
 from datetime import datetime
 from typing import Self
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from accounts import audit
 from accounts.encryption import blind_index
 from accounts.models import User
 from accounts.permissions import Right, access_of
+from accounts.transactions import atomic
 from branches.models import Organization
 
 
@@ -51,7 +52,7 @@ class CalendarFeed(models.Model):
         return f"{self.organization.label}的日历订阅"
 
     @classmethod
-    @transaction.atomic
+    @atomic
     def issue(cls, user: User, organization: Organization) -> str:
         """Make the user's feed of an organisation, in place of an earlier one, and return its token."""
         token = secrets.token_urlsafe(32)
@@ -63,7 +64,7 @@ class CalendarFeed(models.Model):
         audit.record("create", feed, organization_path=organization.path)
         return token
 
-    @transaction.atomic
+    @atomic
     def revoke(self) -> None:
         """Make the address lead nowhere from now on."""
         audit.record("delete", self, organization_path=self.organization.path)

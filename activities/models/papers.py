@@ -1,5 +1,7 @@
 """The papers that prove an activity, and minutes that were uploaded and wait to be confirmed."""
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -101,4 +103,14 @@ class PendingUpload(models.Model):
         """What its text says; where it could not be read, the reason is the only hint."""
         if not self.text and self.note:
             return Minutes(text="", hints=[self.note])
-        return read_minutes(self.text, kinds=Activity.Kind.labels, today=timezone.localdate(self.created_at))
+        found = read_minutes(self.text, kinds=Activity.Kind.labels, today=timezone.localdate(self.created_at))
+        if self.note:  # which of the meetings of its file it is
+            found.hints.insert(0, self.note)
+        return found
+
+    def activities_of_the_same_file(self) -> models.QuerySet["PendingUpload", Any]:
+        """Return the ids of the activities that the other meetings of the same file have become."""
+        if self.bundle is None:
+            return PendingUpload.objects.none().values("activity")
+        same = PendingUpload.objects.filter(bundle=self.bundle, digest=self.digest, activity__isnull=False)
+        return same.values("activity")

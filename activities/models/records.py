@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit
 from accounts.acting import current_actor
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
@@ -77,6 +78,13 @@ class Activity(Record):
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="activities", verbose_name="组织")
     kind = models.CharField("活动类型", max_length=20, choices=Kind)
     date = models.DateField("日期")
+    year = models.PositiveSmallIntegerField(
+        "年度",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2000), MaxValueValidator(2100)],
+        help_text="组织生活会是哪一年度的；1、2月召开的不填，按上一年度算",
+    )
     start_time = models.TimeField("开始时间", null=True, blank=True)
     topic = models.CharField("主题", max_length=200)
     place = models.CharField("地点", max_length=100, blank=True)
@@ -196,11 +204,17 @@ class Attendance(models.Model):
         LATE = "late", "迟到"
         LEAVE = "leave", "请假"
         ABSENT = "absent", "缺席"
+        EXEMPT = "exempt", "不作要求"
 
         @classmethod
         def there(cls) -> tuple["Attendance.State", ...]:
             """The states of who was there."""
             return (cls.PRESENT, cls.LATE)
+
+        @classmethod
+        def asked(cls) -> tuple["Attendance.State", ...]:
+            """The states of who was expected: all but the old, frail and sick of whom nothing is asked."""
+            return (cls.PRESENT, cls.LATE, cls.LEAVE, cls.ABSENT)
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="roll", verbose_name="活动")
     member = models.ForeignKey(Member, models.PROTECT, related_name="attendances", verbose_name="党员")
@@ -218,14 +232,14 @@ class Attendance(models.Model):
         return f"{self.member} {self.get_state_display()}"
 
 
-@transaction.atomic
+@atomic
 def confirm_all(activities: ActivityQuerySet, versions: dict[int, int]) -> list[Activity]:
     """Confirm what was handed in and is still as it was read, in a handful of queries; return what was confirmed.
 
     `versions` maps the ids to the versions that the person saw: what changed since, or is no longer handed in, is left.
     """
     seen = activities.filter(pk__in=versions, status=Activity.Status.SUBMITTED)
-    held = seen.select_related("organization").select_for_update(of=("self",))
+    held = seen.select_related("organization").select_for_update(of=("self",), no_key=True)
     rows = [activity for activity in held if activity.version == versions[activity.pk]]
     changed = {"status": (Activity.Status.SUBMITTED.value, Activity.Status.CONFIRMED.value)}
     now, actor = timezone.now(), current_actor()
@@ -244,14 +258,20 @@ def confirm_all(activities: ActivityQuerySet, versions: dict[int, int]) -> list[
     return rows
 
 
-@transaction.atomic
+def traced(member_id: int, before: str | None, after: str | None) -> dict[str, tuple[str | None, str | None]]:
+    """Return what the audit trail says of one line of a roll: whose, and the states in words."""
+    old, new = (None if state is None else str(Attendance.State(state).label) for state in (before, after))
+    return {audit.about(Member, member_id): (old, new)}
+
+
+@atomic
 def record_roll(activity: Activity, lines: dict[int, tuple[str, str]]) -> dict[str, tuple[Any, Any]]:
     """Replace an activity's roll by member id → (state, reason), touching only what differs; return the differences.
 
     The audit entry names who changed from what to what. A changed roll is a new version of its activity, so that of two
     people calling it the second is told.
     """
-    held = {a.member_id: a for a in activity.roll.select_for_update()}
+    held = {a.member_id: a for a in activity.roll.select_for_update(no_key=True)}
     new, changed = [], []
     changes: dict[str, tuple[Any, Any]] = {}
     for member_id, (state, reason) in lines.items():
@@ -259,15 +279,16 @@ def record_roll(activity: Activity, lines: dict[int, tuple[str, str]]) -> dict[s
         line = held.pop(member_id, None)
         if line is None:
             new.append(Attendance(activity=activity, member_id=member_id, state=state, reason=reason))
-            changes[f"member {member_id}"] = (None, state)
+            changes |= traced(member_id, None, state)
         elif (line.state, line.reason) != (state, reason):
-            changes[f"member {member_id}"] = (line.state, state)
+            changes |= traced(member_id, line.state, state)
             line.state, line.reason = state, reason
             changed.append(line)
     Attendance.objects.bulk_create(new)
     Attendance.objects.bulk_update(changed, ["state", "reason"], batch_size=500)
     if held:
-        changes |= {f"member {member_id}": (line.state, None) for member_id, line in held.items()}
+        for member_id, line in held.items():
+            changes |= traced(member_id, line.state, None)
         Attendance.objects.filter(pk__in=[line.pk for line in held.values()]).delete()
     if changes:
         activity.version += 1

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right, access_of
+from accounts.transactions import atomic
 from branches.views.records import (
     adds_part,
     deletes,
@@ -202,7 +202,7 @@ def add_photos(request: PortalRequest, pk: int) -> HttpResponse:
     assert isinstance(request.user, User)
     files = request.FILES.getlist("photo")
     names: list[str] = []
-    with transaction.atomic():
+    with atomic():
         for file in files[:PHOTOS_AT_ONCE]:
             try:
                 paper, _ = take(file)
@@ -254,7 +254,7 @@ def delete_photo(request: PortalRequest, pk: int) -> HttpResponse:
     """Take a photo off its story, with a trace; the file goes with the next `clear_pending`."""
     found = _photo(request, pk, EDIT)
     held = found.story
-    with transaction.atomic():
+    with atomic():
         changes = {"照片": (found.filename, None)}
         audit.record("detach", held, changes=changes, organization_path=held.audit_path())
         found.delete()

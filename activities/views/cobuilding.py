@@ -3,13 +3,11 @@
 from datetime import date
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
 from accounts.permissions import Right
 from branches.models import Organization
 from branches.views.boards import Cell
@@ -19,6 +17,7 @@ from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.parsing import row_key
 from ledgers.period import Period
+from ledgers.recording import trace_look
 from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.views import EVER
@@ -45,8 +44,7 @@ def partner_reveal(request: PortalRequest, pk: int) -> HttpResponse:
     """Show a unit's phone in clear, this once, and write down who asked."""
     context = _partner(request, pk, Right.SENSITIVE_REVEAL)
     shown = context["partner"]
-    with transaction.atomic():
-        audit.record("reveal", shown, changes={"联系电话": (None, "查看")}, organization_path=shown.audit_path())
+    trace_look(shown, "联系电话")
     return render(request, "activities/partner.html", context | {"revealed": True})
 
 
@@ -197,7 +195,7 @@ def board(request: PortalRequest) -> HttpResponse:
     shown = [place, *below]
     quarters = Period.parse(str(period.start.year)).split(Period.QUARTER)
     pks = [one.pk for one in shown]
-    month = period.months()[-1]
+    month = period.latest_month()
     stocks = facts.of_each(pks, month)
     flows = facts.of_each_period(pks, quarters)
     soon = Agreement.objects.under(place, day).ending_soon(day).select_related("partner", "organization")

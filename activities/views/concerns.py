@@ -5,16 +5,15 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
 from accounts.permissions import Right
 from branches.views.records import deletes, ledger_crumb, organization_asked, to_ledger
 from ledgers.parsing import row_key
+from ledgers.recording import trace_look
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
@@ -89,9 +88,7 @@ def detail(request: PortalRequest, pk: int) -> HttpResponse:
 def reveal(request: PortalRequest, pk: int) -> HttpResponse:
     """Show name, phone and address in clear, this once, and write down who asked."""
     concern = _visible(request, pk, Right.SENSITIVE_REVEAL)
-    with transaction.atomic():
-        shown = {"shown": (None, "居民姓名、联系电话、住址")}
-        audit.record("reveal", concern, changes=shown, organization_path=concern.audit_path())
+    trace_look(concern, "居民姓名、联系电话、住址")
     return render(request, "activities/concern.html", _shown(request, concern) | {"revealed": True})
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from branches.querysets import live_on
 from ledgers.ledger import Query
@@ -93,7 +93,7 @@ def sheet(request: PortalRequest, code: str, year: int) -> HttpResponse:
     branch = get_object_or_404(Organization.objects.visible_to(request.user, right).branches(), code=code)
     if request.method == "GET":
         return render(request, "activities/democratic/sheet.html", _shown(request, Sheet(branch, year)))
-    with transaction.atomic():
+    with atomic():
         filled = Sheet(branch, year, lock=True)
         if filled.read(request.POST.dict()):
             count = filled.write()

@@ -1,17 +1,18 @@
 """Leave requests: noted, shown, answered, printed."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.views.records import ledger_crumb
 from ledgers.ledger import get as get_ledger
 from ledgers.models.record import Conflict
 from ledgers.parsing import row_key
+from ledgers.recording import trace_paper
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members.models import Member
@@ -93,7 +94,7 @@ def decide(request: PortalRequest, pk: int) -> HttpResponse:
     if version := row_key(request.POST.get("version", "")):
         leave.version = version
     try:
-        with transaction.atomic():
+        with atomic():
             leave.decide(granted, request.POST.get("note", ""))
             rolls = mark_rolls(leave)
     except Conflict:
@@ -118,7 +119,9 @@ def delete(request: PortalRequest, pk: int) -> HttpResponse:
 @require_GET
 def printout(request: PortalRequest, pk: int) -> HttpResponse:
     """Show the request as the paper that is signed."""
-    return render(request, "activities/leave/print.html", {"leave": _found(request, pk)})
+    leave = _found(request, pk)
+    trace_paper("print", f"请假条：{leave}", leave.audit_path(), leave)
+    return render(request, "activities/leave/print.html", {"leave": leave})
 
 
 def _found(request: PortalRequest, pk: int, right: Right | None = None) -> LeaveRequest:

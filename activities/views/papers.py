@@ -1,7 +1,6 @@
 """Papers of an activity: hung on it, handed out, taken off."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_POST
@@ -9,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from ledgers.papers import Paper, Refused, download, take
 from ledgers.parsing import row_key
 
@@ -86,7 +86,7 @@ def attachment(request: HttpRequest, pk: int) -> HttpResponse:
         response = download(found.digest, found.filename, found.content_type)
     except FileNotFoundError as error:
         raise Http404("the file is gone") from error
-    with transaction.atomic():
+    with atomic():
         path = found.activity.audit_path()
         audit.record("download", found.activity, changes={"附件": (None, found.filename)}, organization_path=path)
     return response

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
@@ -210,7 +210,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "states": Attendance.State,
         "figures": _figures(activity, called),
         "attachments": with_versions(activity.attachments.select_related("uploaded_by").defer("text")),
-        "history": [(entry, said_of(entry)) for entry in history_of(activity)],
+        "history": [(one.entry, said_of(one)) for one in history_of(activity)],
         "accept": ACCEPT,
         "in_review": "review" in request.GET and allowed.confirm,
         "sections": sections_of(activity, user),
@@ -300,7 +300,7 @@ def _done(request: HttpRequest, activity: Activity, act: Any, said: str) -> Http
 
 
 @require_POST
-@transaction.atomic
+@atomic
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a draft."""
     activity = _found(request, pk, Right.ACTIVITIES_EDIT, lock=True)
@@ -317,7 +317,7 @@ def _found(request: HttpRequest, pk: int, right: Right | None = None, *, lock: b
     rows = Activity.objects.visible_to(request.user, right).select_related(
         "organization", "submitted_by", "confirmed_by"
     )
-    return get_object_or_404(rows.select_for_update(of=("self",)) if lock else rows, pk=pk)
+    return get_object_or_404(rows.select_for_update(of=("self",), no_key=True) if lock else rows, pk=pk)
 
 
 def _user(request: HttpRequest) -> User:

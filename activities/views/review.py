@@ -11,6 +11,7 @@ from accounts.permissions import Right
 from ledgers.parsing import row_key
 
 from .. import likeness
+from ..checking import open_questions
 from ..models import Activity, Attendance, confirm_all
 from .records import waiting_for
 
@@ -29,6 +30,12 @@ def review(request: HttpRequest) -> HttpResponse:
         if not versions:
             messages.warning(request, "还没有选择：请先打勾，再点“确认所选”。")
             return redirect("activities:review")
+        mine = Activity.objects.visible_to(request.user, Right.ACTIVITIES_CONFIRM)
+        doubted = [pk for pk, said in open_questions(list(mine.waiting().filter(pk__in=versions))).items() if said]
+        for pk in doubted:
+            del versions[pk]
+        if doubted:
+            messages.warning(request, f"{len(doubted)} 条有要核对的地方，没有确认，请点开逐条看。")
         confirmed = confirm_all(Activity.objects.visible_to(request.user, Right.ACTIVITIES_CONFIRM), versions)
         if confirmed:
             messages.success(request, f"已确认 {len(confirmed)} 条。")
@@ -45,6 +52,9 @@ def review(request: HttpRequest) -> HttpResponse:
         .defer("resolution")
     )
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    questions = open_questions(list(page.object_list))
+    for activity in page.object_list:
+        activity.questions = questions[activity.pk]
     return render(request, "activities/review.html", {"page": page})
 
 

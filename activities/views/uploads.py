@@ -1,6 +1,7 @@
 """Minutes come in as files: taken, read, and confirmed side by side with their text, one after another."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
@@ -18,8 +20,11 @@ from ledgers.papers import ACCEPT, WORDS, Paper, Refused, download, take
 from ledgers.parsing import row_keys
 
 from .. import attachments, batches
+from .. import roll as rolls
 from ..forms import MinutesForm
-from ..minutes import Minutes
+from ..minutes import Minutes, divided
+from ..minutes.people import is_posted
+from ..minutes.spelling import cleaned
 from ..models import MAX_NOTE, Activity, Attachment, PendingUpload
 from .records import roll_context, say_saved
 
@@ -39,7 +44,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         limit = BATCH_AT_ONCE if each else FILES_AT_ONCE
         for file in files[:limit]:
             try:
-                taken.append(_read(user, *take(file)))
+                taken += _read(user, *take(file))
             except Refused as refusal:
                 refused.append(str(refusal))
         if len(files) > limit:
@@ -47,14 +52,17 @@ def upload(request: HttpRequest) -> HttpResponse:
         if not files:
             refused.append("还没有选择文件：请选择会议记录，或者拍照。")
         if taken:
-            if request.POST.get("together") == "one" and len(taken) > 1:
+            if request.POST.get("together") == "one" and len(files) > 1:
                 bundle = uuid.uuid4()
                 for one in taken:
-                    one.bundle = bundle
+                    one.bundle = one.bundle or bundle
             PendingUpload.objects.bulk_create(taken)
             for reason in refused:
                 messages.warning(request, reason)
-            if each and len(taken) > 1:
+            divided_files = len(taken) > len({one.digest for one in taken})
+            if divided_files:
+                messages.info(request, f"文件里有几次会议，读成了 {len(taken)} 份，请逐份核对。")
+            if (each or divided_files) and len(taken) > 1:
                 return redirect("activities:batch")
             readable = (one for one in taken if one.bundle and one.text)
             return redirect(next(readable, taken[0]))  # of one activity's papers, that which fills in the form
@@ -75,10 +83,25 @@ def upload(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _read(user: User, paper: Paper, data: bytes) -> PendingUpload:
-    """Return the upload with its text, or with the reason why there is none: it is welcome as a paper all the same."""
+def _read(user: User, paper: Paper, data: bytes) -> list[PendingUpload]:
+    """Return an upload for each meeting in the file, with its text; all of one file share its digest and a bundle.
+
+    Where there is no text there is one upload with the reason: it is welcome as a paper all the same.
+    """
     paper, note = attachments.read(paper, data)
-    return PendingUpload(user=user, note=note[:MAX_NOTE], **vars(paper))
+    parts = divided(cleaned(paper.text), timezone.localdate()) if paper.text else [paper.text]
+    if len(parts) == 1:
+        return [PendingUpload(user=user, note=note[:MAX_NOTE], **vars(paper))]
+    bundle = uuid.uuid4()
+    return [
+        PendingUpload(
+            user=user,
+            note=f"这份文件里有 {len(parts)} 次会议，这是第 {number} 次。",
+            bundle=bundle,
+            **vars(replace(paper, text=part)),
+        )
+        for number, part in enumerate(parts, 1)
+    ]
 
 
 def _waiting(user: User) -> QuerySet[PendingUpload]:
@@ -129,6 +152,7 @@ def pending(request: HttpRequest, pk: int) -> HttpResponse:
         say_saved(request, form)
         return _onwards(request, user, form.instance)
     held = Attachment.objects.visible_to(user).filter(digest=found.digest)
+    held = held.exclude(activity__in=found.activities_of_the_same_file())
     context = {
         "form": form,
         "upload": found,
@@ -170,7 +194,16 @@ def _first_values(request: HttpRequest, user: User, minutes: Minutes) -> dict[st
     if place is None and chosen is not None and chosen.is_branch and any(pk == chosen.pk for pk, *_ in known):
         place = chosen.pk
     values["organization"] = place
+    if place and any(is_posted(str(values[name])) for name in ("chair", "recorder", "lecturer")):
+        values |= _by_name(minutes, Organization.objects.get(pk=place), values["kind"])
     return values
+
+
+def _by_name(minutes: Minutes, organization: Organization, kind: str) -> dict[str, str]:
+    """Return chair, recorder and lecturer by name, where minutes call them by post (秦书记)."""
+    day = minutes.date or timezone.localdate()
+    lines = rolls.called(organization, kind, day)
+    return rolls.officers(rolls.Roll(lines, posts=rolls.posts_in(organization, day)), minutes)
 
 
 @require_GET
