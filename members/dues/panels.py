@@ -27,7 +27,7 @@ def _dues(organization: Organization, period: Period, user: User) -> Mapping[str
     if is_group or not may(user, Right.MEMBERS_VIEW, organization):
         return None
     counted = facts.of(organization, period)
-    month = min(period.months()[-1], Period.containing(timezone.localdate()), key=lambda one: one.start)
+    month = period.latest_month()
     return {
         "note": period.label,
         "figures": [

@@ -9,10 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers import parsing
 from ledgers.period import Period
@@ -67,7 +67,7 @@ def is_closed(branch: Organization, month: Period) -> bool:
     return ClosedDues.objects.filter(branch=branch, month=month.start).exists()
 
 
-@transaction.atomic
+@atomic
 def generate(branch: Organization, month: Period) -> Made:
     """Charge every live member of that month who is not charged yet, and reckon anew what is unpaid on an old base.
 
@@ -75,7 +75,7 @@ def generate(branch: Organization, month: Period) -> Made:
     """
     if month.start > timezone.localdate():
         raise ValueError(f"{month.label}还没有到，到时再生成")
-    list(Organization.objects.filter(pk=branch.pk).select_for_update().values_list("pk"))  # one at a time
+    list(Organization.objects.filter(pk=branch.pk).select_for_update(no_key=True).values_list("pk"))  # one at a time
     if is_closed(branch, month):
         raise ValueError(f"{month.label}已经封账，不能再生成")
     people = debtors(branch, month)
@@ -104,12 +104,12 @@ def _is_outdated(charge: DuesCharge, now: Debtor) -> bool:
     return not charge.paid and (charge.base, charge.employment) != (now.base, now.employment)
 
 
-@transaction.atomic
+@atomic
 def close(branch: Organization, month: Period) -> None:
     """Close a branch's month; closing it twice changes nothing. Raises ValueError, in Chinese, while it is running."""
     if month.end >= timezone.localdate():
         raise ValueError(f"{month.label}还没有结束，下个月再封账")
-    list(Organization.objects.filter(pk=branch.pk).select_for_update().values_list("pk"))
+    list(Organization.objects.filter(pk=branch.pk).select_for_update(no_key=True).values_list("pk"))
     if not is_closed(branch, month):
         ClosedDues(branch=branch, month=month.start).record("close-period")
 
@@ -160,7 +160,7 @@ class Sheet:
             "member", "branch", "updated_by"
         )
         if lock:
-            rows = rows.select_for_update(of=("self",))
+            rows = rows.select_for_update(of=("self",), no_key=True)
         self.people = debtors(branch, month)
         now = {one.member.pk: one for one in self.people}
         self.lines = [

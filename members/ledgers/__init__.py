@@ -1,8 +1,9 @@
 """Ledgers about people; one module for each concern."""
 
 from .checkins import CheckInsLedger
+from .decisions import AttachmentsLedger, ExemptionsLedger, WaiversLedger
 from .development import DevelopmentLedger
-from .dues import DuesLedger
+from .dues import ArrearsLedger, DuesLedger, PaymentsLedger
 from .personal import AchievementsLedger, HonorsLedger, MattersLedger, TalksLedger
 from .register import MembersLedger
 from .transfers import TransfersLedger
@@ -10,14 +11,19 @@ from .whereabouts import FloatingLedger, LostContactLedger
 
 __all__ = [
     "AchievementsLedger",
+    "ArrearsLedger",
+    "AttachmentsLedger",
     "CheckInsLedger",
     "DevelopmentLedger",
     "DuesLedger",
+    "ExemptionsLedger",
     "FloatingLedger",
     "HonorsLedger",
     "LostContactLedger",
     "MattersLedger",
     "MembersLedger",
+    "PaymentsLedger",
     "TalksLedger",
     "TransfersLedger",
+    "WaiversLedger",
 ]

@@ -1,8 +1,13 @@
 """The ledger of Party dues (党费收缴台账): one row for each member and month."""
 
+import datetime as dt
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db import models
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
+from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts.permissions import Right
 from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, key_filter, period_of
@@ -33,29 +38,37 @@ def _late(value: str, query: Query) -> Q:
     return {"1": ~Q(late_reason=""), "0": Q(late_reason="")}[value]
 
 
-class DuesLedger(Ledger):
-    slug = "dues"
-    title = "党费收缴台账"
+class DuesRows(Ledger):
+    """Base: rows of one member and month, whichever day they are counted by."""
+
     group = "党员"
-    about = "每名党员每个月应缴、实缴的党费。在“收缴党费”里按支部逐月生成和登记，也可以导入现有的 Excel 台账。"
     unit = "人月"
     model = DuesCharge
     organization = "branch"
-    date = "month"
     order = ("-month", "branch__path", "member_id")
     right = Right.MEMBERS_VIEW
+    page = ("members:dues-charge", "pk")
+
+    def search(self, text: str) -> Q:
+        return matching(text, "member__")
+
+
+class DuesLedger(DuesRows):
+    slug = "dues"
+    title = "党费收缴台账"
+    about = "每名党员每个月应缴、实缴的党费。在“收缴党费”里按支部逐月生成和登记，也可以导入现有的 Excel 台账。"
+    date = "month"
     edit_right = Right.MEMBERS_EDIT
     importer = DuesImporter
-    page = ("members:dues-charge", "pk")
     create_page = "members:dues"
     columns = (
         Column("姓名", "member__name", "name", ("党员姓名",), field="name", width=10, max_length=60, note="与身份证号至少填一项；支部里有重名的填身份证号"),
-        Column("身份证号", "member__id_number", "id", ("公民身份号码", "身份证号码"), field="id_number", width=20, mask=mask_id, sortable=False, listed=False),
-        Column("所在党支部", "branch__name", "organization", ("党支部", "所属支部", "支部"), True, field="branch_id", width=24, note="当月所在党支部的名称或编码"),
-        Column("月份", "month", "date", ("年月", "所属月份", "缴费月份"), True, width=12, note="如 2026年9月"),
+        Column("身份证号", "member__id_number", "id", ("公民身份号码", "身份证号码", "公民身份证号码", "身份证"), field="id_number", width=20, mask=mask_id, sortable=False, listed=False),
+        Column("所在党支部", "branch__name", "organization", ("党支部", "所属支部", "支部", "所在组织编号", "所在党组织"), True, field="branch_id", width=24, note="当月所在党支部的名称或编码"),
+        Column("月份", "month", "date", ("年月", "所属月份", "缴费月份", "应缴纳时间", "应缴时间", "缴纳月份"), True, width=12, note="如 2026年9月"),
         Column("党费基数", "base", "money", ("月收入", "缴纳基数", "计算基数"), width=10, summed=False),
-        Column("应缴", "due", "money", ("应缴金额", "应缴党费", "应交", "月应缴"), True, width=10),
-        Column("实缴", "paid", "money", ("实缴金额", "实缴党费", "实交", "已缴"), width=10),
+        Column("应缴", "due", "money", ("应缴金额", "应缴党费", "应交", "月应缴", "应缴纳金额", "党费标准", "月应缴党费"), True, width=10),
+        Column("实缴", "paid", "money", ("实缴金额", "实缴党费", "实交", "已缴", "实缴纳金额", "实际缴纳金额"), width=10),
         Column("缴纳日期", "paid_on", "date", ("缴费日期", "交纳日期", "收缴日期"), width=12),
         Column("缴纳方式", "method", "choice", ("缴费方式", "交纳方式"), False, DuesCharge.Method.choices, METHOD_SYNONYMS, width=10),
         Column("备注", "note", width=20, max_length=100),
@@ -70,5 +83,43 @@ class DuesLedger(Ledger):
         key_filter("member", "党员", "member_id"),
     )  # fmt: skip
 
-    def search(self, text: str) -> Q:
-        return matching(text, "member__")
+
+class PaymentsLedger(DuesRows):
+    """The same rows by the day on which the money came in: what was received in a period does not change later."""
+
+    slug = "dues-payments"
+    title = "党费收款明细"
+    about = "按收到钱的日期看党费：哪天收到谁交的哪个月的党费。登记和导入都在党费收缴台账里。"
+    date = "received_on"
+    order = ("-received_on", "branch__path", "member_id")
+    columns = DuesLedger.columns[:-1]
+    filters = (
+        Filter("late", "所属月份", lambda value, query: Q(paid_on__gte=next_month("month")) if value == "1" else ~Q(paid_on__gte=next_month("month")), [("1", "以前月份"), ("0", "当月或预交")]),
+        key_filter("member", "党员", "member_id"),
+    )  # fmt: skip
+
+    def queryset(self) -> models.QuerySet[Any]:
+        return DuesCharge.objects.filter(paid__gt=0).annotate(received_on=Coalesce("paid_on", "month"))
+
+
+class ArrearsLedger(DuesRows):
+    """What was charged up to a day and not paid by it."""
+
+    slug = "dues-arrears"
+    title = "党费欠缴名单"
+    about = "截至某一天还没有缴清的党费：谁、哪个月、应缴多少。补缴后自动从名单里去掉。"
+    columns = DuesLedger.columns[:-1]
+    filters = (key_filter("member", "党员", "member_id"),)
+
+    def standing(self, day: dt.date) -> Q:
+        return Q(month__lte=day) & unpaid_on(day)
+
+    def amount(self, path: str, query: Query) -> Any:
+        """What is owed: what came in later had not come in on the day."""
+        received = Case(When(paid_on__gt=query.day, then=Value(Decimal(0))), default=F("paid"))
+        return F("due") - received
+
+
+def next_month(path: str) -> Any:
+    """Return the expression of the first day of the month after."""
+    return TruncMonth(ExpressionWrapper(F(path) + dt.timedelta(days=31), output_field=models.DateField()))

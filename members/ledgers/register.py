@@ -8,7 +8,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.permissions import Right
@@ -39,6 +39,19 @@ EMPLOYMENT_SYNONYMS = {
     "在岗": "in-service", "在业": "in-service", "离休": "retired", "退休": "retired", "离退": "retired", "农民": "farmer",
     "个体户": "self-employed", "个体工商户": "self-employed", "自由职业": "self-employed", "下岗": "unemployed", "失业": "unemployed",
     "待业": "unemployed", "无业": "unemployed", "在校学生": "student",
+    # 工作岗位 of the national form
+    "在岗职工": "in-service", "公务员": "in-service", "机关工作人员": "in-service", "党政机关工作人员": "in-service",
+    "参照公务员法管理的工作人员": "in-service", "事业单位管理人员": "in-service", "事业单位专业技术人员": "in-service",
+    "事业单位管理岗位": "in-service", "事业单位专业技术岗位": "in-service", "事业单位工勤技能人员": "in-service",
+    "企业管理人员": "in-service", "企业专业技术人员": "in-service", "企业工人": "in-service", "工人": "in-service",
+    "公有制企业管理人员": "in-service", "公有制企业专业技术人员": "in-service", "公有制企业工人": "in-service",
+    "非公有制企业管理人员": "in-service", "非公有制企业专业技术人员": "in-service", "非公有制企业工人": "in-service",
+    "社会组织管理人员": "in-service", "社会组织专业技术人员": "in-service", "社会组织工作人员": "in-service",
+    "民办非企业单位工作人员": "in-service", "教师": "in-service", "医务人员": "in-service", "社区工作者": "in-service",
+    "解放军、武警": "in-service", "其他职业": "other", "其他职业人员": "other", "其他人员": "other",
+    "离退休人员": "retired", "离休人员": "retired", "退休人员": "retired", "农牧渔民": "farmer", "农、牧、渔民": "farmer",
+    "个体劳动者": "self-employed", "个体工商户从业人员": "self-employed", "灵活就业": "self-employed", "自由职业者": "self-employed",
+    "下岗失业人员": "unemployed", "失业人员": "unemployed", "下岗职工": "unemployed", "无业人员": "unemployed", "学生党员": "student",
 }  # fmt: skip
 
 
@@ -59,9 +72,9 @@ def _minority(value: str, query: Query) -> Q:
 def _age(value: str, query: Query) -> Q:
     day = query.day
     return {
-        "under-35": Q(member__birth_date__gt=day - relativedelta(years=35)),
+        "under-35": Q(member__birth_date__gt=day - relativedelta(years=36)),
         "35-60": Q(
-            member__birth_date__lte=day - relativedelta(years=35), member__birth_date__gt=day - relativedelta(years=61)
+            member__birth_date__lte=day - relativedelta(years=36), member__birth_date__gt=day - relativedelta(years=61)
         ),
         "over-60": Q(member__birth_date__lte=day - relativedelta(years=61)),
         "unknown": Q(member__birth_date__isnull=True),
@@ -83,6 +96,10 @@ def _event(value: str, query: Query) -> Q:
     }
     if value in begun:
         return begun[value]
+    if value == "regularised":  # where the member was on the day of the meeting
+        on = F("member__regularised_on")
+        there = Q(start__lte=on) & (Q(end__isnull=True) | Q(end__gt=on))
+        return there & Q(member__category="full", member__regularised_on__range=span)
     return Q(left_by=Member.Leave(value).value, end__range=span)
 
 
@@ -104,7 +121,7 @@ def _in_group(group: Organization) -> Q:
     return Q(branch__path=group.path[: -group.steplen], member__group_name__in=names_of(group))
 
 
-EVENTS = [("joined", "入党"), ("transferred-in", "转入"), *Member.Leave.choices]
+EVENTS = [("joined", "入党"), ("regularised", "转正"), ("transferred-in", "转入"), *Member.Leave.choices]
 
 
 class MembersLedger(Ledger):
@@ -131,20 +148,21 @@ class MembersLedger(Ledger):
         Column("性别", "member__gender", "choice", (), False, Gender.choices, field="gender", width=6, note="不填则按身份证号"),
         Column("民族", "member__ethnicity", "choice", (), False, [(e, e) for e in ETHNICITIES], {e.removesuffix("族"): e for e in ETHNICITIES}, field="ethnicity", width=8),
         Column("出生日期", "member__birth_date", "date", ("出生年月",), field="birth_date", width=12, listed=False, note="不填则按身份证号"),
-        Column("身份证号", "member__id_number", "id", ("公民身份号码", "身份证号码"), True, field="id_number", width=20, mask=mask_id, sortable=False, note="18 位，按文本填写"),
-        Column("所在党支部", "branch__name", "organization", ("党支部", "所属支部", "支部"), True, field="branch_id", width=24, note="党支部的名称或编码"),
+        Column("身份证号", "member__id_number", "id", ("公民身份号码", "公民身份证号码", "公民身份证号", "身份证号码", "身份证", "居民身份证号"), True, field="id_number", width=20, mask=mask_id, sortable=False, note="18 位，按文本填写"),
+        Column("所在党支部", "branch__name", "organization", ("党支部", "所属支部", "支部", "所在支部", "所属党支部", "所在党组织", "所在党组织名称", "所在组织编号", "所在组织", "党组织"), True, field="branch_id", width=24, note="党支部的名称或编码"),
         Column("党小组", "member__group_name", field="group_name", width=12, max_length=60, listed=False),
-        Column("党员类别", "member__category", "choice", ("人员类别",), True, Member.Category.choices, {"正式": "full", "预备": "probationary", "中共党员": "full", "中共预备党员": "probationary"}, field="category", width=10),
-        Column("学历", "member__education", "choice", ("文化程度",), False, Education.choices, EDUCATION_SYNONYMS, field="education", width=10, listed=False),
-        Column("入党时间", "member__joined_on", "date", ("入党日期", "加入党组织日期"), field="joined_on", width=12, note="支部党员大会接收为预备党员之日"),
-        Column("转正时间", "member__regularised_on", "date", ("转正日期",), field="regularised_on", width=12, listed=False),
-        Column("就业状态", "employment", "choice", ("从业状态",), False, Employment.choices, EMPLOYMENT_SYNONYMS, width=10),
-        Column("工作单位及职务", "member__workplace", "text", ("工作单位", "工作岗位"), field="workplace", width=24, listed=False, max_length=120),
-        Column("手机号码", "member__phone", "phone", ("联系电话", "手机"), field="phone", width=14, mask=mask_phone, sortable=False),
-        Column("家庭住址", "member__address", "text", ("现居住地",), field="address", width=26, listed=False, sortable=False, max_length=200, mask=mask_address),
-        Column("是否流动党员", "is_floating", "yes_no", ("流动党员",), width=8),
+        Column("党员类别", "member__category", "choice", ("人员类别", "党员类型", "政治面貌", "政治背景"), True, Member.Category.choices, {"正式": "full", "预备": "probationary", "中共党员": "full", "中共正式党员": "full", "党员": "full", "中共预备党员": "probationary"}, field="category", width=10),
+        Column("学历", "member__education", "choice", ("文化程度", "教育程度", "学历情况"), False, Education.choices, EDUCATION_SYNONYMS, field="education", width=10, listed=False),
+        Column("入党时间", "member__joined_on", "date", ("入党日期", "加入党组织日期", "加入中国共产党日期", "加入党组织时间", "成为预备党员时间", "成为预备党员日期"), field="joined_on", width=12, note="支部党员大会接收为预备党员之日"),
+        Column("转正时间", "member__regularised_on", "date", ("转正日期", "转为正式党员日期", "转为正式党员时间", "成为正式党员日期"), field="regularised_on", width=12, listed=False),
+        Column("就业状态", "employment", "choice", ("从业状态", "工作岗位", "工作性质", "从业情况"), False, Employment.choices, EMPLOYMENT_SYNONYMS, width=10),
+        Column("工作单位及职务", "member__workplace", "text", ("工作单位", "单位及职务", "工作单位职务", "单位职务", "单位名称及职务"), field="workplace", width=24, listed=False, max_length=120),
+        Column("手机号码", "member__phone", "phone", ("联系电话", "手机", "手机号", "联系方式", "电话", "移动电话"), field="phone", width=14, mask=mask_phone, sortable=False),
+        Column("家庭住址", "member__address", "text", ("现居住地", "居住地址", "现住址", "住址", "家庭地址", "家庭居住地址"), field="address", width=26, listed=False, sortable=False, max_length=200, mask=mask_address),
+        Column("居住在本街道", "member__residence", "choice", ("居住地区",), field="residence", choices=Member.Residence.choices, synonyms={"是": "here", "否": "elsewhere", "本街道内": "here", "外区": "elsewhere"}, width=12, listed=False),
+        Column("是否流动党员", "is_floating", "yes_no", ("流动党员", "是否为流动党员", "流动"), width=8),
         Column("籍贯", "member__native_place", field="native_place", width=14, listed=False, max_length=60),
-        Column("党费基数", "member__dues_base", "money", ("月收入",), field="dues_base", width=10, listed=False, summed=False),
+        Column("党费基数", "member__dues_base", "money", ("月收入", "收入", "党费计算基数", "月工资收入"), field="dues_base", width=10, listed=False, summed=False),
         Column("备注", "member__remarks", field="remarks", width=20, listed=False, max_length=300),
     )  # fmt: skip
     filters = (
@@ -153,7 +171,7 @@ class MembersLedger(Ledger):
         Filter("floating", "流动", _floating, [("1", "流动党员"), ("0", "非流动")]),
         field_filter("gender", "性别", "member__gender", Gender.choices, more=True),
         Filter("minority", "民族", _minority, [("1", "少数民族"), ("0", "汉族")], more=True),
-        Filter("age", "年龄", _age, [("under-35", "35 岁以下"), ("35-60", "35 至 60 岁"), ("over-60", "60 岁以上"), ("unknown", "出生日期不详")], more=True),
+        Filter("age", "年龄", _age, [("under-35", "35岁及以下"), ("35-60", "36至60岁"), ("over-60", "61岁及以上"), ("unknown", "出生日期不详")], more=True),
         Filter("education", "学历", _education, [("college-and-above", "大专及以上"), *Education.choices], more=True),
         Filter("event", "变动", _event, EVENTS, more=True),
         Filter("group", "党小组编码", _group, more=True),

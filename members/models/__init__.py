@@ -1,6 +1,7 @@
 """People: the register, and what is recorded about them; one module for each concern."""
 
 from .checkins import CommunityCheckIn, ServiceEntry, standing
+from .decisions import DuesWaiver, Exemption, TemporaryAttachment, holding_on
 from .development import (
     DevelopmentCase,
     DevelopmentStep,
@@ -51,8 +52,10 @@ __all__ = [
     "DevelopmentVote",
     "DuesBase",
     "DuesCharge",
+    "DuesWaiver",
     "Education",
     "Employment",
+    "Exemption",
     "Gender",
     "Honor",
     "MatterReport",
@@ -62,12 +65,14 @@ __all__ = [
     "PerformanceRecord",
     "ServiceEntry",
     "Talk",
+    "TemporaryAttachment",
     "Transfer",
     "Whereabouts",
     "can_be_reckoned",
     "derived",
     "floated",
     "here_by",
+    "holding_on",
     "in_sight",
     "left_behind",
     "mask_address",

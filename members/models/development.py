@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.encryption import EncryptedTextField, blind_index
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.models import Record, Touch
 from ledgers.recording import record_all
@@ -80,7 +81,7 @@ class DevelopmentQuerySet(ScopedQuerySet["DevelopmentCase"]):
         open_then = Q(closed_on__isnull=True) | Q(closed_on__gt=day)
         return self.whole().filter(open_then, Q(regularised_on__isnull=True) | Q(regularised_on__gte=day))
 
-    @transaction.atomic
+    @atomic
     def carry_on(self, target: Organization, on: date, why: str) -> int:
         """Let the cases that are open on a day go on in another branch from it, and return how many.
 
@@ -212,7 +213,7 @@ class DevelopmentCase(Record):
         self.due_on, self.due_step = (due[0], due[1].code) if due else (None, "")
         return progress
 
-    @transaction.atomic
+    @atomic
     def settle(self, action: str = "") -> "DevelopmentCase":
         """Record the case as its steps have it, and let the register of members follow.
 
@@ -382,7 +383,7 @@ class DevelopmentStep(Record):
             changes["票数"] = self.counted
         return changes
 
-    @transaction.atomic
+    @atomic
     def take(self, votes: Iterable["DevelopmentVote"] | None = None) -> "DevelopmentStep":
         """Record the step with its votes, and let the case follow."""
         if votes is not None:
@@ -398,7 +399,7 @@ class DevelopmentStep(Record):
         self.case.settle()
         return self
 
-    @transaction.atomic
+    @atomic
     def take_back(self) -> None:
         """Delete a step entered by mistake. Raises ValueError where the person is in the register because of it."""
         if self.case.member_id and self.code in ("admission", "admission-approval"):

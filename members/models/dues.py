@@ -36,7 +36,7 @@ class DuesBaseQuerySet(ScopedQuerySet["DuesBase"]):
 
     def follow(self, member: Member, on: date) -> None:
         """Let a member's history go on from a day with the base and employment that the register now says."""
-        last = self.filter(member=member).select_for_update().order_by("-since").first()
+        last = self.filter(member=member).select_for_update(no_key=True).order_by("-since").first()
         running = last if last is not None and last.until is None else None
         if running and (running.base, running.employment) == (member.dues_base, member.employment):
             return
@@ -166,7 +166,7 @@ class DuesCharge(Record):
         return self.branch.path
 
     def touches(self) -> Iterator[Touch]:
-        yield Touch(self.branch_id, self.month, False)
+        yield Touch(self.branch_id, min(self.month, self.paid_on or self.month), True)
 
 
 class ClosedDuesQuerySet(ScopedQuerySet["ClosedDues"]):

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from ledgers.papers import Paper
 from ledgers.scope import ScopedQuerySet
 
@@ -64,7 +65,7 @@ class DevelopmentPaper(models.Model):
         return self.step or self.case
 
 
-@transaction.atomic
+@atomic
 def hang(record: DevelopmentCase | DevelopmentStep, papers: Sequence[Paper], user: Any) -> None:
     """Hang stored papers on a step, or on the application, with a trace; what hangs there already stays as it is."""
     case, step = (record.case, record) if isinstance(record, DevelopmentStep) else (record, None)
@@ -88,7 +89,7 @@ def hang(record: DevelopmentCase | DevelopmentStep, papers: Sequence[Paper], use
     audit.record("attach", record, changes={"材料": (None, names)}, organization_path=record.audit_path())
 
 
-@transaction.atomic
+@atomic
 def take_off(paper: DevelopmentPaper) -> None:
     """Take a paper off, with a trace; the file goes with the next `clear_pending`."""
     path = paper.record.audit_path()

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from pypinyin import Style, lazy_pinyin
 
 from accounts.encryption import EncryptedTextField, blind_index
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers import parsing
 from ledgers.models import Record, Touch
@@ -124,6 +125,10 @@ class Member(Record):
         REMOVED = "removed", "除名"
         EXPELLED = "expelled", "出党"
 
+    class Residence(models.TextChoices):
+        HERE = "here", "本街道"
+        ELSEWHERE = "elsewhere", "外街道"
+
     SENSITIVE = ("id_number", "phone", "address", "id_number_index", "phone_index")
     UNTRACKED = (*Record.UNTRACKED, "id_number_index", "phone_index", "pinyin", "initials", "faults")
 
@@ -148,6 +153,7 @@ class Member(Record):
     phone = EncryptedTextField("手机号码", blank=True)
     phone_index = models.CharField(max_length=32, editable=False, blank=True)
     address = EncryptedTextField("家庭住址", blank=True)
+    residence = models.CharField("居住地", max_length=10, choices=Residence, blank=True)
     is_floating = models.BooleanField("是否流动党员", default=False)
     native_place = models.CharField("籍贯", max_length=60, blank=True)
     dues_base = models.DecimalField("党费基数", max_digits=10, decimal_places=2, null=True, blank=True)
@@ -230,7 +236,7 @@ class Member(Record):
         # The members' own fields are not dated, so a change may show in any month that counts them.
         yield Touch(self.branch_id, self.joined_on or UNKNOWN_START, True)
 
-    @transaction.atomic
+    @atomic
     def enter(self, start: date | None = None, came_by: "Membership.Event | None" = None) -> "Member":
         """Record a new member together with the first membership, by default from 入党时间 on."""
         self.record()
@@ -245,7 +251,7 @@ class Member(Record):
         self.dues_bases.follow(self, start or self.joined_on or UNKNOWN_START)
         return self
 
-    @transaction.atomic
+    @atomic
     def amend(self, on: date | None = None) -> "Member":
         """Record changes of a member. What is dated (branch, employment, floating, dues base) changes from `on`.
 
@@ -261,7 +267,7 @@ class Member(Record):
             self.developments.carry_on(self.branch, on or timezone.localdate(), f"转到{self.branch.name}")
         if (before.dues_base, before.employment) != (self.dues_base, self.employment):
             self.dues_bases.follow(self, on or timezone.localdate())
-        last = self.memberships.select_for_update().order_by("-start").first()
+        last = self.memberships.select_for_update(no_key=True).order_by("-start").first()
         if last is None or last.end is not None:
             return self
         dated = ("branch_id", "employment", "is_floating")
@@ -271,19 +277,19 @@ class Member(Record):
 
     def _start_at_joining(self) -> None:
         """A corrected 入党时间 corrects the first interval too, where that began with joining."""
-        first = self.memberships.select_for_update().order_by("start").first()
+        first = self.memberships.select_for_update(no_key=True).order_by("start").first()
         start = self.joined_on or UNKNOWN_START
         if first and first.came_by == Membership.Event.JOINED and (first.end is None or start < first.end):
             first.start = start
             first.record()
 
-    @transaction.atomic
+    @atomic
     def leave(self, kind: str, on: date) -> "Member":
         """Take the member off the register on a day. The memberships keep the history.
 
         Raises ValueError with a Chinese message where the day is not after the last change.
         """
-        last = self.memberships.select_for_update().get(end__isnull=True)
+        last = self.memberships.select_for_update(no_key=True).get(end__isnull=True)
         if on <= last.start:
             raise ValueError(f"离开日期应在 {last.start} 之后：从那天起才是现在的支部和状态")
         last.end, last.left_by, last.document = on, kind, self.basis
@@ -293,14 +299,14 @@ class Member(Record):
         self.end_whereabouts(on, f"离开登记册（{self.get_leave_kind_display()}）")
         return self
 
-    @transaction.atomic
+    @atomic
     def come_back(self, branch: Organization, on: date) -> "Member":
         """Take somebody who left back onto the register, in a branch from a day on.
 
         Whose membership was suspended is restored; everybody else was transferred in again. Raises ValueError with a
         Chinese message where the day lies before that of leaving.
         """
-        last = self.memberships.select_for_update().order_by("-start")[0]
+        last = self.memberships.select_for_update(no_key=True).order_by("-start")[0]
         if last.end is None or on < last.end:
             raise ValueError(f"转回日期不能早于离开日期 {last.end or self.left_on}")
         restored = self.leave_kind == self.Leave.SUSPENDED
@@ -316,22 +322,22 @@ class Member(Record):
         ).record()
         return self
 
-    @transaction.atomic
+    @atomic
     def undo_leave(self) -> "Member":
         """Take back a leave that was entered by mistake: as if it had never been."""
-        last = self.memberships.select_for_update().order_by("-start")[0]
+        last = self.memberships.select_for_update(no_key=True).order_by("-start")[0]
         last.end, last.left_by, last.document = None, "", ""
         last.record()
         self.left_on, self.leave_kind = None, ""
         return self.record("undo-leave")
 
-    @transaction.atomic
+    @atomic
     def hand_over(self, branch: Organization, on: date, left_by: str, came_by: str) -> "Member":
         """Close the membership in the present branch on a day and open one in another: a transfer taken in.
 
         Raises ValueError with a Chinese message where the day is not after the last change.
         """
-        last = self.memberships.select_for_update().get(end__isnull=True)
+        last = self.memberships.select_for_update(no_key=True).get(end__isnull=True)
         if on <= last.start:
             raise ValueError(f"接收日期应在 {last.start} 之后：从那天起才是现在的支部和状态")
         last.end, last.left_by, last.document = on, left_by, self.basis
@@ -357,14 +363,14 @@ class Member(Record):
         for record in self.whereabouts.open_ones():
             record.end(max(on, record.since + timedelta(days=1)), why)
 
-    @transaction.atomic
+    @atomic
     def mark_floating(self, start: date, end: date | None, *, away: bool) -> "Member":
         """Say that the member was floating, or was not, from `start` up to but not including `end` (None: to this day).
 
         This is the one way from a record of floating to the dated memberships, which the fact counts: the intervals
         are cut at both days, and joined again where nothing tells them apart any more.
         """
-        held = list(self.memberships.select_for_update().order_by("start"))
+        held = list(self.memberships.select_for_update(no_key=True).order_by("start"))
         planned = floated(held, start, end, away=away)
         for membership in sorted(planned, key=lambda m: m.pk is None):  # what is shortened makes room for what is new
             membership.record()

@@ -3,12 +3,13 @@
 from datetime import date, timedelta
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.encryption import EncryptedTextField
 from accounts.permissions import Right, access_of
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.models import Record
 from ledgers.scope import ScopedQuerySet
@@ -161,14 +162,16 @@ class Transfer(Record):
         """Whether the two branches belong to different streets: then it is a transfer out of one and into the other."""
         return self.receiver is not None and street_of(self.organization) != street_of(self.receiver)
 
-    @transaction.atomic
+    @atomic
     def issue(self) -> Self:
         """Record a new letter for a member, who stays in the branch until it is taken in.
 
         Raises ValueError with a Chinese message where another letter is under way.
         """
         assert self.member_id is not None
-        member = Member.objects.select_for_update(of=("self",)).select_related("branch").get(pk=self.member_id)
+        member = (
+            Member.objects.select_for_update(of=("self",), no_key=True).select_related("branch").get(pk=self.member_id)
+        )
         if other := member.transfers.waiting().first():
             raise ValueError(f"{member.name}有一封介绍信（{other.letter_number}）还没有办结，请先办结或撤销那一封")
         self.member, self.organization = member, member.branch
@@ -181,7 +184,7 @@ class Transfer(Record):
             raise ValueError(f"这封介绍信{self.get_state_display()}，不能再改")
         return self.record()
 
-    @transaction.atomic
+    @atomic
     def receive(self, on: date, note: str = "") -> Self:
         """Take the member in, or note that the place outside has: letter and register in one transaction.
 

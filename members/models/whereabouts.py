@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.encryption import EncryptedTextField
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.models import Record
 from ledgers.scope import ScopedQuerySet
@@ -162,7 +163,7 @@ class Whereabouts(Record):
     def audit_path(self) -> str:
         return self.place.path
 
-    @transaction.atomic
+    @atomic
     def record(self, action: str = "") -> Self:
         """Save with its trace; a record of floating out takes the member's memberships along."""
         before = self.before()
@@ -171,7 +172,7 @@ class Whereabouts(Record):
             follow(self.member, (before.since, before.until) if before else None, (self.since, self.until))
         return self
 
-    @transaction.atomic
+    @atomic
     def erase(self) -> None:
         """Delete what was entered by mistake, and what followed from it."""
         member, span = self.member, (self.since, self.until)
