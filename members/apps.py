@@ -19,16 +19,21 @@ class MembersConfig(AppConfig):
         from .facts import FACTS
         from .ledgers import (
             AchievementsLedger,
+            ArrearsLedger,
+            AttachmentsLedger,
             CheckInsLedger,
             DevelopmentLedger,
             DuesLedger,
+            ExemptionsLedger,
             FloatingLedger,
             HonorsLedger,
             LostContactLedger,
             MattersLedger,
             MembersLedger,
+            PaymentsLedger,
             TalksLedger,
             TransfersLedger,
+            WaiversLedger,
         )
         from .moving_panels import PANEL, SECTION
         from .panels import ACTIONS, PANELS
@@ -39,7 +44,7 @@ class MembersConfig(AppConfig):
 
         ledger.register(MembersLedger, DevelopmentLedger, TransfersLedger, FloatingLedger, LostContactLedger)
         ledger.register(CheckInsLedger, TalksLedger, MattersLedger, HonorsLedger, AchievementsLedger)
-        ledger.register(DuesLedger)
+        ledger.register(DuesLedger, PaymentsLedger, ArrearsLedger, ExemptionsLedger, WaiversLedger, AttachmentsLedger)
         register_mover(moving.relocate)
         register_obstacles(moving.obstacles)
         facts.register(*FACTS)

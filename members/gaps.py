@@ -17,7 +17,7 @@ from django.db.models.lookups import LessThan
 from django.utils import timezone
 
 from .models import Member, Membership
-from .quality import ADULT_AT
+from .quality import ADULT_AT, PROBATION_SINCE
 from .querysets import full_on
 
 PROBATION_OVERDUE = 2
@@ -77,7 +77,7 @@ def implausible(today: date, prefix: str = "member__") -> Q:
         Q(**{f"{joined}__gt": today})
         | Q(**{f"{regularised}__gt": today})
         | Q(LessThan(_number(joined), _anniversary(born, ADULT_AT)))
-        | Q(LessThan(_number(regularised), _anniversary(joined, 1)))
+        | Q(LessThan(_number(regularised), _anniversary(joined, 1)), **{f"{joined}__gte": PROBATION_SINCE})
     )
 
 

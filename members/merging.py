@@ -16,11 +16,12 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin.utils import NestedObjects
 from django.core import serializers
-from django.db import models, router, transaction
+from django.db import models, router
 from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import audit
+from accounts.transactions import atomic
 from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
 
@@ -36,7 +37,7 @@ ENDS = {"members.communitycheckin": ("start", "end"), "members.whereabouts": ("s
 """Models with an open row each: the one of the record given up ends on the day of the merge, and is not set aside."""
 FILLED = (
     "gender", "birth_date", "ethnicity", "native_place", "education", "phone", "address", "joined_on", "regularised_on",
-    "workplace", "remarks",
+    "workplace", "remarks", "residence",
 )  # fmt: skip
 """Fields that are taken over where the kept record has nothing."""
 
@@ -166,13 +167,13 @@ def _branches(*members: Member) -> Iterator[Touch]:
         yield Touch(branch, UNKNOWN_START, True)
 
 
-@transaction.atomic
+@atomic
 def merge(kept: Member, dropped: Member) -> MergeRecord:
     """Move everything of `dropped` to `kept`, delete it, and return the record that can undo this.
 
     Both must be live. Raises CannotMerge with a Chinese message.
     """
-    people = Member.objects.select_for_update(of=("self",)).select_related("branch")
+    people = Member.objects.select_for_update(of=("self",), no_key=True).select_related("branch")
     both = people.in_bulk(sorted({kept.pk, dropped.pk}))
     if len(both) < 2 or any(member.left_on for member in both.values()):
         raise CannotMerge("只能合并两条都在册的记录。请重新打开“重复登记”核对")
@@ -327,17 +328,19 @@ def obstacle(record: MergeRecord) -> str:
     return f"请先撤销后来的合并：{later}" if later else ""
 
 
-@transaction.atomic
+@atomic
 def undo(record: MergeRecord) -> Member:
     """Bring the record back that was given up, with all that was its own. Raises CannotMerge with a Chinese message.
 
     What was changed since stays changed; rows deleted since stay away.
     """
-    held = MergeRecord.objects.select_for_update(of=("self",)).select_related("kept__branch", "dropped_branch")
+    held = MergeRecord.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "kept__branch", "dropped_branch"
+    )
     record = held.get(pk=record.pk)
     if reason := obstacle(record):
         raise CannotMerge(reason)
-    kept = Member.objects.select_for_update(of=("self",)).select_related("branch").get(pk=record.kept_id)
+    kept = Member.objects.select_for_update(of=("self",), no_key=True).select_related("branch").get(pk=record.kept_id)
     memory = json.loads(record.memory)
     touches = [*_branches(kept)]
     for label, keys in memory["made"]:

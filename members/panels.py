@@ -31,9 +31,9 @@ def _members(organization: Organization, period: Period, user: User) -> Mapping[
     """Counts as of the period's end from the sheet, and the first rows that are behind the total."""
     if organization.kind == Organization.Kind.GROUP or not may(user, Right.MEMBERS_VIEW, organization):
         return None
-    counted = facts.of(organization, period.months()[-1])
+    counted = facts.of(organization, period.latest_month())
     ledger = get_ledger("members")
-    query = Query(organization, None, period.end)
+    query = Query(organization, None, period.as_of())
     rows = ledger.ordered(ledger.rows(query, user)).select_related("member", "branch")
     return {
         "figures": [
@@ -41,7 +41,7 @@ def _members(organization: Organization, period: Period, user: User) -> Mapping[
             for code in CATEGORIES
         ],
         "total": counted["members.total"],
-        "note": f"截至 {period.end}",
+        "note": f"截至 {period.as_of()}",
         "rows": rows[:SHOWN] if counted["members.total"] else (),
         "ledger": ledger.url(query),
     }

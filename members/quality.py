@@ -11,6 +11,9 @@ from ledgers import parsing
 from .models import Gender
 
 ADULT_AT = 18
+PROBATION = relativedelta(years=1)
+PROBATION_SINCE = date(1977, 8, 18)
+"""Day of the Party constitution that brought probation back, which that of 1969 had abolished."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,6 @@ def faults_of_dates(
         yield Fault("Q04", ("joined_on", "birth_date"), f"入党时不满 {ADULT_AT} 岁（{adult} 才满），请核对", remedy)
     if regularised_on and regularised_on > today:
         yield Fault("Q04", ("regularised_on",), "转正时间还没有到，请核对", remedy)
-    elif joined_on and regularised_on and regularised_on < joined_on + relativedelta(years=1):
-        earliest = joined_on + relativedelta(years=1)
+    elif joined_on and regularised_on and joined_on >= PROBATION_SINCE and regularised_on < joined_on + PROBATION:
+        earliest = joined_on + PROBATION
         yield Fault("Q04", ("regularised_on", "joined_on"), f"预备期满一年才能转正，不早于 {earliest}，请核对", remedy)

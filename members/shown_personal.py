@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
@@ -22,7 +23,17 @@ from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
 
-from .models import CommunityCheckIn, Honor, MatterReport, Member, PerformanceRecord, Talk
+from .models import (
+    CommunityCheckIn,
+    DuesWaiver,
+    Exemption,
+    Honor,
+    MatterReport,
+    Member,
+    PerformanceRecord,
+    Talk,
+    TemporaryAttachment,
+)
 from .sections import Section
 from .timeline import Moment
 
@@ -97,12 +108,29 @@ def _achievements(member: Member, user: User) -> Mapping[str, Any] | None:
     return _section(rows, member, "achievements", line)
 
 
+def _decided(model: type[Any], slug: str) -> Callable[[Member, User], Mapping[str, Any] | None]:
+    """Return what shows the decisions of one kind that were made of a member."""
+
+    def shown(member: Member, user: User) -> Mapping[str, Any] | None:
+        def line(row: Any) -> Line:
+            over = row.until is not None and row.until <= timezone.localdate()
+            tag = ("none", "已撤销") if over else ("ok", "有效")
+            return row.date, tag, row.reason, row.get_absolute_url()
+
+        return _section(model.objects.visible_to(user).filter(member=member), member, slug, line)
+
+    return shown
+
+
 ADDITIONS = (
     ("社区报到", "members:checkin-create"),
     ("谈话", "members:talk-create"),
     ("奖惩", "members:honor-create"),
     ("实绩", "members:achievement-create"),
     ("重大事项", "members:matter-create"),
+    ("不作要求", "members:exemption-create"),
+    ("党费减免", "members:waiver-create"),
+    ("编入临时党支部", "members:attachment-create"),
 )
 
 
@@ -120,6 +148,9 @@ SECTIONS = (
     Section("奖惩", "members/sections/personal.html", _honors, order=62),
     Section("实绩档案", "members/sections/personal.html", _achievements, order=64),
     Section("重大事项报告", "members/sections/personal.html", _matters, order=66),
+    Section("不作要求", "members/sections/personal.html", _decided(Exemption, "exemptions"), order=67),
+    Section("党费减免", "members/sections/personal.html", _decided(DuesWaiver, "dues-waivers"), order=67),
+    Section("编入临时党支部", "members/sections/personal.html", _decided(TemporaryAttachment, "attachments"), order=67),
     Section("登记", "members/sections/additions.html", _additions, order=68),
 )
 
@@ -160,12 +191,12 @@ def _community(organization: Organization, period: Period, user: User) -> Mappin
         return None
     figures = _figures(("checkin.members", "checkin.service_hours"), organization, period, user)
     ledger = get_ledger("checkins")
-    rows = ledger.rows(Query(organization, on=period.end)).exclude(posts="").order_by()
+    rows = ledger.rows(Query(organization, on=period.as_of())).exclude(posts="").order_by()
     counted = Counter[str]()
     for posts, people in rows.values_list("posts").annotate(Count("pk")):
         counted.update(dict.fromkeys(parted(posts), people))
     posts = [
-        (label, counted[post], ledger.url(Query(organization, on=period.end, filters={"post": post})))
+        (label, counted[post], ledger.url(Query(organization, on=period.as_of(), filters={"post": post})))
         for post, label in CommunityCheckIn.Post.choices
         if post in counted
     ]

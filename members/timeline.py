@@ -1,16 +1,15 @@
 """What happened to a member: plain functions over querysets, each yielding moments, and one that sorts them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 
-from accounts.audit import DIGEST_MARK
+from accounts.actions import LOOKS
 from accounts.models import AuditEntry, User
-from branches.models import CommitteeSeat, GroupLeader, Organization
+from accounts.trail import COVERED, Told, told
+from branches.models import CommitteeSeat, GroupLeader
 
 from .models import UNKNOWN_START, Member, Membership
 from .taking_part import Attendance
@@ -155,43 +154,28 @@ def changes(member: Member) -> list[Moment]:
     """Return who registered, changed and looked into the record, from the audit trail; two queries."""
     trail = AuditEntry.objects.filter(model=member._meta.label_lower, object_id=str(member.pk)).order_by("-seq")
     entries = list(trail[:ENTRIES])
-    branches = {pk for entry in entries for pk in entry.changes.get("branch", ()) if pk}
-    names = dict(Organization.objects.filter(pk__in=branches).values_list("pk", "name"))
     moments = [
         Moment(
-            timezone.localdate(entry.at),
-            ACTS.get(entry.action, entry.action_label),
-            "；".join(_spoken(entry, names)),
-            entry.actor_name or "系统",
+            timezone.localdate(one.entry.at),
+            ACTS.get(one.entry.action, one.entry.action_label),
+            "；".join(_spoken(one)),
+            one.entry.actor_name or "系统",
         )
-        for entry in entries
+        for one in told(entries)
     ]
     if len(entries) < ENTRIES and not any(entry.action == "create" for entry in entries):
         moments.append(Moment(timezone.localdate(member.created_at), ACTS["create"], "随文件导入"))
     return moments
 
 
-def _spoken(entry: AuditEntry, branches: Mapping[int, str]) -> Iterator[str]:
-    """Yield each change of an entry in words; a sensitive value is never shown, nor what a new record began with."""
-    if entry.action == "create":
+def _spoken(one: Told) -> Iterator[str]:
+    """Yield each change of an entry in words, but not what a new record began with."""
+    if one.entry.action == "create":
         return
-    for name, (before, after) in entry.changes.items():
-        try:
-            field: Any = Member._meta.get_field(name)
-        except FieldDoesNotExist:
-            yield f"{name}：{after}" if entry.action != "reveal" else str(after)
-            continue
-        if any(isinstance(value, str) and value.startswith(DIGEST_MARK) for value in (before, after)):
-            yield f"{field.verbose_name}（已更改，不显示）"
+    for name, before, after in one.changes:
+        if one.entry.action in LOOKS:
+            yield after
+        elif after == COVERED:
+            yield f"{name}（已更改，不显示）"
         else:
-            yield f"{field.verbose_name}：{_value(field, before, branches)} → {_value(field, after, branches)}"
-
-
-def _value(field: Any, value: Any, branches: Mapping[int, str]) -> str:
-    if value in (None, ""):
-        return "未填"
-    if field.name == "branch":
-        return branches.get(value, str(value))
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return str(dict(field.flatchoices).get(value, value))
+            yield f"{name}：{before or '未填'} → {after or '未填'}"

@@ -32,7 +32,8 @@ def create(request: PortalRequest) -> HttpResponse:
     form = CheckInForm(request.POST or None, instance=CommunityCheckIn(), initial=initial, user=request.user)
     if form.is_valid() and (there := form.save_record(request.user)):
         messages.success(request, f"已登记{form.instance.name}到社区报到。")
-        return redirect(there)
+        seen = CommunityCheckIn.objects.visible_to(request.user).filter(pk=form.instance.pk).exists()
+        return redirect(there if seen else form.instance.member or "members:checkin-create")
     return render(request, "members/checkins/form.html", {"form": form, "member": member})
 
 

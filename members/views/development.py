@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,10 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import audit
 from accounts.permissions import Right, access_of
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers import papers
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
+from ledgers.recording import trace_paper
 from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from members.development.forms import CaseForm, CloseForm, StepForm
@@ -107,7 +108,10 @@ def detail(request: PortalRequest, pk: int) -> HttpResponse:
 @require_GET
 def printout(request: PortalRequest, pk: int) -> HttpResponse:
     """Show the procedure sheet, for the browser's print."""
-    return render(request, "members/development/print.html", _procedure(request, pk))
+    context = _procedure(request, pk)
+    case: DevelopmentCase = context["case"]
+    trace_paper("print", f"{case}：发展党员程序表", case.audit_path(), case)
+    return render(request, "members/development/print.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -154,7 +158,7 @@ def paper(request: PortalRequest, pk: int) -> HttpResponse:
         response = papers.download(found.digest, found.filename, found.content_type)
     except FileNotFoundError as error:
         raise Http404("the file is gone") from error
-    with transaction.atomic():
+    with atomic():
         path = found.case.audit_path()
         audit.record("download", found.record, changes={"材料": (None, found.filename)}, organization_path=path)
     return response

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,10 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import AuditEntry
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.period import Period, PeriodKind
+from ledgers.recording import trace_paper
 from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.views import EVER
@@ -56,8 +57,8 @@ def _place(request: PortalRequest) -> Organization:
 
 def _present(request: PortalRequest) -> Period:
     """Return the month to open: the last of the period chosen at the top that has begun."""
-    running = Period.containing(timezone.localdate())
-    return min(request.chosen_period.months()[-1], running, key=lambda month: month.start)
+    month = request.chosen_period.latest_month()
+    return month if month.has_begun() else Period.containing(timezone.localdate())
 
 
 @require_GET
@@ -97,7 +98,7 @@ def sheet(request: PortalRequest, code: str, month: str) -> HttpResponse:
     period = _month(month)
     if request.method == "POST":
         branch = _branch(request, code, Right.MEMBERS_EDIT)
-        with transaction.atomic():
+        with atomic():
             filled = sheets.Sheet(branch, period, lock=True)
             if filled.closed:
                 messages.error(request, f"{period.label}已经封账，没有保存。要改请点姓名，逐条写明原因。")
@@ -240,6 +241,8 @@ def statement(request: PortalRequest, code: str) -> HttpResponse:
     year = _year(request)
     context = {"branch": branch, "statement": statements.of_branch(branch, year, request.user)} | _years(year)
     paper = "print" in request.GET
+    if paper:
+        trace_paper("print", f"{branch.name}{year.label}党费缴纳情况", branch.path, branch)
     return render(request, f"members/dues/statement{'_print' if paper else ''}.html", context)
 
 
@@ -251,6 +254,8 @@ def of_member(request: PortalRequest, pk: int) -> HttpResponse:
     told = statements.of_member(member, year, request.user)
     context = {"member": member, "statement": told, "line": told.lines[0]} | _years(year)
     paper = "print" in request.GET
+    if paper:
+        trace_paper("print", f"{member}{year.label}党费缴纳情况", member.audit_path(), member)
     return render(request, f"members/dues/member{'_print' if paper else ''}.html", context)
 
 

@@ -20,6 +20,7 @@ from ledgers.forms import RecordForm
 from ledgers.ledger import Ledger
 from ledgers.ledger import get as get_ledger
 from ledgers.models import Record
+from ledgers.recording import trace_texts
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
@@ -120,6 +121,7 @@ class RecordPages:
         """Show a record."""
         this = self.kinds[kind]
         record = self._found(request, this, pk)
+        trace_texts(record, (*this.shown, *this.texts))
         context = {
             "kind": this,
             "record": record,
@@ -138,6 +140,8 @@ class RecordPages:
         if form.is_valid() and (there := form.save_record(request.user)):
             messages.success(request, "已保存。")
             return redirect(there)
+        if request.method == "GET":
+            trace_texts(record, (*this.shown, *this.texts))
         return self._form(request, this, form, f"编辑{this.noun}", record)
 
     def erase(self, request: PortalRequest, kind: str, pk: int) -> HttpResponse:

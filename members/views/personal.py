@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from members.forms_decisions import AttachmentForm, ExemptionForm, WaiverForm
 from members.forms_personal import AchievementForm, HonorForm, MatterForm, TalkForm
-from members.models import Honor, MatterReport, PerformanceRecord, Talk
+from members.models import DuesWaiver, Exemption, Honor, MatterReport, PerformanceRecord, Talk, TemporaryAttachment
 
 from .kept import WHO_READS, Kind, RecordPages, of_member
 
@@ -38,6 +39,21 @@ create, detail, edit, delete = PersonalPages(
             "achievement", "实绩", PerformanceRecord, AchievementForm, "achievements",
             ("title", "area", "member", "organization", "date", "evidence"), ("content",),
             of_member(PerformanceRecord),
+        ),
+        Kind(
+            "exemption", "不作要求", Exemption, ExemptionForm, "exemptions",
+            ("member", "organization", "date", "until", "reason"), (), of_member(Exemption),
+            note="考勤、学时和连续缺席的规则不再要求这名党员；以后点名自动标为不作要求。",
+        ),
+        Kind(
+            "waiver", "党费减免", DuesWaiver, WaiverForm, "dues-waivers",
+            ("member", "organization", "date", "until", "amount", "reason", "decided_on", "authority", "document"), (),
+            of_member(DuesWaiver),
+        ),
+        Kind(
+            "attachment", "编入临时党支部", TemporaryAttachment, AttachmentForm, "attachments",
+            ("organization", "member", "date", "until", "reason"), (), of_member(TemporaryAttachment),
+            note="组织关系留在原支部：党费、发展、选举仍由原支部负责，只在原支部统计。",
         ),
     )
 ).views()  # fmt: skip

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit
+from accounts.form_errors import OwnWords
 from accounts.permissions import Right, access_of
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers import parsing
 from ledgers.ledger import PICKED, Query
@@ -68,12 +69,12 @@ def _cards(request: PortalRequest, members: Sequence[Member], back: str) -> Http
     if clear and not within:
         raise Http404("nobody whose numbers may be shown")
     if clear:
-        with transaction.atomic():
+        with atomic():
             audit.record_many(
                 audit.Event(
                     action="reveal",
                     obj=member,
-                    changes={"shown": (None, "党员卡上的身份证号、手机号码、家庭住址")},
+                    changes={"显示": (None, "党员卡上的身份证号、手机号码、家庭住址")},
                     organization_path=member.audit_path(),
                 )
                 for member in within
@@ -82,7 +83,7 @@ def _cards(request: PortalRequest, members: Sequence[Member], back: str) -> Http
     return render(request, "members/card.html", context)
 
 
-class GroupForm(forms.Form):
+class GroupForm(OwnWords, forms.Form):
     """Which group of their branch members are put into."""
 
     group_name = forms.CharField(
@@ -136,4 +137,4 @@ def _group_names(members: Sequence[Member]) -> list[str]:
         standing |= Organization.objects.filter(branch.subtree())
     tree = standing.filter(kind=Organization.Kind.GROUP, dissolved_on__isnull=True)
     named = Member.objects.live().filter(branch__in=branches).exclude(group_name="").order_by()
-    return sorted({o.label for o in tree} | set(named.values_list("group_name", flat=True)))
+    return sorted({o.name_within for o in tree} | set(named.values_list("group_name", flat=True)))

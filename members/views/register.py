@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
 from accounts.permissions import Right
 from branches.models import Organization
+from ledgers.recording import trace_look
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members import quality
@@ -113,13 +112,7 @@ def reveal(request: PortalRequest, pk: int) -> HttpResponse:
     """Show citizen ID, phone and address in clear, this once, and write down who asked."""
     reach = Member.objects.visible_to(request.user, Right.SENSITIVE_REVEAL).select_related("branch")
     member = get_object_or_404(reach, pk=pk)
-    with transaction.atomic():
-        audit.record(
-            "reveal",
-            member,
-            changes={"shown": (None, "身份证号、手机号码、家庭住址")},
-            organization_path=member.audit_path(),
-        )
+    trace_look(member, "身份证号、手机号码、家庭住址")
     if request.headers.get("HX-Request"):
         return render(request, "members/_contact.html", {"member": member, "revealed": True})
     return render(request, "members/detail.html", _profile(request, member) | {"revealed": True})

@@ -1,15 +1,14 @@
 """Pages of whereabouts: floating out and in, out of contact; the log of contacts; the end."""
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import audit
 from accounts.permissions import Right
 from ledgers.ledger import get as get_ledger
+from ledgers.recording import trace_look
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from members.forms import editable_branches
@@ -110,9 +109,7 @@ def delete(request: PortalRequest, pk: int) -> HttpResponse:
 def reveal(request: PortalRequest, pk: int) -> HttpResponse:
     """Show phone and ID in clear, this once, and write down who asked."""
     record = get_object_or_404(_related(request, Right.SENSITIVE_REVEAL), pk=pk)
-    with transaction.atomic():
-        shown = {"shown": (None, "联系电话、身份证号")}
-        audit.record("reveal", record, changes=shown, organization_path=record.audit_path())
+    trace_look(record, "联系电话、身份证号")
     return render(request, "members/away.html", _shown(request, record) | {"revealed": True})
 
 
