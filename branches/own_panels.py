@@ -41,7 +41,7 @@ def numbers_of(organizations: Iterable[Organization], period: Period) -> dict[in
     """
     asked = list(organizations)
     known = {fact.code: fact for fact in facts.every()}
-    month = period.months()[-1]  # all three are stocks: the last month's sheet holds them
+    month = period.latest_month()  # all three are stocks: the last month's sheet holds them
     told = [(known[code], title) for code, title in NODE_FACTS if code in known]
     counted = facts.of_each([o.pk for o in asked], month)
 

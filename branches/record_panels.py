@@ -47,7 +47,7 @@ class Register:
             "empty": self.empty,
             "create": f"{reverse(self.create)}?{urlencode({'organization': organization.code})}" if may_add else "",
             "note": get_ledger(self.slug).title,
-            "note_url": get_ledger(self.slug).url(Query(organization, on=period.end)),
+            "note_url": get_ledger(self.slug).url(Query(organization, on=period.as_of())),
         }
 
 

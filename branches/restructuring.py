@@ -6,9 +6,9 @@ from datetime import date
 from functools import reduce
 from operator import or_
 
-from django.db import transaction
 from django.db.models import Q
 
+from accounts.transactions import atomic
 from ledgers.recording import record_all
 
 from .models import GroupLeader, Organization, OrganizationEvent, obstacles_of, wind_up
@@ -39,7 +39,7 @@ def relocate(relocation: Relocation) -> int:
     return sum(mover(relocation) for mover in _movers)
 
 
-@transaction.atomic
+@atomic
 def merge(target: Organization, sources: Sequence[Organization], on: date, document: str = "") -> int:
     """Merge branches into `target` from a day on: their members go there, they and their groups are dissolved.
 
@@ -107,7 +107,7 @@ def merge(target: Organization, sources: Sequence[Organization], on: date, docum
     return moved
 
 
-@transaction.atomic
+@atomic
 def split(
     source: Organization, part: Organization, members: Collection[int], on: date, document: str = ""
 ) -> Organization:

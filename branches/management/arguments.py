@@ -49,8 +49,11 @@ def organization_coded(code: str, user: User | None = None, right: Right = Right
 
 
 def period_written(text: str) -> Period:
-    """Return the period. Raises CommandError."""
+    """Return a period that has begun. Raises CommandError."""
     try:
-        return Period.parse(text)
+        period = Period.parse(text)
     except ValueError as error:
         raise CommandError(str(error)) from error
+    if not period.has_begun():
+        raise CommandError(f"{period.label}还没有开始，没有数据可以统计")
+    return period

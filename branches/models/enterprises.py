@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.transactions import atomic
 from branches.credit_codes import validate_credit_code
 from branches.spans import EVER_SINCE, lasting
 from ledgers.models import Record, Touch
@@ -87,7 +88,7 @@ class Enterprise(Record):
         for state in self.states.all():
             yield from state.touches()
 
-    @transaction.atomic
+    @atomic
     def enter(self, **held: Any) -> "Enterprise":
         """Record a new enterprise with its first state, which holds from its founding on."""
         self.record()
@@ -97,13 +98,13 @@ class Enterprise(Record):
         ).record()
         return self
 
-    @transaction.atomic
+    @atomic
     def amend(self, on: date, **held: Any) -> "Enterprise":
         """Record changes: what a state holds is so from a day on, or corrected where the last state began on it.
 
         Raises Conflict where somebody else changed the enterprise or its state after this object was read.
         """
-        last = self.states.select_for_update().order_by("-start")[0]
+        last = self.states.select_for_update(no_key=True).order_by("-start")[0]
         held["organization"] = self.organization
         changed = {name for name, value in held.items() if getattr(last, name) != value}
         self.record("change" if changed else "")

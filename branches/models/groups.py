@@ -9,10 +9,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.transactions import atomic
 from branches.spans import lasting
 from ledgers.models import Record
 from ledgers.recording import record_all
@@ -83,13 +84,13 @@ class GroupLeader(Record):
         if since and until and until <= since:
             yield "until", f"离任日期应晚于任职日期 {since}"
 
-    @transaction.atomic
+    @atomic
     def take_over(self) -> "GroupLeader":
         """Record a new leader; the one before ends on the day this one starts.
 
         Raises ValueError with a Chinese message where another one started on that day or later.
         """
-        last = self.group.leaders.select_for_update().order_by("-since").first()
+        last = self.group.leaders.select_for_update(no_key=True).order_by("-since").first()
         if last is not None and last.since >= self.since:
             raise ValueError(f"日期应晚于现任组长的任职日期 {last.since}")
         if last is not None and (last.until is None or last.until > self.since):
@@ -123,7 +124,7 @@ def follow_name(before: Organization, group: Organization) -> None:
         .filter(branch=branch, group_name__in=left)
     )
     for member in people:
-        member.group_name = group.label[:60]
+        member.group_name = group.name_within[:60]
     record_all(people)
 
 
@@ -133,7 +134,7 @@ def assign(choices: Mapping[Any, Organization | None]) -> int:
     for member, group in choices.items():
         if group is not None and member.group_name in names_of(group):
             continue
-        name = group.label[:60] if group else ""
+        name = group.name_within[:60] if group else ""
         if member.group_name != name:
             member.group_name = name
             changed.append(member)

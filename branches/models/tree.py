@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from treebeard.mp_tree import MP_Node
 
+from accounts.transactions import atomic
 from branches.querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
 from ledgers.models import Record, Touch
 from ledgers.recording import record_all
@@ -116,8 +117,19 @@ class Organization(MP_Node, Record):
 
     @property
     def label(self) -> str:
-        """The short name where there is one."""
+        """What to call it anywhere: the short name where there is one. A group's says nothing without its branch."""
+        return self.name if self.kind == self.Kind.GROUP else self.name_within
+
+    @property
+    def name_within(self) -> str:
+        """What to call it beside its superior: 第一党小组 on the page of its branch, and in the register of members."""
         return self.short_name or self.name
+
+    def name_inside(self, whole: "Organization") -> str:
+        """Return its name without what all in the whole bear: 第一党支部 for 东风社区第一党支部 of 东风社区党委."""
+        tails = () if whole.is_branch else ("党工委", "党委", "党总支", "委员会")
+        stem = whole.name.removesuffix(next((tail for tail in tails if whole.name.endswith(tail)), ""))
+        return self.label.removeprefix(stem) or self.label
 
     @property
     def is_branch(self) -> bool:
@@ -185,7 +197,7 @@ class Organization(MP_Node, Record):
             found[pk] = line
         return found
 
-    @transaction.atomic
+    @atomic
     def record(self, action: str = "") -> "Organization":
         """Save with its trace; a change of name is history as well, and a group's members follow its name."""
         from .groups import follow_name
@@ -219,7 +231,7 @@ class Organization(MP_Node, Record):
             obstacles.append(f"还有 {left} 名党员在册；{then.get_kind_display()}不直接管理党员，请先把他们转到党支部")
         return obstacles
 
-    @transaction.atomic
+    @atomic
     def become(self, kind: str, on: date, document: str = "") -> "OrganizationEvent":
         """Change its kind from a day on; before that day it counts as what it was.
 
@@ -264,7 +276,7 @@ class Organization(MP_Node, Record):
             organization.kind = kinds.get(organization.pk, organization.kind)
             yield organization
 
-    @transaction.atomic
+    @atomic
     def place_under(self, parent: "Organization | None") -> "Organization":
         """Add this new organisation to the tree, with its trace."""
         if parent is None:
@@ -273,7 +285,7 @@ class Organization(MP_Node, Record):
             Organization.objects.add_child(parent, instance=self)
         return self.record("create")
 
-    @transaction.atomic
+    @atomic
     def move_under(self, parent: "Organization", on: date, document: str = "") -> "OrganizationEvent":
         """Move this subtree below another organisation from a day on. Numbers of earlier days stay where they were.
 
@@ -319,7 +331,7 @@ class Organization(MP_Node, Record):
             obstacles.append(f"还有 {left} 名党员在册，请先把他们转到别的支部")
         return [*obstacles, *obstacles_of([self.pk], on)]
 
-    @transaction.atomic
+    @atomic
     def dissolve(self, on: date, document: str = "") -> "OrganizationEvent":
         """Dissolve this organisation on a day; its subordinates and members must have gone first.
 
@@ -481,14 +493,14 @@ class Committee(Record):
         """Days since the term was over."""
         return -self.days_left
 
-    @transaction.atomic
+    @atomic
     def take_office(self) -> "Committee":
         """Record this committee and join it to its neighbours.
 
         The one before ends on the day this one starts (and follows a correction of that day); a new one ends where a
         later one has started already.
         """
-        before, others = self.before(), self.organization.committees.select_for_update().exclude(pk=self.pk)
+        before, others = self.before(), self.organization.committees.select_for_update(no_key=True).exclude(pk=self.pk)
         joined = Q(ended_on__isnull=True)
         if before is None:
             later = others.filter(start__gt=self.start).order_by("start").first()
@@ -558,7 +570,7 @@ class CommitteeSeat(Record):
     def audit_path(self) -> str:
         return self.committee.organization.path
 
-    @transaction.atomic
+    @atomic
     def hand_over(self, on: date, successor: "CommitteeSeat | None" = None) -> "CommitteeSeat":
         """End this seat on a day; a successor takes the same post from then on. The committee counts as changed."""
         self.left_on = on

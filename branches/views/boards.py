@@ -57,11 +57,11 @@ def coverage(request: PortalRequest) -> HttpResponse:
         "enterprises.organised": "已建党组织",
         "enterprises.with_instructor": "有指导员",
     }
-    month = request.chosen_period.months()[-1]
+    month = request.chosen_period.latest_month()
     rate = facts.rate("enterprises.coverage")
 
     def further(organization: Organization, numbers: Numbers) -> Sequence[Cell]:
-        query = Query(organization, on=month.end, filters={"coverage": "lacking"})
+        query = Query(organization, on=month.as_of(), filters={"coverage": "lacking"})
         lacking = int(numbers[rate.denominator]) - int(numbers[rate.numerator])
         ratio = rate.of(numbers)
         percent = f"{(ratio * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%" if ratio is not None else "—"

@@ -40,7 +40,7 @@ def tree(request: PortalRequest) -> HttpResponse:
     if not request.GET.get("dissolved"):
         shown = shown.undissolved()
     text = request.GET.get("q", "").strip()[:100]
-    context = {"text": text, "dissolved": bool(request.GET.get("dissolved")), "period": request.chosen_period}
+    context = {"text": text, "dissolved": bool(request.GET.get("dissolved")), "as_of": request.chosen_period.as_of()}
     context["may_create"] = access_of(request.user).has(Right.ORGANIZATIONS_EDIT)
     if under := request.GET.get("under"):
         parent = get_object_or_404(Organization.objects.visible_to(request.user), code=under)
