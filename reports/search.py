@@ -1,4 +1,4 @@
-"""Search over everything a user may see: members, organisations, activities, what minutes say, ten of each.
+"""Search over what a user may see: members, organisations, activities, concerns, partners, minutes; ten of each.
 
 Whole citizen IDs and phones find their member, and so must not stand in an address, where browsers and logs would
 keep them: what is looked for is always posted. Only what holds no long number is then shown under an address of its
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import access_of
 from activities.fulltext import FIELDS, excerpt, words_of
-from activities.models import Activity
+from activities.models import Activity, Concern, PartnerUnit
 from branches.models import Organization
 from ledgers import ledger as ledgers
 from ledgers.ledger import Ledger, Query
@@ -90,6 +90,7 @@ def find(request: HttpRequest, text: str) -> list[Found]:
     )
     home = _home(request)
     words = Query(home, text=text)
+    concerns, partners = ledgers.get("concerns"), ledgers.get("partners")
     found = [
         _found(register, "members", people, "" if numbered else register.url(words)),
         _found(tree, "organizations", organizations, "" if numbered else tree.url(words)),
@@ -99,6 +100,14 @@ def find(request: HttpRequest, text: str) -> list[Found]:
     if kinds and not found[-1].rows:  # nothing is called 党员大会, but many are one
         of_kind = Query(home, filters={"kind": ",".join(kinds)})
         found[-1] = _found(log, "activities", activities.filter(kind__in=kinds), _ever(log, of_kind))
+    found += [
+        _found(book, name, rows, "" if numbered else address)
+        for book, name, mine, address in (
+            (concerns, "concerns", Concern.objects.visible_to(user), _ever(concerns, words)),
+            (partners, "partners", PartnerUnit.objects.visible_to(user), partners.url(words)),
+        )
+        for rows in [mine.filter(book.search(text)).select_related("organization").order_by(*book.order)]
+    ]
     if said := [] if numbered else words_of(text):
         latest = activities.latest_saying(said).values("pk")[: 10 * SHOWN]
         found.append(_in_minutes(activities.filter(pk__in=latest).exclude(log.search(text)), text, said))

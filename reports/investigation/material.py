@@ -5,9 +5,11 @@ knows the rows behind it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from assessments.beginning import records_since
 from branches.models import Organization
 from ledgers import facts
 from ledgers.facts import Number
@@ -28,6 +30,26 @@ class Material:
         self.previous = period.previous()
         self.times = Times(period)
         self.place = wording.place(organization)
+
+    @cached_property
+    def since(self) -> date | None:
+        """The first day from which the street's records reach."""
+        return records_since(self.organization)
+
+    @property
+    def has_past(self) -> bool:
+        """Whether the period before lies within the records."""
+        return self.since is None or self.previous.start >= self.since
+
+    @property
+    def compares(self) -> bool:
+        """Whether what happened may be held against the period before: both are over, and both are on record."""
+        return self.has_past and self.period.is_over()
+
+    @property
+    def compares_states(self) -> bool:
+        """Whether states may be held against the end of the period before."""
+        return self.since is None or self.previous.end >= self.since
 
     @cached_property
     def below(self) -> list[Organization]:
@@ -83,6 +105,8 @@ class Material:
 
     def ratio_before(self, code: str) -> Decimal | None:
         """Return a rate of the period before."""
+        if not self.compares:
+            return None
         ratio = facts.rate(code).of(self._numbers[self.previous][self.organization.pk])
         return None if ratio is None else wording.rounded(ratio)
 
@@ -93,6 +117,10 @@ class Material:
         return any(self.before(code) for code in flows)
 
     def is_compared(self, code: str) -> bool:
+        """Whether a fact is held against the period before."""
+        return (self.compares_states if facts.get(code).stock else self.compares) and self.was_counted(code)
+
+    def was_counted(self, code: str) -> bool:
         """Whether a fact can be held against the period before: one never recorded then would seem to have grown.
 
         A single branch is compared once it recorded anything, since it may well have held no meeting of one kind.
@@ -162,6 +190,7 @@ class Material:
                 facts.get(code).url(self.organization, self.previous),
             )
             for code in codes
+            if self.is_compared(code)
         )
 
     def drawn_from(self, ledger: str, query: Query, value: int, **said: str) -> Figure:

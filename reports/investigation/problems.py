@@ -128,7 +128,8 @@ class Problems:
 
     def __init__(self, material: Material) -> None:
         self.m = material
-        now, before = self._read(material.period), self._read(material.previous)
+        now = self._read(material.period)
+        before = self._read(material.previous) if material.has_past else defaultdict(list)
         check = Check(material.organization, material.period, judged_by(material.period))
         self.listed = sorted(
             (self._problem(check, engine.get(code), found, before[code]) for code, found in list(now.items())),
@@ -137,7 +138,10 @@ class Problems:
         self.solved = [
             engine.get(code)
             for code in sorted(before)
-            if code not in now and self._is_compared(engine.get(code)) and engine.get(code).asked_by(check)
+            if material.compares
+            and code not in now
+            and self._is_compared(engine.get(code))
+            and engine.get(code).asked_by(check)
         ]
 
     def _read(self, period: wording.Period) -> defaultdict[str, list[Violation]]:
@@ -153,8 +157,8 @@ class Problems:
         if rate := getattr(holds, "rate", ""):
             code = facts.rate(rate).denominator
         if code and not facts.get(code).stock:
-            return self.m.is_compared(code)
-        return rule.every is None or self.m.was_recorded
+            return self.m.has_past and self.m.was_counted(code)
+        return self.m.has_past and (rule.every is None or self.m.was_recorded)
 
     def _problem(self, check: Check, rule: Rule, found: list[Violation], before: list[Violation]) -> Problem:
         circle = getattr(rule, "applies_to", None)
@@ -191,7 +195,7 @@ class Problems:
 
     def _figure(self, code: str, title: str, codes: Sequence[str], value: int) -> Figure:
         """Return a number of organisations that break one of these rules."""
-        query = Query(self.m.organization, on=self.m.period.end, filters=broken_by(codes, self.m.period))
+        query = Query(self.m.organization, on=self.m.period.as_of(), filters=broken_by(codes, self.m.period))
         return self.m.drawn_from("organizations", query, value, code=code, title=title, unit="个")
 
     def _count(self, problem: Problem, organization: Organization | None = None) -> Figure:
@@ -199,7 +203,7 @@ class Problems:
         if not problem.is_about_members:
             return self._figure(problem.code, problem.phrase.heading, [problem.code], len(problem.places))
         whose = organization or self.m.organization
-        query = Query(whose, on=self.m.period.end, filters=broken_by([problem.code], self.m.period))
+        query = Query(whose, on=self.m.period.as_of(), filters=broken_by([problem.code], self.m.period))
         value = problem.places[organization.pk] if organization else len(problem.found)
         return self.m.drawn_from("members", query, value, code=problem.code, title=problem.phrase.heading, unit="名")
 
@@ -224,7 +228,7 @@ class Problems:
         clauses.append((self._count(problem), problem.noun, problem.phrase.predicate))
         if problem.applicable:
             clauses.append((f"占适用{problem.noun[1:]}的", self._share(problem)))
-        if problem.compared:
+        if problem.compared and self.m.compares:
             clauses.append(wording.change(len(problem.found), len(problem.before), problem.noun[0], times.last))
         sentence = listed(clauses, "，")
         return flat([sentence, "。" if self.m.is_one_branch else ("。", *self._named(problem))])

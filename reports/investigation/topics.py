@@ -167,12 +167,13 @@ def members(m: Material) -> Iterator[Saying]:
     """How many members, of which category and employment, who they are."""
     total = m.figure("members.total")
     now, before = m.value("members.total"), m.before("members.total")
-    grown = f"，{wording.change(now, before, '名', m.times.last + '末')}" if before else ""
+    compared = before and m.is_compared("members.total")
+    grown = f"，{wording.change(now, before, '名', m.times.last + '末')}" if compared else ""
     kinds = _counted(m, [("members.full", "正式党员"), ("members.probationary", "预备党员")])
     yield Saying(
         "total",
         ["现有党员", total, "名", grown, "。" if not kinds else "，其中", kinds, "。" if kinds else ""],
-        m.rows_before("members.total") if before else (),
+        m.rows_before("members.total") if compared else (),
     )
     work = _counted(m, [("members.in_service", "在职党员"), ("members.retired", "离退休党员")])
     floating = _counted(m, [("members.floating", "流动党员")])
@@ -334,7 +335,7 @@ def meetings(m: Material) -> Iterator[Saying]:
         )
     if changes := m.changes(items):
         yield Saying("changes", [changes], m.rows_before(*codes))
-    elif not any(m.before(code) for code in codes):
+    elif m.compares and not any(m.before(code) for code in codes):
         yield Saying("changes", [f"{m.times.last}没有组织生活记录，不作比较。"], m.rows_before("meetings.general"))
     if rate := m.rate("attendance.rate"):
         before = m.ratio_before("attendance.rate")
@@ -626,7 +627,7 @@ def practices(m: Material) -> Iterator[Saying]:
 
 
 def _opening(m: Material) -> str:
-    return f"{m.period.label}，"
+    return f"{m.period.label}{m.times.until}，"
 
 
 def _counted(m: Material, items: Iterable[tuple[str, str]], unit: str = "名") -> Parts:
@@ -637,6 +638,8 @@ def _counted(m: Material, items: Iterable[tuple[str, str]], unit: str = "名") -
 
 def _compared(m: Material, code: str, noun: str) -> str:
     """Return a sentence on how one fact has changed; what was not recorded before is not compared."""
+    if not m.compares:
+        return ""
     if not m.is_compared(code):
         return f"{m.times.last}没有{noun}记录，不作比较。"
     unit = facts.get(code).unit

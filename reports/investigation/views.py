@@ -15,6 +15,7 @@ from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.models.record import Conflict
 from ledgers.period import Period
+from ledgers.recording import trace_paper
 from ledgers.scope import may
 from reports import official
 from reports.models import InvestigationReport
@@ -47,7 +48,7 @@ def investigation(request: HttpRequest) -> HttpResponse:
             return redirect("reports:investigation")
         try:
             return redirect(InvestigationReport.drafted(organization, period))
-        except Conflict as conflict:
+        except (ValueError, Conflict) as conflict:
             messages.error(request, str(conflict))
             return redirect("reports:investigation")
     organization = request.chosen_organization  # type: ignore[attr-defined]
@@ -155,6 +156,9 @@ def download(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
         content = official.WRITERS[suffix](paper)
         if suffix == ".pdf":
             cache.set(key, content, KEPT)
+    trace_paper(
+        "export", f"{report.content.title}（{report.when.label}）", report.organization.path, report, 格式=ending
+    )
     name = get_valid_filename(f"{report.content.title}（{report.when.label}）")[:120] + suffix
     response = HttpResponse(content, content_type=CONTENT_TYPES[suffix])
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""

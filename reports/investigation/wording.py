@@ -61,6 +61,12 @@ class Times:
         return f"本{self.period.name}"
 
     @property
+    def until(self) -> str:
+        """（截至11月26日） of a running period, nothing of one that is over."""
+        day = self.period.as_of()
+        return "" if self.period.is_over() else f"（截至{day.month}月{day.day}日）"
+
+    @property
     def last(self) -> str:
         """上季度, 上月, 上年度, 上半年; 上年下半年 seen from a first half."""
         if self.period.kind == Period.HALF:

@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
+from tests.activities.heard import make_concern
+from tests.activities.partners import make_partner
 from tests.factories import ActivityFactory, MemberFactory, sign_in, street
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +153,13 @@ def test_queries_do_not_grow_with_the_register(client, office, place):
         MemberFactory(branch=place.branch, name=f"李小明{number}")
         ActivityFactory(organization=place.branch, topic=f"小明又{number}")
     assert count() == few
+
+
+def test_finds_concerns_and_partner_units(client, office, place, text_of):
+    make_concern(place.branch, title="门禁坏了")
+    make_partner(place.community, name="门禁设备公司")
+    names = found(client.get(PAGE, {"q": "门禁"}))
+    assert list(names) == ["群众诉求台账", "共建单位台账"]
+    assert "门禁坏了" in text_of(client.get(PAGE, {"q": "门禁"}))
+    sign_in(client, Role.OFFICE, street().committee)
+    assert found(client.get(PAGE, {"q": "门禁"})) == {}
