@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from accounts.acting import current_actor
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.models import Record
 from ledgers.models.record import Conflict
@@ -105,14 +106,14 @@ class InvestigationReport(Record):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @classmethod
-    @transaction.atomic
+    @atomic
     def drafted(cls, organization: Organization, period: Period) -> "InvestigationReport":
         """Return the draft for an organisation and a period, written anew from the data of this moment."""
         drafts = cls.objects.filter(organization=organization, period=period.code, state=cls.State.DRAFT)
-        if draft := drafts.select_for_update().first():
+        if draft := drafts.select_for_update(no_key=True).first():
             return draft.rebuild()
         try:
-            with transaction.atomic():
+            with atomic():
                 return cls(organization=organization, period=period.code).rebuild()
         except IntegrityError:  # somebody else pressed the button in the same moment
             return drafts.get()
@@ -126,7 +127,7 @@ class InvestigationReport(Record):
         self.__dict__.pop("composed", None)
         return self.record("build-report")
 
-    @transaction.atomic
+    @atomic
     def edit(self, key: str, text: str, version: int | None = None) -> "StatementEdit | None":
         """Put a person's words in the place of a statement; the built words themselves take the edit back.
 
@@ -156,7 +157,7 @@ class InvestigationReport(Record):
         edit.record("edit-report")
         return edit
 
-    @transaction.atomic
+    @atomic
     def settle(self, key: str, *, take_new: bool) -> None:
         """Answer what `composed.changes` asks: take the new data into the edited text, or leave the text as it is.
 
@@ -181,7 +182,7 @@ class InvestigationReport(Record):
             edit.figures = [editing.quoted(figure) for figure in known if figure is not None]
         edit.record("edit-report")
 
-    @transaction.atomic
+    @atomic
     def sign(self) -> "InvestigationReport":
         """Sign the draft off in the acting user's name: freeze it with its edits.
 

@@ -20,6 +20,9 @@ from branches.querysets import live_on
 from ledgers import ledger as ledgers
 from ledgers.period import Period
 
+MOST_OFFERED = 300
+"""How many organisations the picker offers before it leaves out those two steps below."""
+INDENT = "　"
 PRODUCT = "党建工作台"
 ORGANIZATION_KEY, PERIOD_KEY = "organization", "period"
 """The same names in the query string and in the session."""
@@ -104,7 +107,12 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                 covers=("/members/development/", "/ledgers/development/"),
             ),
             Item("数据质量", "assessments:quality", "list-filter", covers=("/members/duplicates/", "/members/merges/")),
-            Item("党费", "members:dues", "wallet", covers=("/members/dues/", "/ledgers/dues/")),
+            Item(
+                "党费",
+                "members:dues",
+                "wallet",
+                covers=("/members/dues/", "/ledgers/dues/", "/members/waivers/", "/ledgers/dues-waivers/"),
+            ),
             _ledger("社区报到", "checkins", "map-pin-check", ("/members/checkins/", "/ledgers/service-hours/")),
             _ledger(
                 "谈心谈话", "talks", "messages-square", ("/members/talks/", "/members/matters/", "/ledgers/matters/")
@@ -210,6 +218,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("账号", "accounts:list", "user-cog"),
             Item("本街道规定", "assessments:settings", "sliders-horizontal"),
             Item("审计", "accounts:audit", "shield-check"),
+            Item("后台任务", "ledgers:background", "list-todo"),
         ),
     ),
 )
@@ -332,21 +341,34 @@ class Chrome:
 
     @cached_property
     def organization_choices(self) -> list[tuple[str, str, bool]]:
-        """(code, name indented by depth, whether it is chosen): those above, beside and below the chosen one."""
+        """(code, name indented by depth, whether it is chosen): those above, beside and below, each in its place.
+
+        Below means two steps, so that a street offers its branches; where these are too many to choose from, one.
+        """
         here = self.organization
         if here is None:
             return []
         step = Organization.steplen
+        depth = len(here.path) // step
         above = [here.path[:end] for end in range(step, len(here.path), step)]
         near = Q(path__in=[*above, *(self.access.paths(Right.ORGANIZATIONS_VIEW) or [])])
         for parent in [*above[-1:], here.path]:
             near |= Q(path__startswith=parent, depth=len(parent) // step + 1)
+        further = Q(path__startswith=here.path, depth=depth + 2) & ~Q(kind=Organization.Kind.GROUP)
         found = Organization.objects.visible_to(self.user).filter(
-            Q(pk=here.pk) | (near & live_on(timezone.localdate()))
+            Q(pk=here.pk) | ((near | further) & live_on(timezone.localdate()))
         )
-        rows = list(found.only("code", "name", "short_name", "depth", "path"))
+        rows = list(found.only("code", "name", "short_name", "kind", "depth", "path")[: MOST_OFFERED + 1])
+        if len(rows) > MOST_OFFERED:
+            rows = list(found.filter(Q(pk=here.pk) | near).only("code", "name", "short_name", "kind", "depth", "path"))
         top = min(row.depth for row in rows)
-        return [(row.code, "　" * (row.depth - top) + row.label, row.pk == here.pk) for row in rows]
+        return [(row.code, INDENT * (row.depth - top) + row.label, row.pk == here.pk) for row in rows]
+
+    @property
+    def organization_indent(self) -> int:
+        """How many steps the chosen organisation stands in, in the list: the closed box shows it without them."""
+        label = next((label for _, label, is_here in self.organization_choices if is_here), "")
+        return len(label) - len(label.lstrip(INDENT))
 
     @cached_property
     def period_choices(self) -> list[tuple[str, list[Period]]]:

@@ -47,9 +47,9 @@ class Duty(NamedTuple):
         """The fact that counts them."""
         return facts.get(self.holds.fact)
 
-    def own_url(self, branch: Organization, period: Period) -> str:
-        """Return the address of those that a branch held itself."""
-        return self.fact.url(branch, period, own=True)
+    def url(self, branch: Organization, period: Period) -> str:
+        """Return the address of those that a branch and its groups held."""
+        return self.fact.url(branch, period)
 
 
 DUTIES = (
@@ -86,8 +86,8 @@ class Obligation:
 
     @property
     def url(self) -> str:
-        """Address of the rows that were counted: the branch's own, without those of its groups."""
-        return self.duty.own_url(self.branch, self.part)
+        """Address of the rows that were counted."""
+        return self.duty.url(self.branch, self.part)
 
 
 class Share(NamedTuple):
@@ -174,8 +174,8 @@ class Book:
 
     @cached_property
     def sheets(self) -> dict[tuple[int, Period], dict[str, Number]]:
-        """(Branch id, month) → its own numbers."""
-        return facts.sheets([o.pk for o in self.by_id.values() if o.is_branch], self.months, own=True)
+        """(Branch id, month) → its numbers, those of its groups included."""
+        return facts.sheets([o.pk for o in self.by_id.values() if o.is_branch], self.months)
 
     @cached_property
     def local(self) -> LocalNumbers:
@@ -194,7 +194,7 @@ class Book:
         return found
 
     def number(self, code: str, branch: Organization, month: Period) -> Number:
-        """Return a branch's own number in one month."""
+        """Return a branch's number in one month."""
         return self.sheets.get((branch.pk, month), {}).get(code, 0)
 
     def of(self, period: Period) -> list[Obligation]:
@@ -210,7 +210,7 @@ class Book:
         """Return the obligations of one kind in a period that is at least as long as the kind's own."""
         check, holds = _Check(self, period), duty.holds
         parts = period.split(duty.every)
-        return [
+        owed = [
             Obligation(
                 duty=duty,
                 branch=branch,
@@ -219,9 +219,10 @@ class Book:
                 required=check.limit(holds.number, branch),
                 is_due=check.is_over(part),
             )
-            for branch in engine.get(duty.rule).applies_to.among(check)
             for part in parts
+            for branch in engine.get(duty.rule).applies_to.among(check, part)
         ]
+        return sorted(owed, key=lambda one: one.branch.path)
 
 
 def _is_live(organization: Organization, day: date) -> bool:

@@ -431,7 +431,7 @@ class Day:
         quarterly = duty.every == Period.QUARTER
         if missed := [one for one in owed if one.is_missed]:
             months = "、".join(str(one.part.number) for one in missed)
-            return Mark("bad", "本季缺" if quarterly else f"缺 {months} 月", duty.own_url(branch, self.quarter))
+            return Mark("bad", "本季缺" if quarterly else f"缺 {months} 月", duty.url(branch, self.quarter))
         if now.is_met:
             return Mark("ok", f"已开 {now.held}/{now.required}", now.url)
         if now.held:

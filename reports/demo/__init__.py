@@ -7,9 +7,10 @@ register joins by adding its generator there.
 from collections import Counter
 from collections.abc import Callable
 
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts import audit
+from accounts.transactions import atomic
 from ledgers.facts import mark_stale
 from ledgers.models import Touch
 from members.models import UNKNOWN_START
@@ -60,7 +61,7 @@ GENERATORS: tuple[Generator, ...] = (
 )
 
 
-@transaction.atomic
+@atomic
 def load(plan: Plan, tell: Callable[[str], object]) -> dict[str, object]:
     """Write the whole plan in one transaction, street by street, and return what was written as the summary.
 

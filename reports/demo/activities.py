@@ -115,10 +115,10 @@ def _of_branch(random: Random, street: Street, branch: Branch, month: Period) ->
             continue
         if kind == Kind.GROUP:
             for group in branch.groups:
-                called = [s for s in branch.standing(day) if s.member.group_name == group.short_name]
+                called = [s for s in branch.called(day) if s.member.group_name == group.short_name]
                 yield Held(kind, group, day, called[0].member.name if called else chair, called)
             continue
-        called = branch.standing(day)
+        called = branch.called(day)
         if kind == Kind.COMMITTEE:
             called = [stay for stay in called if stay.member.pk in leading]
         yield Held(kind, branch.organization, day, chair, called)

@@ -94,7 +94,7 @@ def elect(street: Street) -> Counter[str]:
     for community in street.communities:
         electing.append((community, next(b for b in street.branches if b.community is community), 5, 5))
     for branch in street.branches:
-        full = [s for s in branch.standing(street.plan.until) if s.member.category == Member.Category.FULL]
+        full = [s for s in branch.called(street.plan.until) if s.member.category == Member.Category.FULL]
         if not full or (len(full) >= COMMITTEE_FROM and random.random() < 0.03):
             continue
         count = 1 if len(full) < COMMITTEE_FROM else random.choice((3, 3, 5)) if len(full) < 30 else 5
@@ -132,7 +132,7 @@ def _committees(
 
 def _seats(random: Random, plan: Plan, committee: Committee, branch: Branch, count: int) -> list[CommitteeSeat]:
     """Return the seats of a committee, held by members of the branch; now and then somebody has left one."""
-    candidates = [stay for stay in branch.standing(plan.until) if _may_lead(stay, committee.start, plan.until)]
+    candidates = [stay for stay in branch.called(plan.until) if _may_lead(stay, committee.start, plan.until)]
     posts = [Post.SECRETARY, *([Post.DEPUTY_SECRETARY] if count == 5 else [])]
     posts += [Post.ORGANIZATION, Post.PUBLICITY, Post.DISCIPLINE]
     chosen = random.sample(candidates, min(count, len(candidates)))

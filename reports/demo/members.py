@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 
 from accounts.encryption import blind_index
 from ledgers.parsing import check_digit
-from members.models import UNKNOWN_START, Education, Employment, Gender, Member, Membership
+from members.models import UNKNOWN_START, Education, Employment, Gender, Member, Membership, TemporaryAttachment
 
 from .names import FIRMS, NATIVE_PLACES, TRADES, address, mobile, person
 from .plan import Branch, Plan, Stay, Street
@@ -49,11 +49,15 @@ def settle(street: Street) -> Counter[str]:
     random = street.random("members")
     members: list[Member] = []
     memberships: list[Membership] = []
-    for branch in street.branches:
-        gone = sum(random.random() < GONE_SHARE for _ in range(branch.size))
-        for number in range(branch.size + gone):
+    guests: list[tuple[Branch, Member]] = []
+    for place, home in zip(street.branches, homes_of(street), strict=True):
+        branch = home  # who takes part in a temporary branch belongs to another one
+        gone = sum(random.random() < GONE_SHARE for _ in range(place.size))
+        for number in range(place.size + gone):
             member = _person(random, street, branch, number)
-            if number >= branch.size:
+            if place is not home and number < place.size:
+                guests.append((place, member))
+            if number >= place.size:
                 _send_off(random, street.plan, member)
             members.append(member)
             memberships += _history(random, street, branch, member)
@@ -66,7 +70,28 @@ def settle(street: Street) -> Counter[str]:
             member, membership.start, membership.end, _diligence(random, branches[membership.branch_id], member)
         )
         branches[membership.branch_id].stays.append(stay)
-    return Counter(members=len(members), memberships=len(memberships))
+    attached = [attachment for place, member in guests if (attachment := _attach(street.plan, place, member))]
+    TemporaryAttachment.objects.bulk_create(attached, batch_size=1000)
+    for one in attached:
+        place = branches[one.organization_id]
+        place.attached.append(Stay(one.member, one.date, one.until, place.diligence))
+    return Counter(members=len(members), memberships=len(memberships), attachments=len(attached))
+
+
+def homes_of(street: Street) -> list[Branch]:
+    """Return, for each branch, the one that its members belong to: of a temporary one the last before it."""
+    found: list[Branch] = []
+    for branch in street.branches:
+        found.append(found[-1] if branch.is_temporary and found else branch)
+    return found
+
+
+def _attach(plan: Plan, place: Branch, member: Member) -> TemporaryAttachment | None:
+    """Return the attachment of a member, from the founding of the temporary branch or from joining on."""
+    start = max(place.organization.established or plan.first, member.joined_on or plan.first)
+    if start > plan.until or member.left_on:
+        return None
+    return TemporaryAttachment(organization=place.organization, member=member, date=start, reason="参加项目施工")
 
 
 def _person(random: Random, street: Street, branch: Branch, number: int) -> Member:

@@ -47,7 +47,7 @@ def _elections(random: Random, street: Street) -> tuple[list[Election], list[Can
     """Return the elections of the committees in office, one of them with too few."""
     committees = list(
         Committee.objects.filter(
-            organization__in=[branch.organization for branch in street.branches],
+            organization__in=[branch.organization for branch in street.branches if not branch.is_temporary],
             ended_on__isnull=True,
             start__range=(street.plan.ago(REGISTERED_SINCE), street.plan.until),
         ).order_by("organization__path", "pk")
@@ -55,7 +55,7 @@ def _elections(random: Random, street: Street) -> tuple[list[Election], list[Can
     by_organization = {branch.organization.pk: branch for branch in street.branches}
     elections: list[Election] = []
     candidates: list[Candidate] = []
-    lately = next((c for c in committees if c.start >= street.plan.first), None)  # in which too few came
+    lately = max(committees, key=lambda c: c.start, default=None)  # in which too few came
     for committee in committees:
         branch = by_organization[committee.organization_id]
         seats = [seat for seat in branch.seats if seat.committee_id == committee.pk]

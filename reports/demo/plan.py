@@ -65,6 +65,8 @@ class Branch:
     diligence: float
     groups: list[Organization] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
+    attached: list[Stay] = field(default_factory=list)
+    """Members of other branches who take part in a temporary one."""
     seats: list[CommitteeSeat] = field(default_factory=list)
 
     @property
@@ -75,6 +77,15 @@ class Branch:
     def standing(self, day: date) -> list[Stay]:
         """Return who is in the branch on that day."""
         return [stay for stay in self.stays if stay.covers(day)]
+
+    def called(self, day: date) -> list[Stay]:
+        """Return who takes part in what the branch does on that day."""
+        return self.standing(day) + [stay for stay in self.attached if stay.covers(day)]
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether its members belong to other branches."""
+        return self.organization.kind == self.organization.Kind.TEMPORARY_BRANCH
 
 
 @dataclass
