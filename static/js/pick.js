@@ -33,7 +33,15 @@ async function pickIn(root) {
     };
     // The library takes the label for its own input; the select stays in the page and wants a name as well.
     select.setAttribute("aria-label", select.getAttribute("aria-label") ?? select.labels[0]?.textContent.trim() ?? "");
-    new window.TomSelect(select, { maxOptions: 200, render: words, ...remote });
+    // In the box the choice stands without the indent that shows its place in the list.
+    if (!remote) words.item = (data, escape) => `<div>${escape(data.text.trim())}</div>`;
+    const order = [...select.options];
+    const picker = new window.TomSelect(select, { maxOptions: 500, render: words, ...remote });
+    if (remote) continue;
+    // The library moves what is chosen to the end of the select: every choice stays where it stands in the tree.
+    const settle = () => select.append(...order);
+    picker.hook("after", "updateOriginalInput", settle);
+    settle();
   }
 }
 
