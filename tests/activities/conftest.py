@@ -29,6 +29,7 @@ def press(client: Client) -> Callable[..., HttpResponse]:
 
     `press(url, "submit", {member: "leave:出差"}, topic="…")`. The roll follows organisation, kind and date as htmx
     makes it, unless `listed` is false; a mark of None takes the person off it.
+    Asked whether other numbers than the minutes' are right, the person says yes, unless `ask` leaves it open.
     """
 
     def send(
@@ -37,6 +38,7 @@ def press(client: Client) -> Callable[..., HttpResponse]:
         marks: Mapping[Any, str | None] | None = None,
         *,
         listed: bool = True,
+        ask: bool = False,
         **changes: Any,
     ) -> HttpResponse:
         page = client.get(url)
@@ -44,11 +46,17 @@ def press(client: Client) -> Callable[..., HttpResponse]:
         fields = sent(page) | changes
         if listed and {"organization", "kind", "date"} & set(changes):
             fragment = client.post(reverse("activities:roll"), fields)
-            fields = {k: v for k, v in fields.items() if not k.startswith(("state-", "reason-"))} | of_roll(fragment)
+            fields = {k: v for k, v in fields.items() if not k.startswith(("state-", "reason-", "listed-"))} | of_roll(
+                fragment
+            )
         fields |= marked(marks or {})
         for member in (m for m, mark in (marks or {}).items() if mark is None):
             del fields[f"state-{member.pk}"]
-        return client.post(url, fields | {"action": action})
+        answer = client.post(url, fields | {"action": action})
+        asked = getattr((answer.context or {}).get("form"), "counts_asked", "")
+        if asked and not ask:
+            answer = client.post(url, fields | {"action": action, "counts_as_listed": asked})
+        return answer
 
     return send
 
@@ -69,6 +77,8 @@ def of_roll(page: HttpResponse) -> dict[str, Any]:
     for line in roll.lines:
         fields[f"state-{line.member_id}"] = line.state
         fields[f"reason-{line.member_id}"] = line.reason
+        fields[f"listed-{line.member_id}"] = line.listed
+    fields["unmarked"] = [str(line.member_id) for line in roll.unmarked]
     fields["added"] = [str(line.member_id) for line in roll.lines if line.added]
     fields["must"] = [f"ask-{i}" for i, question in enumerate(roll.questions) if question.must]
     return fields

@@ -9,7 +9,7 @@ from accounts.roles import Role
 from activities import attachments
 from activities.models import Activity, Attachment
 from ledgers import papers
-from ledgers.papers import Paper
+from ledgers.papers import Paper, Refused, content_type_of
 from tests.activities.conftest import as_file, minutes_docx, photo
 from tests.factories import ActivityFactory, sign_in, street
 
@@ -142,3 +142,18 @@ def test_a_refused_file_says_why(client, tree, draft, text_of):
 def test_nothing_is_hung_on_foreign_activities(client, tree, draft):
     sign_in(client, Role.BRANCH_SECRETARY, tree.branches[1])
     assert hang(client, draft, (photo(), "现场.jpg")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("记录.wps", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, ".docx"),
+        ("记录.wps", b"anything", ".docx"),
+        ("照片.heic", b"\x00\x00\x00\x18ftypheic", "截一张图"),
+        ("照片.jpg", b"\x00\x00\x00\x18ftypheic", "截一张图"),
+        ("照片.webp", b"RIFF\x00\x00\x00\x00WEBPVP8 ", "截一张图"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_with_how_to_turn_it(name, data, words):
+    with pytest.raises(Refused, match=words):
+        content_type_of(data, name)

@@ -68,7 +68,7 @@ def test_it_works(client, community, tree, text_of):
     rows = table(client)
     assert [row.problems for row in rows.values()] == [[], [], []]
     assert [row.organization for row in rows.values()] == [first, second, first]
-    assert "3 份没有疑问" in text_of(client.get(PAGE))
+    assert "3 份可以直接登记" in text_of(client.get(PAGE))
     answer = client.post(PAGE, {"upload": [rows["甲.docx"].upload.pk, rows["乙.docx"].upload.pk]}, follow=True)
     assert "已登记并提交 2 份" in text_of(answer)
     activity = Activity.objects.get(organization=first)

@@ -78,7 +78,9 @@ def test_a_community_sees_whose_and_a_street_how_many(client, town, text_of):
     sign_in(client, Role.OFFICE, town.committee)
     for branch in town.branches:
         ActivityFactory(organization=branch, kind="theme-day", date=date(2026, 8, 3))
-    assert f"{town.branch.label} 主题党日 已确认" in text_of(client.get(address(town.community)))
+    text = text_of(client.get(address(town.community)))
+    assert "主题党日 已确认 第1党支部" in text, "the kind first, and the name without the community's"
+    assert f"主题党日 已确认 {town.branch.label}" not in text
     assert "主题党日 4 已确认" in text_of(client.get(address(town.committee)))
     day = text_of(client.get(address(town.committee, day="2026-08-03")))
     assert day.count("主题党日") == 4

@@ -10,7 +10,8 @@ from activities.models import Activity, record_roll
 from branches.models import Organization
 from ledgers import facts
 from ledgers.period import Period
-from tests.activities.conftest import sent, states
+from tests.activities.conftest import of_roll, sent, states
+from tests.activities.leaves import ask_leave
 from tests.factories import (
     ActivityFactory,
     CommitteeFactory,
@@ -217,5 +218,50 @@ def test_names_of_200_characters_and_marks_are_escaped(press, client, secretary,
 def test_queries_do_not_grow_with_the_branch(client, secretary, branch, count, django_assert_max_num_queries):
     for _ in range(count):
         MemberFactory(branch=branch)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert len(client.get(URL).context["roll"].lines) == count
+
+
+class TestLeaveFollowsTheDay:
+    """A leave is that of the day in the form: it comes and goes with it, unless somebody marked that line by hand."""
+
+    FIRST, OTHER = date(2026, 8, 12), date(2026, 8, 20)
+
+    def listed(self, client, **changes):
+        page = client.get(f"{URL}?kind=theme-day")
+        fields = sent(page)
+        for change in changes.pop("steps"):
+            fragment = client.post(reverse("activities:roll"), fields | change)
+            fields = {k: v for k, v in (fields | change).items() if not k.startswith(("state-", "reason-", "listed-"))}
+            fields |= of_roll(fragment) | changes
+        return {line.name: (line.state, line.reason) for line in fragment.context["roll"].lines}
+
+    def test_it_comes_with_the_day(self, client, secretary, members):
+        ask_leave(members[1], self.FIRST, reason="发烧")
+        marks = self.listed(client, steps=[{"date": DAY}])
+        assert marks["李四"] == ("leave", "发烧")
+
+    def test_it_goes_with_the_day(self, client, secretary, members):
+        ask_leave(members[1], self.FIRST, reason="发烧")
+        marks = self.listed(client, steps=[{"date": DAY}, {"date": self.OTHER.isoformat()}])
+        assert marks["李四"] == ("present", "")
+
+    def test_what_was_marked_by_hand_stays(self, client, secretary, members):
+        ask_leave(members[1], self.FIRST, reason="发烧")
+        by_hand = {f"state-{members[1].pk}": "absent", f"state-{members[2].pk}": "late"}
+        marks = self.listed(client, steps=[{"date": DAY}, {"date": self.OTHER.isoformat()}], **by_hand)
+        assert marks["李四"] == ("absent", "")
+        assert marks["王五"] == ("late", "")
+
+    def test_it_is_saved_as_leave(self, press, secretary, branch, members):
+        ask_leave(members[1], self.FIRST, reason="发烧")
+        press(f"{URL}?kind=theme-day", "submit", date=DAY, topic="学习", content="略")
+        assert states(Activity.objects.get()) == {"张三": "present", "李四": "leave:发烧", "王五": "present"}
+
+    def test_it_follows_the_day_of_a_record_that_is_changed(self, press, secretary, branch, members):
+        ask_leave(members[1], self.FIRST, reason="发烧")
+        ask_leave(members[2], self.OTHER, reason="出差")
+        press(f"{URL}?kind=theme-day", "draft", {members[0]: "absent"}, date=DAY, topic="学习")
+        draft = Activity.objects.get()
+        press(reverse("activities:edit", args=[draft.pk]), "draft", date=self.OTHER.isoformat())
+        assert states(draft) == {"张三": "absent", "李四": "present", "王五": "leave:出差"}

@@ -143,7 +143,7 @@ def test_a_leader_only_reads(client, tree, draft):
 def test_queries_do_not_grow_with_the_roll(client, branch, draft, count, django_assert_max_num_queries):
     sign_in(client, Role.BRANCH_SECRETARY, branch)
     record_roll(draft, {MemberFactory(branch=branch).pk: ("present", "") for _ in range(count)})
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         assert len(client.get(address(draft)).context["roll"].lines) == count
     page = sent(client.get(address(draft)))
     with django_assert_max_num_queries(36):

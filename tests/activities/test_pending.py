@@ -7,7 +7,7 @@ from accounts.roles import Role
 from activities.models import Activity, Attachment, PendingUpload
 from ledgers import photos
 from tests.activities.conftest import as_file, minutes_docx, photo, sent, states
-from tests.factories import ActivityFactory, MemberFactory, sign_in, street
+from tests.factories import ActivityFactory, CommitteeFactory, MemberFactory, SeatFactory, sign_in, street
 
 pytestmark = pytest.mark.django_db
 LINES = (
@@ -163,7 +163,11 @@ def test_other_files_of_the_same_meeting_come_along(client, press, read, secreta
 
 def test_a_scan_is_confirmed_with_the_form_filled_by_hand(client, press, read, secretary, members):
     pending = read("", data=photo(), name="扫描件.png")
-    press(pending.get_absolute_url(), "submit", kind="theme-day", date="2026-09-20", topic="党日")
+    day = {"kind": "theme-day", "date": "2026-09-20", "topic": "党日"}
+    refused = press(pending.get_absolute_url(), "submit", **day)
+    assert "没有读到出席名单" in refused.content.decode()
+    assert not Activity.objects.exists()
+    press(pending.get_absolute_url(), "submit", unread="all", **day)
     activity = Activity.objects.get()
     assert [a.filename for a in activity.attachments.all()] == ["扫描件.png"]
     assert set(states(activity).values()) == {"present"}
@@ -223,9 +227,62 @@ def test_queries_do_not_grow_with_the_branch(
         MemberFactory(branch=branch)
     pending = read(f"{branch.name}支部党员大会会议记录", *LINES)
     ActivityFactory(organization=branch)
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(23):
         client.get(pending.get_absolute_url())
-    page = sent(client.get(pending.get_absolute_url())) | {"action": "submit"}
+    shown = client.get(pending.get_absolute_url())
+    counts = shown.context["roll"].counts
+    page = sent(shown) | {"action": "submit", "counts_as_listed": f"{counts['expected']}/{counts['present']}"}
     with django_assert_max_num_queries(64):
         client.post(pending.get_absolute_url(), page)
     assert Activity.objects.filter(status="submitted").exists()
+
+
+class TestWhatIsAskedOnce:
+    """What the minutes leave open is one question to the person, never an invented attendance."""
+
+    def test_numbers_that_differ_from_the_roll_are_asked_before_handing_in(
+        self, client, press, read, secretary, branch, members
+    ):
+        lines = [line for line in LINES if not line.startswith("应到")]
+        pending = read(f"{branch.name}支部党员大会会议记录", "应到46人，实到43人", *lines)
+        refused = press(pending.get_absolute_url(), "submit", ask=True)
+        assert "记录写明应到 46 人" in refused.content.decode()
+        assert not Activity.objects.exists()
+        press(pending.get_absolute_url(), "submit")
+        assert Activity.objects.get().status == "submitted"
+
+    def test_the_meetings_of_one_file_are_uploads_of_their_own(self, client, press, read, secretary, branch, members):
+        for_each = [
+            "时间：2026年9月{day}日 9:00",
+            "地点：会议室",
+            "主持人：甲",
+            "参加人员：无",
+            "主题：学习",
+            "内容：略",
+        ]
+        first = [line.format(day=2) for line in for_each]
+        second = [line.format(day=12) for line in for_each]
+        read(f"{branch.name}党课记录", *first, "", f"{branch.name}主题党日活动记录", *second)
+        found = list(PendingUpload.objects.all())
+        assert [one.minutes.kind for one in found] == ["党课", "主题党日"]
+        assert [one.minutes.date.day for one in found] == [2, 12]
+        assert "这是第 2 次" in found[1].minutes.hints[0]
+        press(found[0].get_absolute_url(), "draft", unread="all")
+        assert "不要重复登记" not in client.get(found[1].get_absolute_url()).content.decode()
+
+    def test_who_is_called_by_post_stands_in_the_form_by_name(self, client, press, read, secretary, branch, members):
+        committee = CommitteeFactory(organization=branch)
+        SeatFactory(committee=committee, member=members["张三"])
+        lines = [
+            "时间：2026年9月2日 9:00",
+            "地点：会议室",
+            "主持人：张书记",
+            "记录人：小李",
+            "到：张书记、老孙",
+            "议题：学习",
+        ]
+        pending = read(f"{branch.name}支部党员大会会议记录", *lines)
+        page = client.get(pending.get_absolute_url())
+        assert (page.context["form"]["chair"].value(), page.context["form"]["recorder"].value()) == ("张三", "李四")
+        there = {line.name for line in page.context["roll"].lines if line.state == "present"}
+        assert there == {"张三", "李四", "孙七"}

@@ -246,7 +246,7 @@ def test_the_report_quotes_the_offices_words(town):
     make_practice(town.branch, title="没报送")
     said = [s for section in build(town.committee, Q3).sections for t in section.topics for s in t.statements]
     counts, quote = [s for s in said if s.key.startswith("practices")]
-    assert counts.text == "2026年第三季度，总结采用经验做法1条。"
+    assert counts.text == "2026年第三季度（截至9月18日），总结采用经验做法1条。"
     assert quote.text == "S第1社区第1党支部“议事会”：每月议一次，纠纷少了九成。"
     assert quote.evidence[0].url == Practice.objects.get(title="议事会").get_absolute_url()
 

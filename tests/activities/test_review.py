@@ -7,7 +7,15 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities.models import Activity
-from tests.factories import ActivityFactory, sign_in, street
+from tests.factories import (
+    ActivityFactory,
+    AttendanceFactory,
+    CommitteeFactory,
+    MemberFactory,
+    SeatFactory,
+    sign_in,
+    street,
+)
 
 pytestmark = pytest.mark.django_db
 URL = reverse("activities:review")
@@ -84,7 +92,50 @@ def test_who_does_not_confirm_has_no_queue(client, tree, role):
 def test_queries_do_not_grow_with_the_queue(client, tree, count, django_assert_max_num_queries):
     sign_in(client, Role.OFFICE, tree.committee)
     activities = [handed_in(tree.branch) for _ in range(count)]
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(16):
         assert len(client.get(URL).context["page"]) == count
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(22):
         client.post(URL, tick(*activities))
+
+
+class TestOpenQuestions:
+    """The queue says what the page says, and nothing with an open question is accepted unseen."""
+
+    def listed(self, client, text_of):
+        return text_of(client.get(URL))
+
+    def test_numbers_that_contradict_the_roll_are_listed_and_not_confirmed_together(self, client, tree, text_of):
+        sign_in(client, Role.COMMUNITY_SECRETARY, tree.community)
+        good = handed_in(tree.branch, 1, start_time="09:00")
+        doubtful = handed_in(tree.branch, 2, start_time="09:00", expected_stated=6)
+        AttendanceFactory(activity=doubtful, member=MemberFactory(branch=tree.branch), state="present")
+        assert "记录写明应到 6 人" in self.listed(client, text_of)
+        page = client.get(doubtful.get_absolute_url())
+        assert "记录写明应到 6 人" in text_of(page)
+        answer = client.post(URL, tick(good, doubtful), follow=True)
+        assert "1 条有要核对的地方，没有确认" in text_of(answer)
+        assert set(Activity.objects.filter(status=Status.CONFIRMED)) == {good}
+
+    def test_a_meeting_without_a_roll_or_numbers_is_asked_about(self, client, tree, text_of):
+        sign_in(client, Role.COMMUNITY_SECRETARY, tree.community)
+        bare = handed_in(tree.branch, expected_stated=None)
+        assert "没有点名。" in self.listed(client, text_of)
+        client.post(URL, tick(bare))
+        assert not Activity.objects.filter(status=Status.CONFIRMED).exists()
+
+    def test_too_few_for_a_committee_meeting(self, client, tree, text_of):
+        sign_in(client, Role.COMMUNITY_SECRETARY, tree.community)
+        people = [MemberFactory(branch=tree.branch) for _ in range(3)]
+        committee = CommitteeFactory(organization=tree.branch)
+        for person in people:
+            SeatFactory(committee=committee, member=person)
+        meeting = handed_in(tree.branch, kind="committee", expected_stated=3, chair=people[0].name)
+        for person, state in zip(people, ("present", "leave", "leave"), strict=True):
+            AttendanceFactory(activity=meeting, member=person, state=state)
+        assert "到会不足半数" in self.listed(client, text_of)
+        meeting.roll.update(state="present")
+        assert "到会不足半数" not in self.listed(client, text_of)
+        assert "齐全" not in self.listed(client, text_of)  # 开始时间 is missing
+        meeting.start_time = "09:00"
+        meeting.record()
+        assert "齐全" in self.listed(client, text_of)
