@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,15 +20,15 @@ from django.db import connections
 
 from accounts import audit
 from accounts.acting import acting_as
-from activities.models import Activity
+from activities.models import Activity, Attendance, record_roll
 from ledgers import facts, importing
 from ledgers.importing import CannotImport
 from ledgers.ledger import get
-from ledgers.models import ImportBatch
+from ledgers.models import FactMonth, ImportBatch
 from ledgers.models.record import Conflict
 from ledgers.period import Period
-from members.models import Member, Membership
-from tests.factories import ActivityFactory, MemberFactory, citizen_ids, street, superuser
+from members.models import DuesCharge, Member, Membership
+from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, citizen_ids, street, superuser
 from tests.ledgers.workbooks import xlsx
 
 HEADERS = ("姓名", "身份证号", "所在党支部", "党员类别", "入党时间")
@@ -227,3 +228,56 @@ def test_a_process_killed_in_the_middle_of_an_import_leaves_all_or_nothing(tmp_p
     finish(*command)
     assert members() == (6000, 6000)
     finish("verify_audit")
+
+
+def changed_register(members: list[Member], text: str) -> bytes:
+    """Return a register that changes the education of members already there."""
+    headers = ("姓名", "身份证号", "所在党支部", "党员类别", "学历")
+    rows = ([m.name, m.id_number, m.branch.code, "正式党员", text] for m in members)
+    return xlsx(headers, *rows)
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_an_import_of_changed_members_and_rolls_dues_and_edits_all_go_through() -> None:
+    """Ten rounds: nobody waits for each other in a circle, and nothing is lost."""
+    place, user = street(), superuser()
+    members = [MemberFactory(branch=place.branch) for _ in range(60)]
+    period = Period.parse("2026Q3")
+    for turn in range(10):
+        wanted = ("研究生", "大学本科")[turn % 2]
+        data = changed_register(members, wanted)
+
+        def load(data: bytes = data) -> Any:
+            batch, _ = importing.open_batch(get("members"), data, "表.xlsx", user)
+            batch.save()
+            with acting_as(user):
+                return importing.apply(batch)
+
+        def call_rolls(turn: int = turn) -> int:
+            with acting_as(user):
+                for n in range(5):
+                    activity = ActivityFactory(organization=place.branch, kind="lecture", topic=f"{turn}-{n}")
+                    record_roll(activity, {m.pk: ("present", "") for m in members})
+            return 5
+
+        def collect(turn: int = turn) -> int:
+            with acting_as(user):
+                for member in members[:10]:
+                    DuesChargeFactory(member=member, month=date(2025, turn + 1, 1), due=10, paid=10)
+            return 10
+
+        def read() -> Any:
+            return [facts.of(place.committee, period)["meetings.lecture"] for _ in range(5)]
+
+        outcomes = at_once(load, call_rolls, collect, read)
+        assert not any(isinstance(o, Exception) for o in outcomes), outcomes
+        assert outcomes[0].changed == len(members)
+        assert set(Member.objects.values_list("education", flat=True)) == {("postgraduate", "bachelor")[turn % 2]}
+    assert Activity.objects.count() == 50
+    assert Attendance.objects.count() == 50 * len(members)
+    assert DuesCharge.objects.count() == 100
+    kept = facts.of(place.committee, period)
+    FactMonth.objects.all().delete()
+    assert facts.of(place.committee, period) == kept
+    audit.verify()

@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from branches.models import GroupLeader
+from branches.models import GroupLeader, Organization
 from members.models import Member
 from tests.branches.importing import export, messages, take_in, take_in_file
 from tests.branches.life import make_group, make_leader
-from tests.factories import ActivityFactory, MemberFactory, sign_in, superuser
+from tests.factories import ActivityFactory, MemberFactory, OrganizationFactory, sign_in, street, superuser
 
 GROUPS, LEADER = "/branches/S-1-1/groups/", "/branches/G/leader/"
 
@@ -139,3 +139,26 @@ def test_what_is_exported_changes_nothing_when_it_comes_back(town, group):
     user = superuser()
     analysis = take_in_file("groups", user, export("groups", user, all="1"))
     assert not messages(analysis) and analysis.counts == {"same": 2}
+
+
+def test_a_group_is_named_with_its_branch_wherever_it_stands_alone(client, db):
+    place = street()
+    sign_in(client, Role.OFFICE, place.committee)
+    group = OrganizationFactory(
+        parent=place.branch, kind="group", name=f"{place.branch.name}第一党小组", short_name="第一党小组"
+    )
+    assert group.label == f"{place.branch.name}第一党小组"
+    assert group.name_within == "第一党小组"
+    ActivityFactory(organization=group, status="submitted", kind="group")
+    page = client.get("/activities/review/").content.decode()
+    assert f'<td data-label="组织">{group.name}</td>' in page
+    assert "第一党小组</a>" in client.get(place.branch.get_absolute_url()).content.decode()
+
+
+def test_a_bare_group_name_typed_in_the_form_gets_its_branch(client, db):
+    place = street()
+    sign_in(client, Role.OFFICE, place.committee)
+    data = {"parent": place.branch.pk, "code": "G1", "name": "第一党小组", "kind": "group"}
+    client.post(f"/branches/new/?parent={place.branch.code}", data)
+    group = Organization.objects.get(code="G1")
+    assert (group.name, group.short_name) == (f"{place.branch.name}第一党小组", "第一党小组")

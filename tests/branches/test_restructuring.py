@@ -166,7 +166,7 @@ def test_many_members_cost_as_much_as_few(town, today):
         return len(queries)
 
     first, second, third, fourth = (branch(b.code) for b in town.branches)
-    assert cost(first, second, 2) == cost(third, fourth, 25)
+    assert cost(first, second, 2) == cost(third, fourth, 20)
 
 
 # split

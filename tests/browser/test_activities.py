@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from accounts.roles import Role
 from activities.models import Activity, PendingUpload
 from tests.activities.conftest import minutes_docx, states
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_both_sizes
 from tests.factories import ActivityFactory, MemberFactory, PostingFactory, street
 
 pytestmark = pytest.mark.browser
@@ -151,3 +151,30 @@ def test_the_review_goes_on_by_keyboard(signed_in, secretary, tree):
     expect(heading).to_contain_text("九月3日")
     found = dict(Activity.objects.values_list("topic", "status"))
     assert found == {"九月1日": "confirmed", "九月2日": "returned", "九月3日": "submitted"}
+
+
+@at_both_sizes
+def test_where_nobody_was_read_one_answer_marks_the_roll(signed_in, secretary, tree):
+    page = signed_in(secretary.username)
+    page.goto("/activities/upload/")
+    lines = (
+        f"{tree.branch.name}主题党日活动记录",
+        "时间：2026年9月8日 9:00",
+        "地点：广场",
+        "主题：植树",
+        "内容：种树。",
+    )
+    paper = {"name": "记录.docx", "mimeType": "application/octet-stream", "buffer": minutes_docx(*lines)}
+    page.locator("input[name=file]").set_input_files([paper])
+    page.get_by_role("button", name="上传并读取").click()
+    expect(page.get_by_text("没有读到出席名单").first).to_be_visible()
+    expect(page.locator("[data-roll-row] input:checked")).to_have_count(0)
+    called = page.locator("[data-roll-row]").count()
+    page.get_by_label("只点缺席").check()
+    expect(page.locator("[data-roll-row] input[value=present]:checked")).to_have_count(called)
+    page.locator("[data-roll-row]").nth(2).get_by_label("缺席").check()
+    page.get_by_role("button", name="提交", exact=True).click()
+    expect(page.get_by_text("已提交，等待确认")).to_be_visible()
+    marks = list(Activity.objects.get().roll.values_list("state", flat=True))
+    assert marks.count("absent") == 1
+    assert marks.count("present") == called - 1

@@ -3,7 +3,17 @@
 from datetime import date
 from typing import Any
 
-from members.models import CommunityCheckIn, Honor, MatterReport, PerformanceRecord, ServiceEntry, Talk
+from members.models import (
+    CommunityCheckIn,
+    DuesWaiver,
+    Exemption,
+    Honor,
+    MatterReport,
+    PerformanceRecord,
+    ServiceEntry,
+    Talk,
+    TemporaryAttachment,
+)
 
 
 def check_in(community, member=None, **fields: Any) -> CommunityCheckIn:
@@ -42,3 +52,18 @@ def matter(member, day: date = date(2026, 8, 7), **fields: Any) -> MatterReport:
 def achievement(member, day: date = date(2026, 8, 8), **fields: Any) -> PerformanceRecord:
     own = {"organization": member.branch, "member": member, "date": day, "area": "livelihood", "title": "装电梯"}
     return PerformanceRecord(**own | fields).record()
+
+
+def exempt(member, day: date = date(2026, 1, 1), **fields: Any) -> Exemption:
+    own = {"organization": member.branch, "member": member, "date": day, "reason": "年老体弱"}
+    return Exemption(**own | fields).record()
+
+
+def waive(member, day: date = date(2026, 1, 1), **fields: Any) -> DuesWaiver:
+    own = {"organization": member.branch, "member": member, "date": day, "decided_on": day, "reason": "生活困难"}
+    return DuesWaiver(**own | fields).record()
+
+
+def attach(member, temporary, day: date = date(2026, 1, 1), **fields: Any) -> TemporaryAttachment:
+    own = {"organization": temporary, "member": member, "date": day, "reason": "项目施工"}
+    return TemporaryAttachment(**own | fields).record()

@@ -275,7 +275,9 @@ def test_it_works(client, place, secretary, text_of):
     assert (charge.paid, charge.paid_on, charge.method, charge.note) == (
         Decimal("90.00"), date(2026, 10, 10), "cash", "本人",
     )  # fmt: skip
-    assert facts.of(place.committee, SEPTEMBER)["dues.paid"] == Decimal("90.00")
+    september, october = (facts.of(place.committee, p) for p in (SEPTEMBER, SEPTEMBER.following()))
+    assert (september["dues.paid"], september["dues.arrears"], september["dues.unpaid_months"]) == (0, 90, 1)
+    assert (october["dues.paid"], october["dues.paid_late"], october["dues.arrears"]) == (90, 90, 0)
 
 
 @pytest.mark.django_db
@@ -456,7 +458,7 @@ def test_statements_of_a_branch_and_of_a_member(client, place, office, text_of):
 def test_the_organisation_shows_its_dues(client, place, office, text_of):
     DuesChargeFactory(member=payer(place.branch), paid=Decimal("4"))
     page = client.get(place.branch.get_absolute_url(), {"period": "2026Q3"})
-    assert "应缴党费 10.00 元 实缴党费 4.00 元 党费未缴清 1 人月" in text_of(page)
+    assert "应缴党费 10.00 元 实收党费 4.00 元 党费未缴清 1 人月" in text_of(page)
 
 
 # the ledger

@@ -60,8 +60,8 @@ def test_every_stock_is_the_number_of_its_rows(place):
 @pytest.mark.parametrize(
     ("born", "band"),
     [
-        (date(1991, 9, 30), "35-60"),  # 35 today
-        (date(1991, 10, 1), "under-35"),
+        (date(1990, 9, 30), "35-60"),  # 36 today
+        (date(1990, 10, 1), "under-35"),  # 35
         (date(1965, 10, 1), "35-60"),  # 60
         (date(1965, 9, 30), "over-60"),  # 61 today
     ],

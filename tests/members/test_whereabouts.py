@@ -419,7 +419,7 @@ def test_what_happened_after_the_period_does_not_count(place, member):
 
 
 @pytest.mark.parametrize(
-    ("since", "months"), [(date(2026, 3, 30), [6]), (date(2026, 3, 31), []), (date(2025, 9, 30), [12])]
+    ("since", "months"), [(date(2026, 3, 31), [6]), (date(2026, 4, 1), []), (date(2025, 9, 30), [12])]
 )
 def test_out_of_contact_for_six_months(place, member, since, months):
     Whereabouts(kind="lost", member=member, since=since).record()

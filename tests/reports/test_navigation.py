@@ -171,7 +171,7 @@ def codes(frame: Chrome) -> list[str]:
 
 
 def test_picker_offers_what_is_above_beside_and_below(tree, office):
-    assert codes(Chrome(ask(office))) == ["S1", "C1", "C2"]
+    assert codes(Chrome(ask(office))) == ["S1", "C1", "B1", "C2"]
     assert codes(Chrome(ask(office, "?organization=C1"))) == ["S1", "C1", "B1", "C2"]
     assert codes(Chrome(ask(office, "?organization=B1"))) == ["S1", "C1", "B1"]
 
@@ -179,6 +179,17 @@ def test_picker_offers_what_is_above_beside_and_below(tree, office):
 def test_picker_marks_and_indents(office):
     choices = Chrome(ask(office, "?organization=C1")).organization_choices
     assert choices[:2] == [("S1", "和平街道", False), ("C1", "　东风社区", True)]
+    assert Chrome(ask(office, "?organization=C1")).organization_indent == 1
+    assert Chrome(ask(office)).organization_indent == 0
+
+
+def test_picker_offers_a_streets_branches_but_not_their_groups_nor_too_many(tree, office, monkeypatch):
+    group = Organization(code="G1", name="第一党小组", kind=Organization.Kind.GROUP).place_under(tree["B1"])
+    assert "G1" not in codes(Chrome(ask(office)))
+    assert "G1" not in codes(Chrome(ask(office, "?organization=C1")))
+    assert group.code in codes(Chrome(ask(office, "?organization=B1")))
+    monkeypatch.setattr(navigation, "MOST_OFFERED", 3)
+    assert codes(Chrome(ask(office))) == ["S1", "C1", "C2"]
 
 
 def test_picker_of_two_postings_reaches_both(tree):

@@ -154,7 +154,7 @@ def test_drafts_of_other_branches_are_not_counted(client, secretary, place):
 
 
 def test_probation_and_terms(client, secretary, place):
-    fresh = {"category": "probationary", "joined_on": date(2025, 11, 20), "employment": "retired"}
+    fresh = {"category": "probationary", "joined_on": date(2025, 11, 19), "employment": "retired"}
     MemberFactory(branch=place.branch, name="王新", **fresh)
     CommitteeFactory(organization=place.branch, start=date(2024, 3, 1), term_years=3)
     found = todos(client)
