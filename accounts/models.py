@@ -17,6 +17,7 @@ from accounts.actions import ACTIONS
 from accounts.encryption import signature
 from accounts.permissions import Access, Right, access_of
 from accounts.roles import Role
+from accounts.streets import NONE
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -159,13 +160,16 @@ class AppendOnly(TypeError):
 
 
 class AuditEntry(models.Model):
-    """One thing that was done. Each entry carries a keyed digest over itself and the digest of the entry before it.
+    """One thing that was done. Each entry carries a keyed digest over itself and the entry before it in its chain.
 
-    `changes` maps a field name to [before, after]; sensitive values stand there as keyed digests only. The name and
-    the path are copies from the time of writing, so that a later rename or move leaves the chain whole.
+    There is a chain for each street, numbered by `seq`, so that streets do not wait for one another. `changes` maps a
+    field name to [before, after]; sensitive values stand there as keyed digests only. The name and the path are copies
+    from the time of writing, so that a later rename or move leaves the chain whole.
     """
 
-    seq = models.BigIntegerField("序号", primary_key=True)
+    id = models.BigAutoField("序号", primary_key=True)
+    street_id = models.BigIntegerField(default=NONE)  # a copy as well: the chain outlives the organisation
+    seq = models.BigIntegerField("链内序号")
     at = models.DateTimeField("时间", db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="操作人"
@@ -185,11 +189,12 @@ class AuditEntry(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "审计记录"
-        ordering = ["-seq"]
+        ordering = ["-id"]
         indexes = [models.Index(fields=["model", "object_id"], name="audit_by_object")]
+        constraints = [models.UniqueConstraint(fields=["street_id", "seq"], name="audit_one_chain_a_street")]
 
     def __str__(self) -> str:
-        return f"{self.seq} {self.action} {self.label}"
+        return f"{self.pk} {self.action} {self.label}"
 
     def save(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse: entries are written by `accounts.audit.record`, in order."""
@@ -218,6 +223,8 @@ class AuditEntry(models.Model):
             "changes": self.changes,
             "key": self.key,
         }
+        if self.street_id:
+            content["street"] = self.street_id
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return signature(previous + canonical, self.key)
 
@@ -236,11 +243,12 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """The one row that says where the trail ends: locked to append, compared to notice a cut tail.
+    """Where a street's chain of the trail ends: locked to append, compared to notice a cut tail.
 
     It is signed: who can write to the database alone cannot set it back to where the trail once ended.
     """
 
+    street_id = models.BigIntegerField(unique=True, default=NONE)
     count = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64, default=GENESIS)
     key = models.CharField(max_length=8, blank=True)
@@ -251,7 +259,8 @@ class AuditHead(models.Model):
 
     def sealed(self) -> str:
         """Return the signature of what the row says now."""
-        return signature(f"head {self.count} {self.digest}", self.key)
+        of = f" of {self.street_id}" if self.street_id else ""
+        return signature(f"head {self.count} {self.digest}{of}", self.key)
 
 
 class KeyFingerprint(models.Model):

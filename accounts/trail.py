@@ -148,7 +148,7 @@ def _names(wanted: Iterable[ReferenceKey]) -> dict[ReferenceKey, str]:
         written = AuditEntry.objects.filter(
             model__in={label for label, _ in gone}, object_id__in={key for _, key in gone}
         )
-        for label, key, called in written.order_by("seq").values_list("model", "object_id", "label"):
+        for label, key, called in written.order_by("pk").values_list("model", "object_id", "label"):
             if (label, key) in gone:
                 found[gone[label, key]] = f"{called}（已删除）"
     return found

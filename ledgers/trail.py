@@ -65,4 +65,4 @@ def _rows(entries: Sequence[Told]) -> Iterator[Sequence[object]]:
         entry = one.entry
         at = f"{timezone.localtime(entry.at):%Y-%m-%d %H:%M:%S}"
         who = entry.actor_name or "系统"
-        yield entry.seq, at, who, entry.address, entry.action_label, entry.model_name, entry.label, one.text
+        yield entry.pk, at, who, entry.address, entry.action_label, entry.model_name, entry.label, one.text
