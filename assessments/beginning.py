@@ -19,8 +19,7 @@ def records_since(organization: Organization) -> date | None:
 
     That is the month of the first dated activity, or a later one that the office has set. Costs three small queries.
     """
-    ends = range(organization.steplen, len(organization.path) + 1, organization.steplen)
-    lineage = Organization.objects.filter(path__in=[organization.path[:end] for end in ends])
+    lineage = Organization.objects.filter(path__in=Organization.paths_to(organization.path))
     street = lineage.filter(kind=Organization.Kind.WORKING_COMMITTEE).order_by("-path").values_list("path", flat=True)
     path = street.first() or organization.path[: organization.steplen]
     first = Activity.objects.filter(organization__path__startswith=path).aggregate(first=Min("date"))["first"]

@@ -408,6 +408,7 @@ def get(code: str) -> Rule:
     return _rules[code]
 
 
+@facts.read_once()
 def check(
     organization: Organization, period: Period, rules: Collection[str] | None = None, by: date | None = None
 ) -> list[Violation]:

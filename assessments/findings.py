@@ -1,6 +1,6 @@
 """The book of findings: kept in step with the rules by `sync`, worked off by people through `handle`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,6 @@ from django.utils import timezone
 from accounts import audit
 from accounts.acting import acting_as
 from accounts.actions import LOOKS
-from accounts.models import AuditEntry, AuditHead
 from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.bulk import insert
@@ -40,15 +39,17 @@ def kept_in(period: Period) -> list[Period]:
 def refresh_if_changed(organization: Organization, period: Period) -> None:
     """Bring the findings in step with the rules, unless nothing was recorded since that was done last.
 
-    Costs two small queries where nothing has changed, so that a page may call it before it reads.
+    Costs three small queries where nothing has changed, so that a page may call it before it reads.
     """
     today = timezone.localdate()
     wanted = {kept.code: kept for kept in kept_in(period) if kept.start <= today}
-    runs = CheckRun.objects.filter(organization__path__in=_lineage(organization), period__in=wanted, day=today)
-    latest: dict[str, int] = {}
-    for code, seq in runs.values_list("period", "seq"):
-        latest[code] = max(seq, latest.get(code, 0))
-    if latest.keys() >= wanted.keys() and not _recorded_since(min(latest.values(), default=0)):
+    runs = CheckRun.objects.filter(
+        organization__path__in=Organization.paths_to(organization.path), period__in=wanted, day=today
+    )
+    if not wanted:
+        return
+    latest = dict(runs.order_by("ran_at").values_list("period", "position"))
+    if latest.keys() >= wanted.keys() and not _recorded_since(latest.values(), audit.position(organization.path)):
         return
     for kept in wanted.values():
         _sync(organization, kept, today)
@@ -57,18 +58,14 @@ def refresh_if_changed(organization: Organization, period: Period) -> None:
 def check_if_never_checked(organization: Organization, period: Period) -> bool:
     """Check a period that nobody has looked at yet, so that a later one can be compared with it; say whether it did."""
     wanted = {kept.code: kept for kept in kept_in(period) if kept.start <= timezone.localdate()}
-    runs = CheckRun.objects.filter(organization__path__in=_lineage(organization), period__in=wanted, day__gt=date.min)
+    runs = CheckRun.objects.filter(
+        organization__path__in=Organization.paths_to(organization.path), period__in=wanted, day__gt=date.min
+    )
     checked = set(runs.values_list("period", flat=True))
     unchecked = [kept for code, kept in wanted.items() if code not in checked]
     for kept in unchecked:
         _sync(organization, kept, timezone.localdate())
     return bool(unchecked)
-
-
-def _lineage(organization: Organization) -> list[str]:
-    """Return the paths of an organisation and of all above it."""
-    ends = range(organization.steplen, len(organization.path) + 1, organization.steplen)
-    return [organization.path[:end] for end in ends]
 
 
 def sync(organization: Organization, period: Period) -> None:
@@ -91,8 +88,10 @@ def _watched() -> list[str]:
     return [*records, ImportBatch._meta.label_lower]
 
 
-def _recorded_since(seq: int) -> bool:
-    return AuditEntry.objects.filter(seq__gt=seq, model__in=_watched()).exclude(action__in=LOOKS).exists()
+def _recorded_since(checked: Iterable[Mapping[str, int]], now: Mapping[int, int]) -> bool:
+    """Say whether anything was recorded since the earliest of these checks. No query where nothing was."""
+    kept = {street: min(position.get(str(street), 0) for position in checked) for street in now}
+    return audit.since(kept, now).filter(model__in=_watched()).exclude(action__in=LOOKS).exists()
 
 
 @dataclass
@@ -115,15 +114,20 @@ class _Change:
         return [*self.updated, *self.reopened, *self.cleared]
 
 
+def _one_at_a_time(organization: Organization, kept: Period) -> None:
+    """Wait for other checks of the same street, or of any street below, and hold others up until this one is done."""
+    heads = Organization.streets_with(organization.path)
+    fresh = [CheckRun(organization_id=pk, period=kept.code, day=date.min) for pk in sorted(heads)]
+    CheckRun.objects.bulk_create(fresh, ignore_conflicts=True)
+    runs = CheckRun.objects.filter(organization__in=heads, period=kept.code).order_by("organization")
+    list(runs.select_for_update(of=("self",), no_key=True).values_list("pk"))
+
+
 @atomic
 def _sync(organization: Organization, kept: Period, today: date) -> None:
     """Check one quarter or year and write what came of it, as one entry of the audit trail."""
-    root = Organization.objects.only("pk").get(path=organization.path[: organization.steplen])
-    CheckRun.objects.get_or_create(organization=root, period=kept.code, defaults={"day": date.min, "seq": 0})
-    CheckRun.objects.select_for_update(no_key=True).get(
-        organization=root, period=kept.code
-    )  # one check of a tree at a time
-    seq = AuditHead.objects.values_list("count", flat=True).first() or 0
+    _one_at_a_time(organization, kept)
+    position = audit.position(organization.path)
     day = min(kept.end, today)
     annual = kept.kind == Period.YEAR
     codes = [rule.code for rule in engine.every_rule() if (rule.every == Period.YEAR) == annual]
@@ -133,7 +137,7 @@ def _sync(organization: Organization, kept: Period, today: date) -> None:
     _write(change)
     book.filter(cleared=False).exclude(last_seen=today).update(last_seen=today)
     run, _ = CheckRun.objects.update_or_create(
-        organization=organization, period=kept.code, defaults={"day": today, "seq": seq}
+        organization=organization, period=kept.code, defaults={"day": today, "position": position}
     )
     if change.counts:
         with acting_as(None):

@@ -112,13 +112,14 @@ class Finding(Record):
 class CheckRun(models.Model):
     """The last check of a subtree in a period, and how far the records had come by then.
 
-    `seq` is the last entry of the audit trail that the check could see: nothing recorded since means nothing to do.
+    `position` maps a street's id to the length of its chain of the audit trail that the check could see: nothing
+    recorded since means nothing to do.
     """
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", verbose_name="党组织")
     period = models.CharField("时期", max_length=7)
     day = models.DateField("核对日期")
-    seq = models.BigIntegerField("审计序号")
+    position = models.JSONField("审计链末端", default=dict)
     ran_at = models.DateTimeField("核对时间", auto_now=True)
 
     class Meta:

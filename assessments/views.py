@@ -108,7 +108,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one finding: what, why, what it rests on, what was done about it."""
     found = _found(request, pk)
     may_handle = _mark(request, [found])
-    history = AuditEntry.objects.filter(model=Finding._meta.label_lower, object_id=str(pk)).order_by("-seq")
+    history = AuditEntry.objects.filter(model=Finding._meta.label_lower, object_id=str(pk)).order_by("-pk")
     form = HandleForm(initial={"owner": found.owner, "deadline": found.deadline}) if may_handle else None
     context = {"finding": found, "form": form, "history": [(entry, _said(entry)) for entry in history]}
     return render(request, "assessments/finding.html", context)

@@ -7,6 +7,7 @@ class BranchesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from accounts import streets
         from ledgers import facts, ledger
 
         from .facts import FACTS, RATES
@@ -33,6 +34,7 @@ class BranchesConfig(AppConfig):
         ledger.register(ElectionsLedger, CandidatesLedger, JointUnitsLedger, GroupLeadersLedger)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
-        facts.register_tree(Organization.lineages)
+        facts.register_tree(Organization)
+        streets.register(Organization)
         register_panel(*PANELS, *RECORD_PANELS, *LIFE_PANELS)
         register_action(*ACTIONS)

@@ -1,7 +1,9 @@
 """The organisation tree and the committees that lead it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -11,8 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from treebeard.mp_tree import MP_Node
 
+from accounts import audit
+from accounts.streets import streets_of
 from accounts.transactions import atomic
 from branches.querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
+from ledgers.facts import Reach
 from ledgers.models import Record, Touch
 from ledgers.recording import record_all
 from ledgers.scope import subtree
@@ -183,19 +188,134 @@ class Organization(MP_Node, Record):
     @classmethod
     def lineages(cls, day: date) -> dict[int, list[int]]:
         """Return organisation id → itself and all above it, in the tree as it stood on a day."""
+        return cls.lineages_on([day])[day]
+
+    @classmethod
+    def lineages_on(cls, days: Collection[date]) -> dict[date, dict[int, list[int]]]:
+        """Return day → organisation id → itself and all above it, in the tree as it stood on that day. Two queries."""
         paths = dict(cls.objects.values_list("pk", "path"))
         by_path = {path: pk for pk, path in paths.items()}
         parents = {pk: by_path.get(path[: -cls.steplen]) for pk, path in paths.items()}
-        for move in OrganizationEvent.moves_after(day):
-            parents[move.organization_id] = move.old_parent_id  # newest first, so the oldest has the last word
-        found: dict[int, list[int]] = {}
-        for pk in paths:
-            line, above = [pk], parents[pk]
-            while above is not None:
-                line.append(above)
-                above = parents[above]
-            found[pk] = line
+        moves = list(OrganizationEvent.moves_after(min(days))) if days else []
+        found: dict[date, dict[int, list[int]]] = {}
+        lines: dict[int, list[int]] = {}
+        for day in sorted(days, reverse=True):  # newest first: each move is taken back once
+            while moves and moves[0].on > day:
+                move = moves.pop(0)
+                parents[move.organization_id] = move.old_parent_id
+                lines = {}
+            lines = lines or {pk: cls._line(pk, parents) for pk in paths}
+            found[day] = lines
         return found
+
+    @staticmethod
+    def _line(pk: int, parents: Mapping[int, int | None]) -> list[int]:
+        line, above = [pk], parents[pk]
+        while above is not None:
+            line.append(above)
+            above = parents[above]
+        return line
+
+    @classmethod
+    def heads(cls) -> models.QuerySet["Organization"]:
+        """Return the organisations for which things are kept apart: streets, and roots where no street stands above.
+
+        What lies below a head and below no other one belongs to it.
+        """
+        return cls.objects.filter(Q(kind=cls.Kind.WORKING_COMMITTEE) | Q(depth=1))
+
+    @classmethod
+    def street_ids(cls) -> set[int]:
+        """Return the ids of all streets."""
+        return set(cls.objects.filter(kind=cls.Kind.WORKING_COMMITTEE).values_list("pk", flat=True))
+
+    @classmethod
+    def head_ids(cls) -> set[int]:
+        """Return the ids of all heads."""
+        return set(cls.heads().values_list("pk", flat=True))
+
+    @classmethod
+    def reach(cls, organizations: Collection[int], since: date, notes: dict[str, Any]) -> Reach:
+        """Return the heads in which organisations have lain since a day, see ledgers.facts. At most four queries."""
+        paths: dict[int, str] = notes.setdefault("paths", {})
+        if missing := set(organizations) - paths.keys():
+            paths |= dict(cls.objects.filter(pk__in=missing).values_list("pk", "path"))
+        ends = {pk: cls.paths_to(paths[pk]) for pk in organizations if pk in paths}
+        heads = cls._heads_over(ends.values(), notes.setdefault("streets", {}))
+        streets = {heads[end]: end for line in ends.values() for end in line if end in heads}
+        below: dict[int, list[int]] = {}
+        above = [pk for pk, line in ends.items() if not notes["streets"].keys() & set(line)]
+        if above:
+            under = reduce(or_, (subtree("path", paths[pk]) for pk in above))
+            lower = cls.objects.filter(under, kind=cls.Kind.WORKING_COMMITTEE).values_list("pk", "path")
+            for pk in above:
+                if found := {street: path for street, path in lower if path.startswith(paths[pk])}:
+                    below[pk] = list(found)
+                    streets |= found
+        moves = cls._moves_after(since, notes)
+        if any(moved in line for moved, _ in moves for line in ends.values()):
+            streets |= cls._former_heads(ends, {since, *(on for _, on in moves)})
+        inside = tuple(streets.values())
+        return Reach(streets, below, [moved for moved, _ in moves if not moved.startswith(inside)])
+
+    @classmethod
+    def _heads_over(cls, lines: Iterable[list[str]], streets: dict[str, int]) -> dict[str, int]:
+        """Return path → id of the nearest head of each line of paths; streets are noted for the next time."""
+        lines = list(lines)
+        roots: dict[str, int] = {}
+        if not all(streets.keys() & set(line) for line in lines):
+            rows = cls.heads().filter(path__in={end for line in lines for end in line})
+            for pk, path, kind in rows.values_list("pk", "path", "kind"):
+                (streets if kind == cls.Kind.WORKING_COMMITTEE else roots)[path] = pk
+        known = roots | streets
+        nearest = {next(end for end in reversed(line) if end in known) for line in lines}
+        return {end: known[end] for end in nearest}
+
+    @classmethod
+    def _moves_after(cls, since: date, notes: dict[str, Any]) -> list[tuple[str, date]]:
+        """Return (path today of what was moved, day), newest first; the longest list so far is noted."""
+        if "moves" not in notes or notes["moves"][0] > since:
+            notes["moves"] = since, list(OrganizationEvent.moves_after(since).values_list("organization__path", "on"))
+        return [(path, on) for path, on in notes["moves"][1] if on > since]
+
+    @classmethod
+    def _former_heads(cls, organizations: Collection[int], days: Collection[date]) -> dict[int, str]:
+        """Return id → path of the heads in which organisations lay on one of these days."""
+        heads = dict(cls.heads().values_list("pk", "path"))
+        found = {}
+        for lines in cls.lineages_on(days).values():
+            for pk in organizations:
+                head = next(above for above in lines[pk] if above in heads)
+                found[head] = heads[head]
+        return found
+
+    @classmethod
+    def streets_of(cls, paths: Collection[str]) -> dict[str, int]:
+        """Return path → id of its head: the nearest street at or above it, else its root. One query."""
+        lines = {path: cls.paths_to(path) for path in paths}
+        rows = cls.heads().filter(path__in={end for line in lines.values() for end in line})
+        known = dict(rows.values_list("path", "pk"))
+        found = {
+            path: next((known[end] for end in reversed(line) if end in known), None) for path, line in lines.items()
+        }
+        return {path: pk for path, pk in found.items() if pk is not None}
+
+    @classmethod
+    def streets_with(cls, path: str) -> set[int]:
+        """Return the ids of the heads in which a subtree lies: that at or above it, those below it. One query."""
+        rows = cls.heads().filter(Q(path__in=cls.paths_to(path)) | subtree("path", path)).values_list("path", "pk")
+        above = max((end for end, _ in rows if path.startswith(end)), key=len)
+        return {pk for end, pk in rows if end == above or end.startswith(path)}
+
+    @classmethod
+    def streets_about(cls, path: str) -> models.QuerySet[Any]:
+        """Return the ids of the heads at, above and below a path."""
+        return cls.heads().filter(Q(path__in=cls.paths_to(path)) | subtree("path", path)).values_list("pk", flat=True)
+
+    @classmethod
+    def paths_to(cls, path: str) -> list[str]:
+        """Return the paths from the root down to a path."""
+        return [path[:end] for end in range(cls.steplen, len(path) + 1, cls.steplen)]
 
     @atomic
     def record(self, action: str = "") -> "Organization":
@@ -305,6 +425,7 @@ class Organization(MP_Node, Record):
         if not parent.is_live:
             raise ValueError(f"{parent.name}已经撤销，请另选上级")
         self.check_day_of_change(on)
+        streets = streets_of([self.path, parent.path])
         Organization.objects.move(self, parent, "last-child")
         moved = Organization.objects.get(pk=self.pk)
         event = OrganizationEvent(
@@ -316,7 +437,9 @@ class Organization(MP_Node, Record):
             new_parent=parent,
             detail=f"由{old.name}转隶{parent.name}",
         ).record()
-        mark_stale([Touch(None, on, True)])
+        if len(set(streets.values())) > 1:  # the street that it has left is to know as well
+            audit.record("move", moved, organization_path=old.path, label=event.detail)
+        mark_stale([Touch(None, on, True, street) for street in set(streets.values())])
         return event
 
     def obstacles_to_dissolving(self, on: date) -> list[str]:

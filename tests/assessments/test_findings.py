@@ -239,7 +239,7 @@ def test_nothing_recorded_nothing_checked(kept, street, monkeypatch):
         refresh_if_changed(street, Q3)
         refresh_if_changed(kept, Q3)  # what was checked of the street was checked of the branch
     assert made == []
-    assert len(captured) == 4
+    assert len(captured) == 6
 
 
 def test_a_record_is_noticed(kept, street, monkeypatch):
