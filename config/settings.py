@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WayBackMiddleware",
     "reports.middleware.ChosenMiddleware",
+    "ledgers.middleware.ReadOnceMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -6,14 +6,14 @@ A fact is a ledger, plus filters of that ledger, plus an aggregate: its address 
 import hashlib
 import operator
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache, reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from django.db import models
 from django.db.models import Count, Q, Sum
@@ -25,6 +25,7 @@ from . import ledger as ledgers
 from .ledger import Ledger, Query
 from .models import FactMonth, FactSheet, StaleMark, Touch
 from .period import Period
+from .scope import subtree
 
 if TYPE_CHECKING:
     from branches.models import Organization
@@ -34,7 +35,7 @@ Number = int | Decimal
 CENT = Decimal("0.01")
 """What sums are exact to: SQLite adds decimals as floating point."""
 LOCK = date(1900, 1, 1)
-"""The month whose row is locked while sheets are rebuilt."""
+"""The month whose row is locked while a street's sheets are rebuilt."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,26 @@ class Fact:
 
 _facts: dict[str, Fact] = {}
 _Key = tuple[frozenset[int], tuple[Period, ...], bool]
-_held: ContextVar[dict[_Key, dict[tuple[int, Period], dict[str, Number]]] | None] = ContextVar("sheets", default=None)
+
+
+@dataclass
+class _Reading:
+    """What one page has read so far."""
+
+    sheets: dict[_Key, dict[tuple[int, Period], dict[str, Number]]] = field(default_factory=dict)
+    current: set[tuple[int, Period]] = field(default_factory=set)
+    """(Street, month) whose sheets were found to hold what the records hold."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What the tree has read, see `Tree.reach`."""
+
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self.sheets.clear()
+        self.current.clear()
+        self.notes.clear()
+
+
+_reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 
 
 def register(*facts: Fact) -> None:
@@ -114,12 +134,56 @@ def digest() -> str:
 
 def mark_stale(touches: Iterable[Touch]) -> None:
     """Note, in the caller's transaction, which sheets no longer hold."""
-    wanted = {(t.organization_id, t.day.replace(day=1), None if t.lasting else t.day.replace(day=1)) for t in touches}
+    wanted = set()
+    for touch in touches:
+        since = touch.day.replace(day=1)
+        whole = touch.organization_id is None
+        streets = [touch.street_id] if touch.street_id or not whole else sorted(_tree[0].head_ids())
+        wanted |= {(touch.organization_id, street, since, None if touch.lasting else since) for street in streets}
     StaleMark.objects.bulk_create(
-        StaleMark(organization_id=organization, since=since, until=until) for organization, since, until in wanted
+        StaleMark(organization_id=organization, street_id=street, since=since, until=until)
+        for organization, street, since, until in wanted
     )
-    if held := _held.get():
-        held.clear()
+    if reading := _reading.get():
+        reading.forget()
+
+
+class Reach(NamedTuple):
+    """Which streets' sheets some organisations' numbers stand in."""
+
+    streets: dict[int, str]
+    """Id → path today, of each street (see accounts.streets) in which one of them lies, or lay."""
+    below: dict[int, list[int]]
+    """Organisation above streets → the streets below it."""
+    moved: list[str]
+    """Paths of organisations elsewhere that have moved since: they may have lain in these streets once."""
+
+
+class Tree(Protocol):
+    """Who knows the organisation tree."""
+
+    def lineages_on(self, days: Collection[date]) -> dict[date, dict[int, list[int]]]:
+        """Return day → organisation id → itself and all above it."""
+
+    def street_ids(self) -> set[int]:
+        """Return the ids of all streets."""
+
+    def head_ids(self) -> set[int]:
+        """Return the ids of all streets, and of the roots, which stand for one where no street stands above."""
+
+    def reach(self, organizations: Collection[int], since: date, notes: dict[str, Any]) -> Reach:
+        """Return the streets in which organisations have lain since a day.
+
+        In `notes` it may keep what it has read, for the next call of the same page.
+        """
+
+
+_tree: list[Tree] = []
+
+
+def register_tree(tree: Tree) -> None:
+    """Say who knows the tree; called by its owner."""
+    _tree[:] = [tree]
 
 
 # counting
@@ -186,48 +250,48 @@ def _read(stored: Mapping[str, int | str]) -> dict[str, Number]:
     return {code: Decimal(n) if isinstance(n, str) else n for code, n in stored.items()}
 
 
-def _refresh(months: Sequence[Period]) -> None:
-    """Make the sheets of these months hold what the records hold. Costs three small queries when nothing changed."""
-    starts = [m.start for m in months]
-    missing = uncounted(months)
-    stale = StaleMark.objects.filter(reaching(months))
-    if not missing and not stale.exists():
+def _refresh(reach: Reach, months: Sequence[Period]) -> None:
+    """Make the sheets of these streets and months hold what the records hold.
+
+    Costs two small queries when nothing changed. Otherwise the streets concerned are locked: one rebuild of a street at
+    a time, as a later one must not lose to an earlier.
+    """
+    missing = uncounted(reach.streets, months)
+    marks = StaleMark.objects.filter(reaching(months), _marks_of(reach))
+    if not missing and not marks.exists():
         return
     with atomic():
-        FactMonth.objects.bulk_create(
-            [FactMonth(month=LOCK), *(FactMonth(month=s) for s in starts)], ignore_conflicts=True
-        )
-        FactMonth.objects.select_for_update(no_key=True).get(
-            month=LOCK
-        )  # one rebuild at a time: a later one must not lose to an earlier
-        missing = uncounted(months)
-        marks = list(StaleMark.objects.filter(reaching(months)))
-        if any(mark.organization_id is None for mark in marks):
-            first = min(mark.since for mark in marks if mark.organization_id is None)
-            missing = sorted({*missing, *(m for m in months if m.start >= first)})
-        if missing:
-            _rebuild(missing)
-        kept = [m for m in months if m not in missing]
-        if kept and marks:
-            _recount(kept, marks)
-        FactMonth.objects.bulk_update(_counted_now(missing), ["codes", "day"])
-        _discharge(marks, months)
+        _lock(reach.streets, months)
+        Rebuild(reach, months).run()
 
 
-def uncounted(months: Sequence[Period]) -> list[Period]:
-    """Return the months that were never counted, not with these facts, or of a day that is over by now."""
-    rows = FactMonth.objects.filter(month__in=[m.start for m in months]).values_list("month", "codes", "day")
-    counted = {month: (codes, day) for month, codes, day in rows}
-    return [m for m in months if counted.get(m.start) != (digest(), m.as_of())]
+def _lock(streets: Iterable[int], months: Sequence[Period]) -> None:
+    """Lock these streets, always in the same order, and have rows for their months."""
+    wanted = [
+        FactMonth(street_id=pk, month=start) for pk in sorted(streets) for start in (LOCK, *(m.start for m in months))
+    ]
+    FactMonth.objects.bulk_create(wanted, ignore_conflicts=True)
+    locks = FactMonth.objects.filter(street_id__in=streets, month=LOCK).order_by("street_id")
+    list(locks.select_for_update(no_key=True).values_list("pk"))
 
 
-def _counted_now(months: Sequence[Period]) -> list[FactMonth]:
-    """Return the rows of these months, changed to say that they were counted now."""
-    by_start = {m.start: m for m in months}
-    rows = list(FactMonth.objects.filter(month__in=list(by_start)))
-    for row in rows:
-        row.codes, row.day = digest(), by_start[row.month].as_of()
-    return rows
+def _marks_of(reach: Reach) -> Q:
+    """Return the condition that a mark may be of these streets: of what lies there today, or lay there once."""
+    paths = [*reach.streets.values(), *reach.moved]
+    widest = [path for path in paths if not any(path != other and path.startswith(other) for other in paths)]
+    inside = reduce(operator.or_, (subtree("organization__path", path) for path in widest), Q(pk__in=[]))
+    return inside | Q(street_id__in=reach.streets)
+
+
+def uncounted(streets: Iterable[int], months: Sequence[Period]) -> set[tuple[int, Period]]:
+    """Return (street, month) for what was never counted, not with these facts, or of a day that is over by now."""
+    streets = set(streets)
+    rows = FactMonth.objects.filter(street_id__in=streets, month__in=[m.start for m in months])
+    counted = {
+        (street, start): (codes, day)
+        for street, start, codes, day in rows.values_list("street_id", "month", "codes", "day")
+    }
+    return {(s, m) for s in streets for m in months if counted.get((s, m.start)) != (digest(), m.as_of())}
 
 
 def reaching(months: Sequence[Period]) -> Q:
@@ -235,88 +299,160 @@ def reaching(months: Sequence[Period]) -> Q:
     return Q(since__lte=months[-1].start) & (Q(until__isnull=True) | Q(until__gte=months[0].start))
 
 
-def _discharge(marks: Sequence[StaleMark], months: Sequence[Period]) -> None:
-    """Take back the marks that the rebuilt months have answered, and shorten or split those that reach further.
-
-    Counted months outside this run stay marked; months never counted need no mark.
-    """
-    counted = set(FactMonth.objects.exclude(codes="").values_list("month", flat=True))
-    done = {m.start for m in months}
-    fresh = []
-    for mark in marks:
-        left = sorted(m for m in counted - done if mark.since <= m and (mark.until is None or m <= mark.until))
-        fresh += [StaleMark(organization_id=mark.organization_id, since=m, until=m) for m in left]
-    StaleMark.objects.filter(pk__in=[m.pk for m in marks]).delete()
-    unique = {(m.organization_id, m.since): m for m in fresh}
-    StaleMark.objects.bulk_create(unique.values())
+Lines = dict[int, list[int]]
+"""Organisation id → itself and what lies above it, up to the street; as the tree stood on a month's last day."""
 
 
-Lineages = Callable[[date], dict[int, list[int]]]
-_lineages: list[Lineages] = []
+class Rebuild:
+    """One rebuild of the sheets of some streets, all locked by the caller, over some months."""
 
+    def __init__(self, reach: Reach, months: Sequence[Period]) -> None:
+        self.months = months
+        self.streets = set(reach.streets)
+        self.missing = uncounted(reach.streets, months)
+        self.marks = list(StaleMark.objects.filter(reaching(months), _marks_of(reach)))
+        for mark in self.marks:
+            if mark.organization_id is None:
+                self.missing |= {
+                    (s, m) for s in self.streets & {mark.street_id} for m in months if mark.reaches(m.start)
+                }
 
-def register_tree(lineages: Lineages) -> None:
-    """Say how to learn, for a day, organisation id → itself and all above it; called by the tree's owner."""
-    _lineages[:] = [lineages]
+    def run(self) -> None:
+        """Count anew what was never counted, carry up what has changed since, take back the marks."""
+        street_ids, days = _tree[0].street_ids(), {m: m.end for m in self.months}
+        whole = _tree[0].lineages_on(set(days.values()))
+        self.everybody = {pk for lines in whole.values() for pk in lines}
+        self.lines: dict[Period, Lines] = {
+            month: {
+                pk: line
+                for pk, line in ((pk, _up_to_street(line, street_ids)) for pk, line in whole[day].items())
+                if line[-1] in self.streets
+            }
+            for month, day in days.items()
+        }
+        if self.missing:
+            self._count_whole_streets()
+        if self.marks and len(self.missing) < len(self.streets) * len(self.months):
+            self._count_marked()
+        self._note_counted()
+        self._discharge()
 
+    def _count_whole_streets(self) -> None:
+        """Count the missing streets and months anew."""
+        months = sorted({month for _, month in self.missing})
+        lines = {
+            month: {pk: line for pk, line in self.lines[month].items() if (line[-1], month) in self.missing}
+            for month in months
+        }
+        inside = {pk for of_month in lines.values() for pk in of_month}
+        found = _count(months, None if inside == self.everybody else inside)
+        sheets = []
+        for month in months:
+            own = {pk: found[pk, month.start] for pk in lines[month] if (pk, month.start) in found}
+            totals: dict[int, dict[str, Number]] = defaultdict(lambda: defaultdict(int))
+            for pk, numbers in own.items():
+                for above in lines[month][pk]:
+                    for code, number in numbers.items():
+                        totals[above][code] += number
+            sheets += [
+                FactSheet(organization_id=pk, month=month.start, own=_stored(own.get(pk, {})), total=_stored(total))
+                for pk, total in totals.items()
+            ]
+        gone = (Q(month=month.start, organization__in=list(lines[month])) for month in months)
+        FactSheet.objects.filter(reduce(operator.or_, gone)).delete()
+        FactSheet.objects.bulk_create(
+            sheets,
+            batch_size=2000,
+            update_conflicts=True,
+            unique_fields=["organization", "month"],
+            update_fields=["own", "total"],
+        )
 
-def _rebuild(months: Sequence[Period]) -> None:
-    """Count these months anew for the whole tree."""
-    found = _count(months, None)
-    sheets = []
-    for month in months:
-        lineages = _lineages[0](month.end)
-        own = {pk: numbers for (pk, start), numbers in found.items() if start == month.start}
-        totals: dict[int, dict[str, Number]] = defaultdict(lambda: defaultdict(int))
-        for pk, numbers in own.items():
-            for above in lineages.get(pk, ()):
-                for code, number in numbers.items():
-                    totals[above][code] += number
-        sheets += [
-            FactSheet(organization_id=pk, month=month.start, own=_stored(own.get(pk, {})), total=_stored(total))
-            for pk, total in totals.items()
-        ]
-    FactSheet.objects.filter(month__in=[m.start for m in months]).delete()
-    FactSheet.objects.bulk_create(sheets, batch_size=2000)
-
-
-def _recount(months: Sequence[Period], marks: Sequence[StaleMark]) -> None:
-    """Count the marked organisations anew and carry the difference up to their ancestors."""
-    touched = {mark.organization_id for mark in marks if mark.organization_id}
-    found = _count(months, touched)
-    starts = [m.start for m in months]
-    lineages = {m.start: _lineages[0](m.end) for m in months}
-    concerned = {above for start in starts for pk in touched for above in lineages[start].get(pk, ())}
-    sheets = {
-        (s.organization_id, s.month): s
-        for s in FactSheet.objects.filter(organization_id__in=concerned, month__in=starts)
-    }
-    changed = set()
-    for start in starts:
-        for pk in touched:
-            old = _read(sheets[pk, start].own) if (pk, start) in sheets else {}
-            new = found.get((pk, start), {})
-            delta = {c: new.get(c, 0) - old.get(c, 0) for c in {*old, *new} if new.get(c, 0) != old.get(c, 0)}
-            if not delta:
-                continue
-            for above in lineages[start].get(pk, ()):
-                sheet = sheets.setdefault((above, start), FactSheet(organization_id=above, month=start))
-                total = _read(sheet.total)
-                for code, difference in delta.items():
-                    total[code] = total.get(code, 0) + difference
-                sheet.total = _stored(total)
-                changed.add((above, start))
-            if (pk, start) in sheets:
+    def _count_marked(self) -> None:
+        """Count the marked organisations anew and carry the difference up to their streets."""
+        touched = {mark.organization_id for mark in self.marks if mark.organization_id}
+        found = _count(self.months, touched)
+        lines = {
+            month: {
+                pk: line
+                for pk in touched
+                if (line := self.lines[month].get(pk)) and (line[-1], month) not in self.missing
+            }
+            for month in self.months
+        }
+        concerned = {above for of_month in lines.values() for line in of_month.values() for above in line}
+        sheets = {
+            (s.organization_id, s.month): s
+            for s in FactSheet.objects.filter(organization__in=concerned, month__in=[m.start for m in self.months])
+        }
+        changed = set()
+        for month, of_month in lines.items():
+            start = month.start
+            for pk, line in of_month.items():
+                old = _read(sheets[pk, start].own) if (pk, start) in sheets else {}
+                new = found.get((pk, start), {})
+                delta = {c: new.get(c, 0) - old.get(c, 0) for c in {*old, *new} if new.get(c, 0) != old.get(c, 0)}
+                if not delta:
+                    continue
+                for above in line:
+                    sheet = sheets.setdefault((above, start), FactSheet(organization_id=above, month=start))
+                    total = _read(sheet.total)
+                    for code, difference in delta.items():
+                        total[code] = total.get(code, 0) + difference
+                    sheet.total = _stored(total)
+                    changed.add((above, start))
                 sheets[pk, start].own = _stored(new)
-    FactSheet.objects.bulk_create(
-        [sheets[key] for key in changed if sheets[key].pk is None],
-        update_conflicts=True,
-        unique_fields=["organization", "month"],
-        update_fields=["own", "total"],
-    )
-    FactSheet.objects.bulk_update(
-        [sheets[key] for key in changed if sheets[key].pk is not None], ["own", "total"], batch_size=500
-    )
+        FactSheet.objects.bulk_create(
+            [sheets[key] for key in changed if sheets[key].pk is None],
+            update_conflicts=True,
+            unique_fields=["organization", "month"],
+            update_fields=["own", "total"],
+        )
+        FactSheet.objects.bulk_update(
+            [sheets[key] for key in changed if sheets[key].pk is not None], ["own", "total"], batch_size=500
+        )
+
+    def _note_counted(self) -> None:
+        """Say that the missing months were counted now."""
+        by_start = {(street, month.start): month for street, month in self.missing}
+        held = FactMonth.objects.filter(street_id__in=self.streets, month__in=[m.start for m in self.months])
+        rows = [row for row in held if (row.street_id, row.month) in by_start]
+        for row in rows:
+            row.codes, row.day = digest(), by_start[row.street_id, row.month].as_of()
+        FactMonth.objects.bulk_update(rows, ["codes", "day"])
+
+    def _discharge(self) -> None:
+        """Take back the marks that the rebuilt months have answered, and shorten or split those that reach further.
+
+        Other counted months, and those in which the organisation stood in another street, stay marked; months never
+        counted need no mark.
+        """
+        if not self.marks:
+            return
+        counted = set(FactMonth.objects.exclude(codes="").values_list("month", flat=True))
+        done = {m.start: self.lines[m] for m in self.months}
+        fresh = {}
+        for mark in self.marks:
+            answered = {
+                start
+                for start, lines in done.items()
+                if (mark.organization_id in lines if mark.organization_id else mark.street_id in self.streets)
+            }
+            for start in sorted(counted - answered):
+                if mark.reaches(start):
+                    fresh[mark.organization_id, mark.street_id, start] = StaleMark(
+                        organization_id=mark.organization_id, street_id=mark.street_id, since=start, until=start
+                    )
+        StaleMark.objects.filter(pk__in=[m.pk for m in self.marks]).delete()
+        StaleMark.objects.bulk_create(fresh.values())
+
+
+def _up_to_street(line: list[int], street_ids: Container[int]) -> list[int]:
+    """Return a lineage as far as its street; the whole of it where no street stands above."""
+    for place, pk in enumerate(line):
+        if pk in street_ids:
+            return line[: place + 1]
+    return line
 
 
 # reading
@@ -329,20 +465,54 @@ def sheets(
 
     With `own`, only each organisation's own records; otherwise its whole subtree. Codes with zero are left out.
     """
-    held, key = _held.get(), (frozenset(organizations), tuple(months), own)
-    if held is not None and key in held:
-        return held[key]
-    _refresh(months)
+    reading, key = _reading.get() or _Reading(), (frozenset(organizations), tuple(months), own)
+    if key not in reading.sheets:
+        reach = _tree[0].reach(organizations, months[0].end, reading.notes)
+        wanted = {(street, month) for street in reach.streets for month in months}
+        if not wanted <= reading.current:
+            _refresh(reach, months)
+            reading.current |= wanted
+        reading.sheets[key] = _stored_sheets(reach, organizations, months, own=own)
+    return reading.sheets[key]
+
+
+def fresh(organization: "Organization", months: Sequence[Period]) -> list[dict[str, Number]] | None:
+    """Return code → number of a subtree for each of these months that has any, None where that would take a rebuild."""
+    reach = _tree[0].reach([organization.pk], months[0].end, {})
+    if uncounted(reach.streets, months) or StaleMark.objects.filter(reaching(months), _marks_of(reach)).exists():
+        return None
+    return list(_stored_sheets(reach, [organization.pk], months).values())
+
+
+def _stored_sheets(
+    reach: Reach, organizations: Collection[int], months: Sequence[Period], *, own: bool = False
+) -> dict[tuple[int, Period], dict[str, Number]]:
+    """Read the sheets as they are; what stands above streets has their numbers added."""
     by_start = {m.start: m for m in months}
-    field = "own" if own else "total"
-    rows = FactSheet.objects.filter(month__in=list(by_start), organization_id__in=organizations)
-    found = {
+    below = {} if own else reach.below
+    wanted = {*organizations, *(street for streets in below.values() for street in streets)}
+    rows = FactSheet.objects.filter(month__in=list(by_start), organization_id__in=wanted)
+    stored = {
         (pk, by_start[start]): _read(numbers)
-        for pk, start, numbers in rows.values_list("organization_id", "month", field)
+        for pk, start, numbers in rows.values_list("organization_id", "month", "own" if own else "total")
     }
-    if held is not None:
-        held[key] = found
+    if not below:
+        return stored
+    found = {(pk, month): numbers for (pk, month), numbers in stored.items() if pk in set(organizations)}
+    for above, streets in below.items():
+        for month in months:
+            parts = [stored[pk, month] for pk in (above, *streets) if (pk, month) in stored]
+            if parts:
+                found[above, month] = _sum(parts)
     return found
+
+
+def _sum(parts: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
+    total: dict[str, Number] = defaultdict(int)
+    for numbers in parts:
+        for code, number in numbers.items():
+            total[code] += number
+    return dict(total)
 
 
 @contextmanager
@@ -351,11 +521,14 @@ def read_once() -> Iterator[None]:
 
     A write in between is seen: it forgets what was read.
     """
-    token = _held.set({})
+    if _reading.get() is not None:
+        yield
+        return
+    token = _reading.set(_Reading())
     try:
         yield
     finally:
-        _held.reset(token)
+        _reading.reset(token)
 
 
 def over(monthly: Mapping[Period, Mapping[str, Number]], period: Period) -> dict[str, Number]:

@@ -1,18 +1,14 @@
 """Pages of a list that cost the same however long it is: the count from the fact sheets, the last page from behind."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
 
 from accounts.permissions import access_of
 
 from . import facts
 from .ledger import Ledger, Query
-from .models import FactSheet, StaleMark
 from .period import Period
-from .scope import subtree
 
 if TYPE_CHECKING:
     from branches.models import Organization
@@ -83,10 +79,8 @@ def _from_sheets(ledger: Ledger, query: Query, user: Any) -> int | None:
 def _of_months(query: Query, place: "Organization", fact: facts.Fact) -> int | None:
     """Return a flow's number over the months of the query's period."""
     months = query.period.months() if query.period else []
-    if not months or not _are_fresh(place, months):
-        return None
-    sheets = FactSheet.objects.filter(organization=place, month__in=[month.start for month in months])
-    return sum(int(total.get(fact.code, 0)) for total in sheets.values_list("total", flat=True))
+    sheets = facts.fresh(place, months) if months else None
+    return None if sheets is None else sum(int(numbers.get(fact.code, 0)) for numbers in sheets)
 
 
 def _of_a_day(ledger: Ledger, query: Query, place: "Organization", fact: facts.Fact) -> int | None:
@@ -99,21 +93,15 @@ def _of_a_day(ledger: Ledger, query: Query, place: "Organization", fact: facts.F
     counted = month.as_of()
     days = sorted((query.day, counted))
     between = None if query.day == counted or query.filters else ledger.between(*days)
-    if (query.day != counted and between is None) or not _are_fresh(place, [month]):
+    if query.day != counted and between is None:
         return None
-    sheet = FactSheet.objects.filter(organization=place, month=month.start).values_list("total", flat=True).first()
-    number = int((sheet or {}).get(fact.code, 0))
+    sheets = facts.fresh(place, [month])
+    if sheets is None:
+        return None
+    number = sum(int(numbers.get(fact.code, 0)) for numbers in sheets)
     if between is not None:
         here = ledger.queryset().filter(ledger.within(place.subtree))
         gone, come = between
         more = here.filter(come).count() - here.filter(gone).count()
         number += more if query.day > counted else -more
     return number
-
-
-def _are_fresh(place: "Organization", months: Sequence[Period]) -> bool:
-    """Say whether the sheets of an organisation and months hold what the records hold, without rebuilding them."""
-    if facts.uncounted(months):
-        return False
-    here = Q(organization__isnull=True) | subtree("organization__path", place.path)
-    return not StaleMark.objects.filter(here, facts.reaching(months)).exists()

@@ -16,12 +16,13 @@ class Touch(NamedTuple):
     """The sheets that a change makes stale: of one organisation, from one day's month on.
 
     A flow (`lasting` false) touches only that month; a stock touches every later month too. An organisation of None
-    touches every sheet from that month on: the tree itself changed.
+    touches every sheet of a street, or of all streets where that is None as well: the tree itself changed.
     """
 
     organization_id: int | None
     day: date
     lasting: bool
+    street_id: int | None = None
 
 
 class Conflict(Exception):

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from assessments.beginning import is_before_records, words_on
 from branches.models import Organization
+from ledgers import facts
 from ledgers.period import Period
 from reports.document import Report, Section, Statement, Topic, cleaned
 
@@ -17,6 +18,7 @@ from .topics import PRACTICE, SITUATION, TOPICS
 SECTIONS = ("基本情况", "主要做法", "存在的问题", "下步打算")
 
 
+@facts.read_once()
 def build(organization: Organization, period: Period) -> Report:
     """Return the draft report of an organisation's subtree in a period.
 
