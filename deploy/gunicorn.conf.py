@@ -4,7 +4,10 @@ import multiprocessing
 from collections.abc import Callable, Iterable
 from typing import Any
 
-workers = 2 * multiprocessing.cpu_count() + 1
+workers = multiprocessing.cpu_count() + 1
+# Who waits for a lock of the database, or for a slow line, takes up a thread and not a process.
+worker_class = "gthread"
+threads = 8
 timeout = 120
 max_requests = 2000
 max_requests_jitter = 200

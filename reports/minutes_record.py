@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import weasyprint
 from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -32,7 +31,7 @@ from activities.sections import Section
 from branches.models import Organization
 from ledgers.recording import trace_paper
 
-from .official import BODY_FONT, HEI, PAGE, TITLE_FONT, Style, chinese_date, refuse, settled
+from .official import BODY_FONT, HEI, PAGE, TITLE_FONT, Style, chinese_date, printed, settled
 
 MARGINS = {"top": 25, "bottom": 20, "left": 25, "right": 20}  # millimetres; the wider left one is for binding
 WIDTHS = (27, 55, 27, 56)
@@ -191,8 +190,7 @@ def to_pdf(form: Form) -> bytes:
     if path is None:
         raise FileNotFoundError("缺少样式文件 css/minutes-record.css，请检查安装是否完整。")
     css = Path(path).read_text(encoding="utf-8")
-    html = render_to_string("reports/minutes_record.html", {"form": form, "css": css})
-    return weasyprint.HTML(string=html, url_fetcher=refuse).write_pdf()
+    return printed(render_to_string("reports/minutes_record.html", {"form": form, "css": css}))
 
 
 # The page

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import re
+import threading
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
@@ -49,6 +50,7 @@ ANNEX_TITLE = "数据依据表"
 ANNEX_COLUMNS = (("序号", 10), ("指标", 32), ("数值", 21), ("来源台账", 25), ("取数条件", 54), ("行数", 14))
 SIGNATURE_WIDTH = 15  # characters: a date of seven and four on either side
 UNSIGNED = "（草稿，未签发）"
+_PRINTER = threading.Lock()
 DIGITS = "零一二三四五六七八九"
 
 
@@ -529,8 +531,14 @@ def to_html(report: Report) -> str:
 
 def to_pdf(report: Report) -> bytes:
     """Return the page printed on A4; a figure links to its row in the annex, as the portal may be out of reach."""
-    html = _page(report, css=_css(), links_to_annex=True)
-    return weasyprint.HTML(string=html, url_fetcher=refuse).write_pdf()
+    return printed(_page(report, css=_css(), links_to_annex=True))
+
+
+def printed(html: str) -> bytes:
+    """Return a page as a PDF. One at a time in a process: the libraries that set the type are not safe with threads."""
+    with _PRINTER:
+        pdf: bytes = weasyprint.HTML(string=html, url_fetcher=refuse).write_pdf()
+        return pdf
 
 
 def refuse(url: str, *args: Any, **kwargs: Any) -> NoReturn:

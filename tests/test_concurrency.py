@@ -2,24 +2,32 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import psycopg2
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
+from django.test import Client
+from django.utils import timezone
 
 from accounts import audit
 from accounts.acting import acting_as
+from accounts.models import AuditEntry
+from accounts.roles import Role
+from accounts.transactions import atomic
 from activities.models import Activity, Attendance, record_roll
 from ledgers import facts, importing
 from ledgers.importing import CannotImport
@@ -28,7 +36,7 @@ from ledgers.models import FactMonth, ImportBatch
 from ledgers.models.record import Conflict
 from ledgers.period import Period
 from members.models import DuesCharge, Member, Membership
-from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, citizen_ids, street, superuser
+from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, citizen_ids, sign_in, street, superuser
 from tests.ledgers.workbooks import xlsx
 
 HEADERS = ("姓名", "身份证号", "所在党支部", "党员类别", "入党时间")
@@ -228,6 +236,110 @@ def test_a_process_killed_in_the_middle_of_an_import_leaves_all_or_nothing(tmp_p
     finish(*command)
     assert members() == (6000, 6000)
     finish("verify_audit")
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_street_that_is_busy_holds_up_no_other() -> None:
+    """One street's sheets and chain are locked for as long as it takes; another goes on reading and writing."""
+    east, west, user, period = street(), street(), superuser(), Period.parse("2026Q3")
+    for place in (east, west):
+        facts.of(place.committee, period)
+    release, order = threading.Event(), []
+
+    def be_busy() -> None:
+        with atomic():
+            ActivityFactory(organization=east.branch, kind="lecture")
+            facts.of(east.committee, period)
+            audit._append(
+                [[AuditEntry(at=timezone.now(), action="check", organization_path=east.branch.path, changes={})]]
+            )
+            release.wait(30)
+        order.append("busy")
+
+    def go_on() -> Any:
+        with acting_as(user):
+            ActivityFactory(organization=west.branch, kind="lecture")
+            MemberFactory(branch=west.branch)
+        number = facts.of(west.committee, period)["meetings.lecture"]
+        order.append("other")
+        release.set()
+        return number
+
+    outcomes = at_once(be_busy, go_on)
+    assert outcomes == [None, 1]
+    assert order == ["other", "busy"]
+    assert facts.of(east.committee, period)["meetings.lecture"] == 1
+    audit.verify()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def until(state: Callable[[], bool], patience: float = 30) -> None:
+    """Wait for a state; what cannot be asked yet has not come."""
+    end = time.monotonic() + patience
+    while True:
+        with suppress(OSError):
+            if state():
+                return
+        assert time.monotonic() < end, "the state did not come"
+        time.sleep(0.2)
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_dashboards_that_wait_leave_the_server_answering(tmp_path: Path, free_port: int) -> None:
+    """Five people wait for sheets that somebody else is counting; one process still says that it lives."""
+    place = street()
+    client = Client()
+    sign_in(client, Role.LEADER, place.committee)
+    client.get("/dashboard/")
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    environment = os.environ | {
+        "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict),
+        "CACHE_DIR": str(tmp_path / "cache"),
+        "MEDIA_ROOT": str(tmp_path / "media"),
+        "DEBUG": "True",
+    }
+
+    def ask(path: str, patience: float) -> int:
+        request = Request(f"http://127.0.0.1:{free_port}{path}", headers={"Cookie": cookie})
+        with urlopen(request, timeout=patience) as response:
+            return int(response.status)
+
+    command = ["gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "1", "--bind", f"127.0.0.1:{free_port}"]
+    with subprocess.Popen(
+        [sys.executable, "-m", *command, "config.wsgi"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            until(lambda: ask("/healthz", 5) == 200)
+            asked = threading.Event()
+
+            def count() -> None:
+                with atomic():
+                    ActivityFactory(organization=place.branch, kind="lecture")
+                    facts.of(place.committee, Period.containing(timezone.localdate(), Period.QUARTER))
+                    asked.wait(60)
+
+            def alive() -> list[int]:
+                time.sleep(2)  # the five are inside by now
+                answers = [ask("/healthz", 10) for _ in range(3)]
+                asked.set()
+                return answers
+
+            outcomes = at_once(count, *([lambda: ask("/dashboard/", 60)] * 5), alive)
+            assert outcomes == [None, *[200] * 5, [200] * 3]
+        finally:
+            process.terminate()
 
 
 def changed_register(members: list[Member], text: str) -> bytes:
