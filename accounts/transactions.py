@@ -96,6 +96,17 @@ def before_commit(work: Work, thing: Any) -> None:
         work([thing])
 
 
+def take_turns(kind: str, name: str) -> None:
+    """Let nobody else past who is about to do the same, until the transaction ends; for what has no row to lock yet.
+
+    On SQLite there is one writer anyway.
+    """
+    connection = transaction.get_connection()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{kind} {name}"])
+
+
 def lost(error: BaseException) -> bool:
     """Say whether a transaction failed only because another one was faster, so that it may be run again."""
     return isinstance(error, OperationalError) and getattr(error.__cause__, "pgcode", None) in LOST

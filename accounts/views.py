@@ -18,7 +18,7 @@ from accounts.middleware import page_before
 from accounts.models import AuditEntry, Posting, User, UserQuerySet
 from accounts.permissions import access_of
 from accounts.trail import told
-from accounts.transactions import atomic
+from accounts.transactions import atomic, take_turns
 
 PAGE_SIZE = 50
 
@@ -71,11 +71,12 @@ def create(request: HttpRequest) -> HttpResponse:
     """Make an account with its first posting, and show its one-time password once."""
     access = access_of(request.user)
     account_form, posting_form = AccountForm(request.POST or None), PostingForm(request.POST or None, access=access)
-    if account_form.is_valid() and posting_form.is_valid():
-        with atomic():
+    with atomic():
+        take_turns("username", request.POST.get("username", "").casefold())
+        if account_form.is_valid() and posting_form.is_valid():
             account, password = administration.create_account(**account_form.cleaned_data)
             administration.post(account, **posting_form.cleaned_data)
-        return _show_password(request, account, password, "账号已建好")
+            return _show_password(request, account, password, "账号已建好")
     return render(request, "accounts/create.html", {"account_form": account_form, "posting_form": posting_form})
 
 
@@ -123,9 +124,11 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an account a posting."""
     account = _managed(request, pk)
     form = PostingForm(request.POST, access=access_of(request.user), holder=account)
-    if not form.is_valid():
-        return _detail(request, account, posting_form=form)
-    posting = administration.post(account, **form.cleaned_data)
+    with atomic():
+        take_turns("posting", str(account.pk))
+        if not form.is_valid():
+            return _detail(request, account, posting_form=form)
+        posting = administration.post(account, **form.cleaned_data)
     messages.success(request, f"已任命{account}：{posting}。")
     return redirect("accounts:detail", pk)
 

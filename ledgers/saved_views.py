@@ -85,7 +85,7 @@ def usable(ledger: Ledger, view: SavedView, user: User, place: Any) -> tuple[dic
     """Return the view's query as far as it can be followed today, and what of it is left out, in words."""
     params: dict[str, str] = {}
     lost = []
-    for name, value in view.query.items():
+    for name, value in sorted(view.query.items()):  # PostgreSQL keeps no order
         if name == BRANCH:
             found = branch_filter.narrowed(ledger, user, place, value)
             if found is None or found.code != value:

@@ -10,8 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accounts.encryption import blind_index
 from accounts.models import User
 from accounts.permissions import Right
+from accounts.transactions import take_turns
 from branches.models import Organization
 from branches.querysets import live_on
 from ledgers import parsing
@@ -20,7 +22,7 @@ from ledgers.models import Record, Submission
 
 from . import quality
 from .masked_form import MaskedForm, id_number_field
-from .models import Member, Membership, mask_address, mask_id, mask_phone
+from .models import AlreadyRegistered, Member, Membership, mask_address, mask_id, mask_phone
 from .querysets import MemberQuerySet
 
 DATED = ("branch", "employment", "is_floating")
@@ -160,7 +162,10 @@ class MemberForm(MaskedForm):
     def _check_person(self, data: dict[str, Any]) -> None:
         number = data["id_number"]
         if self.changed("id_number"):
-            self._refuse_same_id(number)
+            token = data.get("token")
+            pressed_again = token and Submission.objects.filter(token=token, user=self.user).exists()
+            if not pressed_again and (twin := self._twin(number)):  # else the record is the one that was made first
+                self.add_error("id_number", twin)
             read = quality.read_id(number)
             data["birth_date"] = data["birth_date"] or read.birth_date
             data["gender"] = data["gender"] or read.gender
@@ -174,21 +179,16 @@ class MemberForm(MaskedForm):
             if self.changed(*fault.fields):
                 self.add_error(fault.fields[0], fault.what)
 
-    def _refuse_same_id(self, number: str) -> None:
-        """Refuse an ID that another record within the user's sight has (Q03); what is out of sight stays unknown."""
-        token = self.cleaned_data.get("token")
-        if token and Submission.objects.filter(token=token, user=self.user).exists():
-            return  # a second press: the record is the one that the first press made
+    def _twin(self, number: str) -> ValidationError | None:
+        """Return what to say of another record with this ID; one out of the user's sight stays unknown."""
         twin = same_id(self.user, number, self.instance.pk).first()
-        if twin:
-            how = "请打开那条记录办理转回" if twin.left_on else "请打开那条记录修改"
-            where = f"{twin.name}（{twin.branch.name}{'，' + twin.get_leave_kind_display() if twin.left_on else ''}）"
-            self.add_error(
-                "id_number",
-                ValidationError(
-                    format_html('这个身份证号已经登记：<a href="{}">{}</a>，{}', twin.get_absolute_url(), where, how)
-                ),
-            )
+        if twin is None:
+            return None
+        how = "请打开那条记录办理转回" if twin.left_on else "请打开那条记录修改"
+        where = f"{twin.name}（{twin.branch.name}{'，' + twin.get_leave_kind_display() if twin.left_on else ''}）"
+        return ValidationError(
+            format_html('这个身份证号已经登记：<a href="{}">{}</a>，{}', twin.get_absolute_url(), where, how)
+        )
 
     def _check_membership(self, data: dict[str, Any]) -> None:
         probationary = data["category"] == Member.Category.PROBATIONARY
@@ -219,11 +219,18 @@ class MemberForm(MaskedForm):
     def store(self) -> Record:
         """Register a new member from the day that belongs to it, or change the record from the day given."""
         member: Member = self.instance
-        if not self.is_new:
-            return member.amend(self.cleaned_data.get("on"))
-        if self.cleaned_data["came_by"] == Membership.Event.TRANSFERRED_IN:
-            return member.enter(self.cleaned_data["on"], Membership.Event.TRANSFERRED_IN)
-        return member.enter()
+        if self.changed("id_number"):  # asked once more, now that nobody else can be writing the same person
+            take_turns("citizen-id", blind_index(member.id_number, "citizen-id"))
+            if twin := self._twin(member.id_number):
+                raise ValidationError({"id_number": twin})
+        try:
+            if not self.is_new:
+                return member.amend(self.cleaned_data.get("on"))
+            if self.cleaned_data["came_by"] == Membership.Event.TRANSFERRED_IN:
+                return member.enter(self.cleaned_data["on"], Membership.Event.TRANSFERRED_IN)
+            return member.enter()
+        except AlreadyRegistered as error:
+            raise ValidationError({"id_number": error}) from error
 
     @property
     def sections(self) -> Iterable[tuple[str, list[forms.BoundField]]]:

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.acting import acting_as
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Posting, User
 from accounts.roles import Role
 from accounts.transactions import atomic
 from activities.models import Activity, Attendance, record_roll
@@ -36,7 +36,17 @@ from ledgers.models import FactMonth, ImportBatch
 from ledgers.models.record import Conflict
 from ledgers.period import Period
 from members.models import DuesCharge, Member, Membership
-from tests.factories import ActivityFactory, DuesChargeFactory, MemberFactory, citizen_ids, sign_in, street, superuser
+from tests.factories import (
+    ActivityFactory,
+    DuesChargeFactory,
+    MemberFactory,
+    PostingFactory,
+    UserFactory,
+    citizen_ids,
+    sign_in,
+    street,
+    superuser,
+)
 from tests.ledgers.workbooks import xlsx
 
 HEADERS = ("姓名", "身份证号", "所在党支部", "党员类别", "入党时间")
@@ -270,6 +280,70 @@ def test_a_street_that_is_busy_holds_up_no_other() -> None:
     assert outcomes == [None, 1]
     assert order == ["other", "busy"]
     assert facts.of(east.committee, period)["meetings.lecture"] == 1
+    audit.verify()
+
+
+def press(user: User, path: str, **data: object) -> Callable[[], int]:
+    """Return what sends a form from a page of its own; the status that comes back."""
+
+    def run() -> int:
+        client = Client()
+        client.force_login(user)
+        return client.post(path, {"token": str(uuid4()), **data}).status_code
+
+    return run
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_one_person_entered_from_ten_pages_at_once_is_entered_once() -> None:
+    place, number = street(), next(citizen_ids())
+    user = sign_in(Client(), Role.OFFICE, place.committee)
+    filled = {"name": "甲", "id_number": number, "category": "full", "joined_on": "2015-07-01", "came_by": "joined"}
+    presses = [press(user, "/members/new/", **filled, branch=place.branches[n % 2].pk) for n in range(10)]
+    outcomes = at_once(*presses)
+    assert sorted(outcomes) == [200] * 9 + [302]
+    assert Member.objects.count() == Membership.objects.count() == 1
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_posting_or_an_account_made_six_times_at_once_is_made_once() -> None:
+    place = street()
+    admin = sign_in(Client(), Role.SYSTEM_ADMIN, place.committee)
+    other = UserFactory()
+    PostingFactory(user=other, role=Role.LEADER, organization=place.community)
+    given = {"organization": place.branch.pk, "role": "branch-secretary", "start": "2026-01-01"}
+    outcomes = at_once(*[press(admin, f"/accounts/{other.pk}/postings/", **given)] * 6)
+    assert sorted(outcomes) == [200] * 5 + [302]
+    assert Posting.objects.filter(user=other, role=Role.BRANCH_SECRETARY).count() == 1
+    outcomes = at_once(*[press(admin, "/accounts/new/", username="lijia", name="李佳", **given)] * 6)
+    assert outcomes == [200] * 6  # the one-time password for one, the form with what is wrong for the others
+    assert User.objects.filter(username="lijia").count() == 1
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_that_overlap_leave_nobody_twice() -> None:
+    place, user, ids = street(), superuser(), citizen_ids()
+    numbers = [next(ids) for _ in range(300)]
+
+    def load(part: list[str]) -> Callable[[], Any]:
+        rows = (["某人", number, place.branch.code, "正式党员", "2015-07-01"] for number in part)
+        data = xlsx(HEADERS, *rows)
+
+        def run() -> Any:
+            batch, _ = importing.open_batch(get("members"), data, "表.xlsx", user)
+            batch.save()
+            with acting_as(user):
+                return importing.apply(batch)
+
+        return run
+
+    outcomes = at_once(load(numbers[:200]), load(numbers[100:]))
+    assert not any(isinstance(o, Exception) for o in outcomes), outcomes
+    assert Member.objects.count() == 300
+    assert Member.objects.values("id_number_index").distinct().count() == 300
     audit.verify()
 
 

@@ -21,6 +21,7 @@ from .personal import Honor, MatterReport, PerformanceRecord, Talk, in_sight
 from .register import (
     ETHNICITIES,
     UNKNOWN_START,
+    AlreadyRegistered,
     Education,
     Employment,
     Gender,
@@ -43,6 +44,7 @@ __all__ = [
     "TAKEN_IN_WITHIN",
     "UNKNOWN_START",
     "UNPAID",
+    "AlreadyRegistered",
     "ClosedDues",
     "CommunityCheckIn",
     "Contact",

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Self
 
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -108,6 +109,17 @@ def derived(name: str, id_number: str, phone: str, birth_date: date | None, gend
     }
 
 
+ONCE = "one_live_member_a_branch"
+"""The constraint that a branch has nobody twice. Who is registered elsewhere too is found by the data checks."""
+
+
+class AlreadyRegistered(ValidationError):
+    """The branch has a live member with this citizen ID already."""
+
+    def __init__(self) -> None:
+        super().__init__("这个支部的登记册里已经有这名党员（身份证号相同），可能是别人刚刚登记的。请刷新后查看")
+
+
 class Member(Record):
     """A Party member, as the register holds them today; where they belonged earlier is in `memberships`.
 
@@ -161,6 +173,8 @@ class Member(Record):
     left_on = models.DateField("离开日期", null=True, blank=True)
     leave_kind = models.CharField("离开原因", max_length=12, choices=Leave, blank=True)
     faults = models.CharField("数据质量问题", max_length=20, blank=True, editable=False)
+    entered_twice = models.BooleanField(default=False, editable=False)
+    """Whether the branch had this person twice before the database refused it: such records wait to be merged."""
 
     objects = MemberQuerySet.as_manager()
     basis = ""
@@ -182,6 +196,11 @@ class Member(Record):
             models.CheckConstraint(
                 condition=Q(left_on__isnull=True, leave_kind="") | (Q(left_on__isnull=False) & ~Q(leave_kind="")),
                 name="member_left_with_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["branch", "id_number_index"],
+                condition=Q(left_on__isnull=True, entered_twice=False) & ~Q(id_number_index=""),
+                name=ONCE,
             ),
         ]
 
@@ -226,7 +245,12 @@ class Member(Record):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.derive()
-        super().save(*args, **kwargs)
+        try:
+            super().save(*args, **kwargs)
+        except IntegrityError as error:
+            if ONCE in str(error) or "members_member.id_number_index" in str(error):  # as the two databases name it
+                raise AlreadyRegistered from error
+            raise
 
     def changes_from(self, before: Self | None) -> dict[str, tuple[Any, Any]]:
         changes = super().changes_from(before)

@@ -119,7 +119,7 @@ def test_each_handled_finding_has_its_own_entry(kept):
 
 def test_findings_of_members(street, branch):
     number = citizen_id()
-    members = [make_member(branch, id_number=number) for _ in range(2)]
+    members = [make_member(place, id_number=number) for place in (branch, make_branch(street, "B2"))]
     sync(street, Q3)
     assert set(Finding.objects.filter(rule="Q03").values_list("member_id", flat=True)) == {m.pk for m in members}
 

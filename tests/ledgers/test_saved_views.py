@@ -150,7 +150,7 @@ def test_what_a_view_can_no_longer_follow_is_left_out_and_told(client: Client, p
     page = client.get(f"{LIST}views/{view.pk}/", follow=True)
     assert page.status_code == 200
     text = text_of(page)
-    assert "视图“旧的”里有 3 个筛选条件（“党员类别”、“党支部”）现在用不了，已经略去" in text
+    assert "视图“旧的”里有 3 个筛选条件（“党支部”、“党员类别”）现在用不了，已经略去" in text
     assert "gone" not in text
     assert dict(page.context["query"].filters) == {"employment": "in-service"}
     assert [c.key for c in page.context["columns"]] == ["name"]

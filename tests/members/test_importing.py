@@ -118,8 +118,8 @@ def test_a_row_twice_in_the_file(bring, place):
 
 
 def test_two_live_members_with_one_id_are_asked_about(bring, place):
-    for _ in range(2):
-        MemberFactory(branch=place.branch, id_number=ZHANG)
+    for branch in place.branches[:2]:
+        MemberFactory(branch=branch, id_number=ZHANG)
     analysis, _ = bring(zhang(), apply=False)
     assert "两名党员" in message(analysis)
 

@@ -3,12 +3,13 @@
 from datetime import date
 
 import pytest
+from django.db import transaction
 
 from accounts.models import AuditEntry
 from ledgers import facts
 from ledgers.models.record import Conflict
 from ledgers.period import Period
-from members.models import UNKNOWN_START, Member, mask_id, mask_phone, pinyin_of, years_between
+from members.models import UNKNOWN_START, AlreadyRegistered, Member, mask_id, mask_phone, pinyin_of, years_between
 from tests.factories import MemberFactory
 
 from .conftest import citizen_id
@@ -144,7 +145,24 @@ def test_faults_of_the_id(place):
     wrong = right[:-1] + ("1" if right[-1] != "1" else "2")
     assert MemberFactory(branch=place.branch, id_number=right).faults == ""
     assert MemberFactory(branch=place.branch, id_number=wrong).faults == "Q01"
-    assert MemberFactory(branch=place.branch, id_number=right, gender="female").faults == "Q02"
+    assert MemberFactory(branch=place.branches[1], id_number=right, gender="female").faults == "Q02"
+
+
+def test_a_branch_has_nobody_twice_in_the_register(place):
+    number = citizen_id("19800102", "003")
+    first = MemberFactory(branch=place.branch, id_number=number)
+    with pytest.raises(AlreadyRegistered, match="已经有这名党员"), transaction.atomic():
+        MemberFactory(branch=place.branch, id_number=number)
+    elsewhere = MemberFactory(branch=place.branches[1], id_number=number)  # the data checks find it
+    elsewhere.branch = place.branch
+    with pytest.raises(AlreadyRegistered), transaction.atomic():
+        elsewhere.amend(date(2026, 9, 1))
+    first.leave("transferred", date(2026, 9, 1))
+    Member.objects.get(pk=elsewhere.pk).delete()
+    again = MemberFactory(branch=place.branch, id_number=number)
+    with pytest.raises(AlreadyRegistered), transaction.atomic():
+        Member.objects.get(pk=first.pk).undo_leave()
+    assert again.pk
 
 
 @pytest.mark.parametrize(
