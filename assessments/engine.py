@@ -34,7 +34,8 @@ from .models import LocalSetting, Severity
 class Violation:
     """One rule broken by one organisation, or by one member of it.
 
-    `months` holds the codes of the months (or quarters) that are missing, where the rule is checked one by one.
+    `months` holds the codes of the months (or quarters) that are missing, where the rule is checked one by one; `cases`
+    the cases of the people on the way into the Party that it is about.
     """
 
     rule: str
@@ -44,6 +45,12 @@ class Violation:
     required: Number | None = None
     member_id: int | None = None
     months: tuple[str, ...] = ()
+    cases: tuple[int, ...] = ()
+
+    @property
+    def people(self) -> int:
+        """How many persons it is about, none where it is about an organisation."""
+        return len(self.cases) or bool(self.member_id)
 
 
 class Check:

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
@@ -392,8 +392,7 @@ class Ledger:
         if user is not None:
             rows = rows.filter(self.within(lambda path: access_of(user).scope(self.right, path)))
         if query.organization is not None:
-            place, then = query.organization, query.day if query.on or query.period else None
-            rows = rows.filter(self.within(lambda path: place.subtree(path, then)))
+            rows = rows.filter(self._lying_in(query.organization, query))
         if self.date:
             if query.period:
                 rows = rows.filter(**{f"{self.date}__range": (query.period.start, query.period.end)})
@@ -401,6 +400,26 @@ class Ledger:
             rows = rows.filter(self.standing(query.day))
         rows = rows.filter(self.condition(query.filters, query))
         return rows.filter(self.search(query.text)) if query.text else rows
+
+    def _lying_in(self, place: "Organization", query: Query) -> Q:
+        """Return the condition that a row lies in a subtree: what happened, where it stood in the month of that."""
+        if query.period is None or not (self.date or self.timeless(query.filters)):
+            then = query.day if query.on or query.period else None
+            return self.within(lambda path: place.subtree(path, then))
+        lasts = place.spans(query.period)
+        if len(lasts) == 1:
+            return self.within(lambda path: place.subtree(path, query.day))
+        condition, months = Q(pk__in=[]), query.period.months()
+        for last in lasts:
+            span, months = months[: months.index(last) + 1], months[months.index(last) + 1 :]
+            inside = self.within(partial(place.subtree, on=last.end))
+            if self.date:
+                condition |= inside & Q(**{f"{self.date}__range": (span[0].start, last.end)})
+            else:
+                condition |= inside & reduce(
+                    or_, (self.condition(query.filters, Query(period=month)) for month in span)
+                )
+        return condition
 
     def timeless(self, filters: Mapping[str, str]) -> bool:
         """Say whether these filters ask for something other than what stands on a day, such as an event."""

@@ -93,7 +93,7 @@ class Place:
 
     @cached_property
     def merged(self) -> Any:
-        twin = MemberFactory(branch=self.branch, id_number=self.member.id_number)
+        twin = MemberFactory(branch=self.branch, name=self.member.name, birth_date=self.member.birth_date)
         return merging.merge(self.member, twin)
 
     @cached_property

@@ -27,6 +27,7 @@ from members.development.procedure import (
     TRAINING_HOURS,
     Standing,
 )
+from members.models import DevelopmentCase
 
 
 class Breach(NamedTuple):
@@ -51,7 +52,7 @@ class CaseRule(Rule):
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield one violation for each member, and one for each branch that names its other people."""
-        named: dict[int, list[tuple[str, Breach]]] = defaultdict(list)
+        named: dict[int, list[tuple[DevelopmentCase, Breach]]] = defaultdict(list)
         for course in check.courses:
             if check.is_temporary(course.case.branch_id):
                 continue
@@ -59,13 +60,14 @@ class CaseRule(Rule):
                 case = course.case
                 if case.member_id:
                     organization = check.by_id[case.branch_id]
-                    yield Violation(self.code, organization, *breach, member_id=case.member_id)
+                    yield Violation(self.code, organization, *breach, member_id=case.member_id, cases=(case.pk,))
                 else:
-                    named[case.branch_id].append((case.name, breach))
+                    named[case.branch_id].append((case, breach))
         for branch, people in named.items():
-            words = "；".join(f"{name}：{breach.detail}" for name, breach in people)
+            words = "；".join(f"{case.name}：{breach.detail}" for case, breach in people)
             numbers = people[0][1][1:] if len(people) == 1 else (len(people), 0)
-            yield Violation(self.code, check.by_id[branch], _short(words), *numbers)
+            cases = tuple(case.pk for case, _ in people)
+            yield Violation(self.code, check.by_id[branch], _short(words), *numbers, cases=cases)
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the cases of the branch, or of the member."""

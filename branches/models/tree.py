@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 from typing import Any
 
@@ -19,6 +20,7 @@ from accounts.transactions import atomic
 from branches.querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
 from ledgers.facts import Reach
 from ledgers.models import Record, Touch
+from ledgers.period import Period
 from ledgers.recording import record_all
 from ledgers.scope import subtree
 
@@ -184,6 +186,15 @@ class Organization(MP_Node, Record):
             return subtree(field, self.path)
         here = [pk for pk, line in type(self).lineages(on).items() if self.pk in line]
         return Q(**{f"{field.removesuffix('path')}pk__in": here})
+
+    def spans(self, period: Period) -> list[Period]:
+        """Return the months of a period after which the tree was changed, and the last one: as facts count by months,
+        what happened in a month belongs to where its organisation stood at the month's end. One query.
+        """
+        moved = OrganizationEvent.moves_after(period.start - timedelta(days=1)).filter(on__lte=period.end)
+        changed = {Period.containing(on) for on in moved.values_list("on", flat=True)}
+        months = period.months()
+        return [*(month for month, after in pairwise(months) if after in changed), months[-1]]
 
     @classmethod
     def lineages(cls, day: date) -> dict[int, list[int]]:

@@ -17,7 +17,7 @@ from branches.ledgers import OrganizationsLedger
 from branches.models import Organization
 from ledgers.ledger import BadQuery, Filter, Query
 from ledgers.period import Period
-from members.ledgers import MembersLedger
+from members.ledgers import DevelopmentLedger, MembersLedger
 
 BREAKS = "breaks"
 
@@ -76,8 +76,13 @@ def _members(value: str, query: Query) -> Q:
     return Q(member_id__in={v.member_id for v in _found(value, query) if v.member_id})
 
 
+def _cases(value: str, query: Query) -> Q:
+    return Q(pk__in={pk for v in _found(value, query) for pk in v.cases})
+
+
 def register_filters() -> None:
-    """Give the two registers the filter; called when the app is ready, before anybody asks them anything."""
-    for register, condition in ((OrganizationsLedger, _organizations), (MembersLedger, _members)):
+    """Give the three registers the filter; called when the app is ready, before anybody asks them anything."""
+    registers = ((OrganizationsLedger, _organizations), (MembersLedger, _members), (DevelopmentLedger, _cases))
+    for register, condition in registers:
         if all(one.name != BREAKS for one in register.filters):
             register.filters = (*register.filters, BreaksRules(BREAKS, "没有达到的规则", condition, more=True))

@@ -31,6 +31,7 @@ class Phrase(NamedTuple):
 
     heading: str
     predicate: str
+    noun: str = ""
 
 
 PHRASES = {
@@ -47,7 +48,15 @@ PHRASES = {
     "R13": Phrase("任期届满没有换届", "委员会任期届满没有换届"),
     "R14": Phrase("委员会任期即将届满", "委员会任期将在6个月内届满"),
     "R16": Phrase("组织生活到会率偏低", "到会率低于规定"),
-    "R24": Phrase("预备党员转正讨论不及时", "预备期满一年还没有转正"),
+    "R20": Phrase("同入党申请人谈话不及时", "提出申请后，党支部没有在1个月内派人谈话", "名入党申请人"),
+    "R21": Phrase("入党积极分子培养考察不及时", "没有确定培养联系人，或者没有每半年考察一次", "名入党积极分子"),
+    "R22": Phrase("确定发展对象把关不严", "列为发展对象时培养教育和考察不满1年", "名发展对象"),
+    "R23": Phrase("发展对象培训不到位", "集中培训不足3天或者24学时", "名发展对象"),
+    "R24": Phrase("预备党员转正讨论不及时", "预备期满，党支部没有按期讨论转正", "名预备党员"),
+    "R25": Phrase("延长预备期不规范", "延长预备期的次数或者期限不符合规定", "名预备党员"),
+    "R26": Phrase("入党介绍人确定不规范", "没有2名正式党员作入党介绍人", "名发展对象"),
+    "R27": Phrase("受理入党申请把关不严", "提出申请时未满18周岁", "名入党申请人"),
+    "R28": Phrase("发展党员审批不及时", "的接收或者转正超过规定期限没有审批", "名发展对象和预备党员"),
     "R30": Phrase("党员学习培训学时不足", "全年学时不足"),
     "R42": Phrase("在职党员没有全部到社区报到", "在职，还没有到社区报到"),
     "R43": Phrase("两新组织应建未建党组织", "有正式党员满3名的两新组织还没有建立党组织"),
@@ -86,14 +95,36 @@ class Problem:
         return self.rule.code
 
     @property
-    def is_about_members(self) -> bool:
-        """Whether single members break the rule rather than an organisation."""
-        return any(v.member_id for v in (*self.found, *self.before))
+    def is_about_people(self) -> bool:
+        """Whether single people break the rule rather than an organisation."""
+        return any(v.people for v in (*self.found, *self.before))
+
+    @property
+    def is_about_cases(self) -> bool:
+        """Whether those people are on the way into the Party: some of them are in no register of members yet."""
+        return any(v.cases for v in (*self.found, *self.before))
 
     @cached_property
     def places(self) -> Counter[int]:
         """Organisation id → how often it breaks the rule."""
-        return Counter(v.organization.pk for v in self.found)
+        places: Counter[int] = Counter()
+        for violation in self.found:
+            places[violation.organization.pk] += violation.people or 1
+        return places
+
+    @property
+    def extent(self) -> int:
+        """How many people, or else organisations, break the rule."""
+        return self.places.total() if self.is_about_people else len(self.places)
+
+    @property
+    def extent_before(self) -> int:
+        """How many did in the period before."""
+        return (
+            sum(v.people for v in self.before)
+            if self.is_about_people
+            else len({v.organization.pk for v in self.before})
+        )
 
     @cached_property
     def again(self) -> set[int]:
@@ -110,8 +141,8 @@ class Problem:
     @property
     def noun(self) -> str:
         """What is counted: 个党支部, 名党员."""
-        if self.is_about_members:
-            return "名预备党员" if self.code == "R24" else "名党员"
+        if self.is_about_people:
+            return self.phrase.noun or "名党员"
         kinds = {v.organization.kind for v in self.found}
         if kinds <= set(Organization.Kind.branches()):
             return "个党支部"
@@ -120,7 +151,7 @@ class Problem:
     @property
     def rank(self) -> tuple[int, int, bool, str]:
         """The order of problems: the most widespread first, then the most serious."""
-        return (-len(self.places), -len(self.found), self.rule.severity != engine.Severity.SERIOUS, self.code)
+        return (-len(self.places), -self.extent, self.rule.severity != engine.Severity.SERIOUS, self.code)
 
 
 class Problems:
@@ -200,12 +231,13 @@ class Problems:
 
     def _count(self, problem: Problem, organization: Organization | None = None) -> Figure:
         """Return how many break a rule, leading to them in their register."""
-        if not problem.is_about_members:
+        if not problem.is_about_people:
             return self._figure(problem.code, problem.phrase.heading, [problem.code], len(problem.places))
         whose = organization or self.m.organization
         query = Query(whose, on=self.m.period.as_of(), filters=broken_by([problem.code], self.m.period))
-        value = problem.places[organization.pk] if organization else len(problem.found)
-        return self.m.drawn_from("members", query, value, code=problem.code, title=problem.phrase.heading, unit="名")
+        value = problem.places[organization.pk] if organization else problem.extent
+        register = "development" if problem.is_about_cases else "members"
+        return self.m.drawn_from(register, query, value, code=problem.code, title=problem.phrase.heading, unit="名")
 
     def _basis(self, problem: Problem) -> str:
         """Return 按照《……》，支部党员大会每季度至少召开一次。 Only a statute is a basis worth naming."""
@@ -218,7 +250,7 @@ class Problems:
         """Return how many, what share, how it has changed, who: the facts of one problem."""
         times = self.m.times
         clauses: list[Loose] = []
-        if self.m.is_one_branch and not problem.is_about_members:
+        if self.m.is_one_branch and not problem.is_about_people:
             what = "本支部" if self.m.organization.is_branch else "本党小组"
             cases = self._detail(problem, problem.found[0])
             clauses.append((what, problem.phrase.predicate, *(("（", cases, "）") if cases else ())))
@@ -229,7 +261,7 @@ class Problems:
         if problem.applicable:
             clauses.append((f"占适用{problem.noun[1:]}的", self._share(problem)))
         if problem.compared and self.m.compares:
-            clauses.append(wording.change(len(problem.found), len(problem.before), problem.noun[0], times.last))
+            clauses.append(wording.change(problem.extent, problem.extent_before, problem.noun[0], times.last))
         sentence = listed(clauses, "，")
         return flat([sentence, "。" if self.m.is_one_branch else ("。", *self._named(problem))])
 
@@ -260,7 +292,7 @@ class Problems:
         items: list[Loose] = []
         for case in cases[:CASES]:
             notes: list[Loose] = []
-            if problem.is_about_members:
+            if problem.is_about_people:
                 notes.append((self._count(problem, case.organization), "名"))
             elif not alike and (detail := self._detail(problem, case)):
                 notes.append(detail)
@@ -301,7 +333,7 @@ class Problems:
         links = []
         for case in self._cases(problem)[:MOST_EVIDENCE]:
             name = case.organization.name
-            if problem.is_about_members:
+            if problem.is_about_people:
                 figure = self._count(problem, case.organization)
                 links.append(Evidence(f"{name}：{figure.text} 名", figure.url))
             else:

@@ -253,7 +253,7 @@ class TestProblems:
         )
         report = build(place.committee, QUARTER)
         text = texts(report)["problem.R24"]
-        assert "1名预备党员预备期满一年还没有转正" in text
+        assert "1名预备党员预备期满，党支部没有按期讨论转正" in text
         assert late.name not in "".join(texts(report).values())
         figure = next(s for s in section(report, 3) if s.key == "problem.R24").parts[1]
         assert [row.member_id for row in rows_behind(figure)] == [late.pk]
