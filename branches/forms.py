@@ -380,14 +380,28 @@ class CommitteeForm(RecordForm):
         changed = [form for form in self.seats.forms if form.has_changed()]
         if changed and committee.version == version and not self.is_new:
             committee.record("change")
-        for form in changed:
-            if form in self.seats.deleted_forms:
-                if form.instance.pk:
-                    form.instance.erase()
-            else:
-                form.instance.committee = committee
-                form.instance.record()
+        if changed:
+            self._store_seats(committee)
         return committee
+
+    def _store_seats(self, committee: Committee) -> None:
+        """Write the rows, whatever their order: who held a post before keeps the seat, wherever the row stands now."""
+        held = committee.seats.in_bulk()
+        for form in self.seats.deleted_forms:
+            if seat := held.pop(form.instance.pk, None):
+                seat.erase()
+        free = {(seat.post, seat.name): seat for seat in held.values()}
+        gone = self.seats.deleted_forms
+        filled = [form for form in self.seats.forms if form.cleaned_data.get("name") and form not in gone]
+        same = [(form, free.pop((form.instance.post, form.instance.name), None)) for form in filled]
+        left = {seat.pk: seat for seat in free.values()}
+        own = [(form, seat or left.pop(form.instance.pk, None)) for form, seat in same]
+        others = iter(list(left.values()))
+        for form, known in own:
+            seat = known or next(others, None) or CommitteeSeat(committee=committee)
+            for name in ("post", "name", "since", "left_on", "member"):
+                setattr(seat, name, getattr(form.instance, name))
+            seat.record()
 
     def _compare(self) -> bool:
         super()._compare()

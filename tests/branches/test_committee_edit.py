@@ -109,3 +109,29 @@ def test_queries_do_not_grow_with_the_seats(client, office, committee, edit, fil
     with CaptureQueriesContext(connection) as many:
         client.get(edit)
     assert len(few) == len(many)
+
+
+def seats(committee):
+    return [(s.pk, s.post, s.name) for s in committee.seats.order_by("post")]
+
+
+def test_rows_typed_in_another_order_are_the_same_seats(client, office, committee, edit, fill_in):
+    before = seats(committee)
+    filled = {"seats-0-post": "publicity", "seats-0-name": "吴兰", "seats-1-post": "secretary", "seats-1-name": "周明"}
+    assert fill_in(edit, **filled).url == committee.get_absolute_url()
+    assert seats(committee) == before
+
+
+def test_one_moves_up_and_another_comes_in_behind(client, office, committee, edit, fill_in):
+    kept = committee.seats.get(name="吴兰")
+    filled = {"seats-0-post": "publicity", "seats-0-name": "吴兰", "seats-1-post": "member", "seats-1-name": "郑新"}
+    assert fill_in(edit, **filled).url == committee.get_absolute_url()
+    assert [(p, n) for _, p, n in seats(committee)] == [("member", "郑新"), ("publicity", "吴兰")]
+    assert committee.seats.get(name="吴兰").pk == kept.pk
+
+
+def test_a_counter_that_somebody_wrote_over_makes_nobody_twice(client, office, committee, edit, fill_in):
+    before = seats(committee)
+    response = fill_in(edit, **{"seats-INITIAL_FORMS": "0"})
+    assert response.status_code in (200, 302)
+    assert seats(committee) == before
