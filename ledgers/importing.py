@@ -638,6 +638,7 @@ def open_batch(
         ledger=ledger.slug,
         user=user,
         organization=organization,
+        home_path=access_of(user).home_path,
         filename=filename[-255:],
         digest=hashlib.sha256(data).hexdigest(),
         content=encrypt_bytes(data),
@@ -805,6 +806,7 @@ def undo(batch: ImportBatch, user: User, report: Report = quiet) -> ImportBatch:
     if held.state not in (ImportBatch.State.APPLIED, ImportBatch.State.UNDOING) or not held.undo:
         raise CannotImport("只有已导入的批次可以撤销")
     kept = orjson.loads(decrypt_bytes(bytes(held.undo)))
+    _refuse_out_of_reach(ledgers.get(held.ledger), kept, user)
     touches: set[Touch] = set()
     total, done = sum(map(len, [*kept["created"].values(), *kept["restored"].values()])), 0
     for label, pks in reversed(list(kept["created"].items())):
@@ -834,6 +836,16 @@ def undo(batch: ImportBatch, user: User, report: Report = quiet) -> ImportBatch:
         organization_path=held.organization.path if held.organization else "",
     )
     return held
+
+
+def _refuse_out_of_reach(ledger: Ledger, kept: Mapping[str, Any], user: User) -> None:
+    """Refuse to touch rows that the person may not change any more, having moved to another office since."""
+    label = ledger.model._meta.label
+    keys = {*kept["created"].get(label, ()), *(row["pk"] for row in kept["restored"].get(label, ()))}
+    rows = ledger.model._default_manager.filter(pk__in=keys)
+    within = ledger.within(lambda path: access_of(user).scope(ledger.edit_right, path))
+    if beyond := rows.exclude(pk__in=rows.filter(within).values("pk")).count():
+        raise CannotImport(f"有 {beyond} 条不在您现在可以修改的范围，不能撤销；请由那里的党组织办理")
 
 
 def _refuse_if_used(model: type[models.Model], pks: Sequence[Any], created: Mapping[str, Sequence[Any]]) -> None:

@@ -14,8 +14,8 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
             return self
         access = access_of(user)
         may_import = access.scope(Right.IMPORT, "organization__path")
-        if access.has(Right.IMPORT) and access.home_path:
-            may_import |= models.Q(organization__isnull=True)
+        if access.has(Right.IMPORT):
+            may_import |= models.Q(organization__isnull=True) & access.scope(Right.IMPORT, "home_path")
         return self.filter(may_import, user=user)
 
 
@@ -39,6 +39,8 @@ class ImportBatch(models.Model):
     organization = models.ForeignKey(
         "branches.Organization", models.PROTECT, null=True, related_name="+", verbose_name="导入范围"
     )
+    home_path = models.CharField(max_length=255, blank=True)
+    """Where the person who uploaded it held office then, as a tree path: it goes with that office."""
     state = models.CharField("状态", max_length=12, choices=State, default=State.UPLOADED)
     task = models.CharField("后台任务", max_length=36, blank=True)
     filename = models.CharField("文件名", max_length=255)

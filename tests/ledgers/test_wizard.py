@@ -9,7 +9,10 @@ from django.http import HttpResponse
 from django.test import Client
 from openpyxl import load_workbook
 
+from accounts.models import User
 from accounts.roles import Role
+from ledgers import importing
+from ledgers.importing import CannotImport
 from ledgers.models import ImportBatch
 from members.models import Member
 from tests.factories import MemberFactory, citizen_ids, sign_in, street
@@ -172,3 +175,21 @@ def test_the_template_goes_in_again(client: Client, text_of: Any) -> None:
     book.save(stream)
     page = upload(client, data=stream.getvalue())
     assert "导入 1 行" in text_of(page)
+
+
+def test_who_has_moved_to_another_office_takes_nothing_back_here(client: Client) -> None:
+    place = street()
+    user = sign_in(client, Role.COMMUNITY_SECRETARY, place.communities[0])
+    upload(client, HEADERS, ["张三", IDS[0], place.branch.name, "正式党员"])
+    batch = ImportBatch.objects.get()
+    client.post(f"/ledgers/members/import/{batch.pk}/apply/", follow=True)
+    user.postings.update(organization=place.communities[1])
+    for path in ("", "undo/", "wrong.xlsx"):
+        address = f"/ledgers/members/import/{batch.pk}/{path}"
+        assert client.get(address).status_code in (404, 405)
+        assert client.post(address).status_code in (404, 405)
+    batch.refresh_from_db()
+    assert batch.state == ImportBatch.State.APPLIED
+    with pytest.raises(CannotImport, match="1 条不在您现在可以修改的范围"):
+        importing.undo(batch, User.objects.get(pk=user.pk))
+    assert Member.objects.count() == 1
