@@ -156,6 +156,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A transaction forgotten in some console must not stop everybody: who waits too long is told (reports.failures).
+    LOCK_TIMEOUT = env.str("DATABASE_LOCK_TIMEOUT", default="30s")
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+        f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=10min"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Who

@@ -347,6 +347,14 @@ def test_two_imports_that_overlap_leave_nobody_twice() -> None:
     audit.verify()
 
 
+@needs_postgres
+@pytest.mark.django_db
+def test_nobody_waits_for_ever_for_a_lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout')")
+        assert cursor.fetchone() == ("30s", "10min")
+
+
 @pytest.fixture
 def free_port() -> int:
     with socket.socket() as listener:
