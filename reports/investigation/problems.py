@@ -79,6 +79,11 @@ def phrase(rule: Rule) -> Phrase:
     return PHRASES.get(rule.code) or Phrase(f"“{tidy(rule.title)}”没有落实", "没有做到")
 
 
+def inside_quotes(words: str) -> str:
+    """Return words that themselves quote as they stand inside quotation marks."""
+    return words.replace("“", "‘").replace("”", "’")
+
+
 @dataclass(frozen=True)
 class Problem:
     """One broken rule: who breaks it now, who broke it in the period before, and how many it applies to."""
@@ -214,7 +219,7 @@ class Problems:
         if gathered := self._gathered():
             yield Statement("problems.gathered", gathered, "paragraph", self._gathered_evidence())
         if self.solved:
-            names = "、".join(f"“{phrase(rule).heading}”" for rule in self.solved)
+            names = "、".join(f"“{inside_quotes(phrase(rule).heading)}”" for rule in self.solved)
             words = f"{times.last}存在的{names}问题，{times.this}没有再出现。"
             yield Statement("problems.solved", (words,), "paragraph")
 
@@ -380,7 +385,7 @@ class Problems:
             words = f"{self.m.times.this}没有需要整改的问题，继续按规定开展组织生活，并及时登记。"
             yield Statement("steps.none", (words,), "paragraph")
         for problem in self.listed:
-            heading = problem.phrase.heading
+            heading = inside_quotes(problem.phrase.heading)
             about: Parts = (f"针对“{heading}”的问题，",)
             if not self.m.is_one_branch:
                 about = (f"针对“{heading}”的问题（涉及", self._count(problem), f"{problem.noun}），")
@@ -390,12 +395,15 @@ class Problems:
             yield Statement(f"step.{problem.code}", parts, "item")
 
     def _owners(self, problem: Problem) -> str:
-        """Return who sees to it: the communities above the branches concerned, or the organisation itself."""
+        """Return who sees to it: those whose own debt it is, the communities above the branches, or the whole."""
         if self.m.is_one_branch:
             return f"{self.m.organization.name}负责"
         communities = {o.path: o.name for o in self.m.communities}
         own = self.m.organization
         paths = {v.organization.path for v in problem.found}
+        if not problem.is_about_people and paths <= {own.path, *communities}:
+            names = [own.name] if own.path in paths else [communities[path] for path in sorted(paths)]
+            return f"{'、'.join(names) if len(names) <= MOST_OWNERS else '各有关社区党委'}负责"
         above = {next((p for p in communities if path.startswith(p)), "") for path in paths}
         names = [communities[path] for path in sorted(above - {""})]
         if len(names) > MOST_OWNERS:

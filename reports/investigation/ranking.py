@@ -26,33 +26,38 @@ class End:
     others: bool
 
 
-def ends(places: Sequence[Place]) -> tuple[End, End] | None:
+def ends(places: Sequence[Place], middle: Number | Decimal | None = None) -> tuple[End, End] | None:
     """Return the best and the weakest; None where there is nobody to compare or all are alike.
 
-    Of equals the one earlier in the tree is named first. An end that more share than are named is left empty: to
-    name three of fifty alike would be unjust.
+    `middle` is the value of the whole, the mean where there is none: the best lie above it and the weakest below, so
+    that nobody is both. Of few a third is named at each end. Of equals the one earlier in the tree is named first. An
+    end that more share than are named is left empty: to name three of fifty alike would be unjust.
     """
     values = [value for _, value in places]
     if len(set(values)) < 2:
         return None
-    best = _end(sorted(places, key=lambda one: (-one[1], one[0].path)), values, min(values))
-    weakest = _end(sorted(places, key=lambda one: (one[1], one[0].path)), values, max(values))
+    if middle is None:
+        middle = sum(map(Decimal, values), Decimal(0)) / len(values)
+    above = [one for one in places if one[1] > middle]
+    below = [one for one in places if one[1] < middle]
+    best = _end(sorted(above, key=lambda one: (-one[1], one[0].path)), len(places))
+    weakest = _end(sorted(below, key=lambda one: (one[1], one[0].path)), len(places))
     return (best, weakest) if best.places or weakest.places else None
 
 
-def _end(order: Sequence[Place], values: Sequence[Number | Decimal], other_end: Number | Decimal) -> End:
-    """Cut the head off an order, never reaching past its middle or the value of the other end."""
-    if values.count(order[0][1]) > NAMED:
+def _end(order: Sequence[Place], all_told: int) -> End:
+    """Cut the head off an order."""
+    if not order or sum(value == order[0][1] for _, value in order) > NAMED:
         return End((), False)
-    named = [one for one in order[: min(NAMED, len(order) // 2)] if one[1] != other_end]
-    others = bool(named) and order[len(named)][1] == named[-1][1]
+    named = order[: min(NAMED, max(1, all_told // 3))]
+    others = len(order) > len(named) and order[len(named)][1] == named[-1][1]
     return End(named, others)
 
 
 def by_rate(m: Material, code: str, noun: str, organizations: Sequence[Organization]) -> Parts:
     """Return 到会率较高的有甲（98.2%）、乙（97.1%），较低的是丙（71.2%）。 Nothing where all are alike."""
     places = [(o, ratio) for o in organizations if (ratio := m.ratio(code, o)) is not None]
-    return _worded(places, ("较高的", "较低的"), lambda o: m.rate(code, o), "", noun)
+    return _worded(places, ("较高的", "较低的"), lambda o: m.rate(code, o), "", noun, m.ratio(code))
 
 
 def by_fact(m: Material, code: str, noun: str, organizations: Sequence[Organization] | None = None) -> Parts:
@@ -68,8 +73,9 @@ def _worded(
     figure: Callable[[Organization], Figure | None],
     unit: str,
     noun: str,
+    middle: Number | Decimal | None = None,
 ) -> Parts:
-    found = ends(places)
+    found = ends(places, middle)
     if found is None:
         return ()
     clauses: list[Loose] = []
