@@ -1,19 +1,69 @@
-"""Sign-ins, failures, lockouts and sign-outs, written to the audit trail as Django and axes report them."""
+"""Sign-ins, failures, lockouts and sign-outs: written to the audit trail, and refused where somebody is guessing.
 
+Failures lock a username for the address that they came from, so that nobody can keep somebody else out from another
+one. Who tries many usernames from one address is refused whatever the username.
+"""
+
+from datetime import datetime, timedelta
 from typing import Any
 
-from axes.helpers import get_failure_limit
+from axes.helpers import get_cool_off, get_failure_limit
+from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models import Max, Sum
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 
 from accounts import audit
 from accounts.acting import acting_as
 from accounts.encryption import digest
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from accounts.permissions import access_of
 from accounts.transactions import atomic
+
+ADDRESS_LABEL = "来源地址：短时间内登录失败过多"
+ADDRESS_FAILURES = 60
+ADDRESS_WINDOW = timedelta(minutes=10)
+"""So many failures from one address, of whatever usernames, close sign-in to it until the window has passed."""
+ONE_ENTRY_IN = timedelta(minutes=1)
+"""Failures of one username from one address within this time are one entry, so that nobody can flood the trail."""
+
+
+def refuse(request: HttpRequest, credentials: dict[str, Any] | None = None) -> HttpResponse:
+    """Say that a username is locked for this address, and until when; the same for usernames that nobody has."""
+    username = (credentials or {}).get("username") or request.POST.get("username", "")
+    held = AccessAttempt.objects.filter(username=username, ip_address=_address(request))
+    last = held.aggregate(last=Max("attempt_time"))["last"] or timezone.now()
+    context = {"failure_limit": get_failure_limit(request, credentials), "until": _minute_after(last, get_cool_off())}
+    return render(request, "accounts/locked.html", context, status=429)
+
+
+def refuse_guessing(request: HttpRequest) -> HttpResponse | None:
+    """Return the refusal of an address from which too many sign-ins failed of late, or None; one query."""
+    address = _address(request)
+    held = AccessAttempt.objects.filter(ip_address=address, attempt_time__gt=timezone.now() - ADDRESS_WINDOW)
+    found = held.aggregate(failures=Sum("failures_since_start"), last=Max("attempt_time"))
+    if (found["failures"] or 0) < ADDRESS_FAILURES:
+        return None
+    if not _written("lockout", ADDRESS_LABEL, address, ADDRESS_WINDOW):
+        with atomic(), acting_as(None, address):
+            audit.record("lockout", label=ADDRESS_LABEL)
+    context = {"until": _minute_after(found["last"], ADDRESS_WINDOW)}
+    return render(request, "accounts/locked_address.html", context, status=429)
+
+
+def _minute_after(moment: datetime, wait: timedelta | None) -> datetime:
+    """Return the first full minute in which a lock that began at a moment is over."""
+    return (moment + (wait or timedelta())).replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+def _written(action: str, label: str, address: str, within: timedelta) -> bool:
+    """Say whether the trail has this about the address from within that time."""
+    held = AuditEntry.objects.filter(at__gt=timezone.now() - within, action=action, label=label, address=address)
+    return held.exists()
 
 
 @receiver(user_logged_in)
@@ -31,7 +81,7 @@ def signed_out(request: HttpRequest | None, user: User | None, **kwargs: object)
 
 @receiver(user_login_failed)
 def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: object) -> None:
-    """Record a failed sign-in."""
+    """Record a failed sign-in, one a minute for each username and address."""
     _record_attempt("sign-in-failed", request, str(credentials.get("username") or ""))
 
 
@@ -46,6 +96,8 @@ def _record_attempt(action: str, request: HttpRequest | None, username: str) -> 
     """Record an attempt by its username; an unknown one may be a password in the wrong box, so only its digest."""
     user = User.objects.filter(username=username).first()
     label = username if user else f"不存在的用户名（{audit.DIGEST_MARK}{digest(username)}）"
+    if action == "sign-in-failed" and _written(action, label, _address(request), ONE_ENTRY_IN):
+        return
     with atomic(), acting_as(None, _address(request)):
         audit.record(action, user, label=label, organization_path=access_of(user).home_path if user else "")
 

@@ -1,5 +1,7 @@
 """Pages of sign-in, accounts and the audit trail."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import PasswordChangeForm
@@ -12,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import administration, audit
+from accounts import administration, audit, sign_ins
 from accounts.forms import AccountFilter, AccountForm, AuditFilter, NameForm, OwnPasswordForm, PostingForm, SignInForm
 from accounts.middleware import page_before
 from accounts.models import AuditEntry, Posting, User, UserQuerySet
@@ -28,6 +30,10 @@ class SignIn(LoginView):
 
     form_class = SignInForm
     template_name = "accounts/sign_in.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the password, unless somebody at this address is guessing."""
+        return sign_ins.refuse_guessing(request) or super().post(request, *args, **kwargs)
 
 
 class ChangePassword(PasswordChangeView):

@@ -1,11 +1,14 @@
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessAttempt
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from accounts.roles import Role
+from accounts.sign_ins import ADDRESS_FAILURES, ADDRESS_WINDOW, ONE_ENTRY_IN
 from tests.accounts.factories import PASSWORD, make_posted, make_user
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +49,7 @@ def test_a_wrong_password_says_how_many_tries_are_left(client):
     make_user()
     assert "还可以再试 4 次" in fail(client, 1).content.decode()
     assert "还可以再试 3 次" in fail(client, 1).content.decode()
-    assert actions() == ["sign-in-failed", "sign-in-failed"]
+    assert actions() == ["sign-in-failed"]  # one entry a minute
 
 
 def test_an_unknown_username_gets_the_same_answer(client):
@@ -69,8 +72,9 @@ def test_the_fifth_failure_locks_even_against_the_right_password(client):
     assert fail(client, 4).status_code == 200
     response = fail(client, 1)
     assert response.status_code == 429
-    assert "账号已锁定" in response.content.decode()
-    assert "30 分钟" in response.content.decode()
+    until = timezone.localtime(timezone.now() + timedelta(minutes=31))
+    assert "暂时不能登录" in response.content.decode()
+    assert f"请在 {until:%H:%M} 以后再试" in response.content.decode()
     assert sign_in(client).status_code == 429
     assert "_auth_user_id" not in client.session
 
@@ -79,7 +83,52 @@ def test_a_lockout_is_audited_once(client):
     make_user()
     fail(client, 7)
     assert actions().count("lockout") == 1
-    assert actions().count("sign-in-failed") == 7
+    assert actions().count("sign-in-failed") == 1
+
+
+def test_failures_are_written_once_a_minute_for_each_username_and_address(client, monkeypatch):
+    make_user()
+    make_user("wang")
+    fail(client, 3)
+    fail(client, 3, "wang")
+    fail(Client(REMOTE_ADDR="10.0.0.9"), 3)
+    assert actions() == ["sign-in-failed"] * 3
+    later = timezone.now() + ONE_ENTRY_IN + timedelta(seconds=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    fail(client, 1)
+    assert actions() == ["sign-in-failed"] * 4
+
+
+def test_nobody_is_kept_out_from_another_address(client):
+    make_user()
+    assert fail(Client(REMOTE_ADDR="10.0.0.9"), 6).status_code == 429
+    assert sign_in(Client(REMOTE_ADDR="10.0.0.9")).status_code == 429
+    assert sign_in(client).status_code == 302
+
+
+def spray(browser, names):
+    for number in range(names):
+        response = fail(browser, 1, f"name-{number}")
+    return response
+
+
+def test_who_tries_many_usernames_from_one_address_is_refused_whatever_the_username(client):
+    make_user()
+    guesser = Client(REMOTE_ADDR="10.0.0.9")
+    assert spray(guesser, ADDRESS_FAILURES).status_code == 200
+    refusals = [fail(guesser, 1, name) for name in ("li", "nobody")] + [sign_in(guesser)]
+    assert [r.status_code for r in refusals] == [429] * 3
+    assert len({r.content.decode().split("</head>")[1] for r in refusals}) == 1  # nothing tells which usernames exist
+    assert actions().count("lockout") == 1
+    assert sign_in(client).status_code == 302
+
+
+def test_an_address_is_let_in_again_once_its_failures_are_ten_minutes_old(client):
+    make_user()
+    spray(client, ADDRESS_FAILURES)
+    assert sign_in(client).status_code == 429
+    AccessAttempt.objects.update(attempt_time=timezone.now() - ADDRESS_WINDOW - timedelta(seconds=1))
+    assert sign_in(client).status_code == 302
 
 
 def test_a_success_forgets_the_failures_before_it(client):
