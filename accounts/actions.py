@@ -18,6 +18,7 @@ ACTIONS = {
     "reveal": "查看敏感信息",
     "download": "下载附件",
     "check": "规则核对",
+    "password-refused": "改密码时原密码不对",
     "take-in-hand": "安排处理",
     "close": "销号",
     "reopen": "重新打开",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest
@@ -18,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.acting import acting_as
 from accounts.permissions import Public, Right, SignedIn, access_of
+from accounts.sign_ins import outlived
 
 OPEN_BEFORE_PASSWORD_CHANGE = {"accounts:change-password", "accounts:sign-out"}
 
@@ -129,6 +131,8 @@ class CurrentAccountMiddleware:
         rule = url_table(settings.URL_TABLE).get(name)
         if isinstance(rule, Public):
             return None
+        if request.user.is_authenticated and outlived(request):
+            logout(request)
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         if request.user.must_change_password and name not in OPEN_BEFORE_PASSWORD_CHANGE:

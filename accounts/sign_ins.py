@@ -5,6 +5,7 @@ one. Who tries many usernames from one address is refused whatever the username.
 """
 
 from datetime import datetime, timedelta
+from time import time
 from typing import Any
 
 from axes.helpers import get_cool_off, get_failure_limit
@@ -28,6 +29,9 @@ ADDRESS_LABEL = "来源地址：短时间内登录失败过多"
 ADDRESS_FAILURES = 60
 ADDRESS_WINDOW = timedelta(minutes=10)
 """So many failures from one address, of whatever usernames, close sign-in to it until the window has passed."""
+SESSION_LIFE = timedelta(hours=12)
+"""A working day: after it everybody signs in anew, so that a session left somewhere does not live on for ever."""
+SIGNED_IN_AT, WRONG_OLD = "signed-in-at", "wrong-old-passwords"
 ONE_ENTRY_IN = timedelta(minutes=1)
 """Failures of one username from one address within this time are one entry, so that nobody can flood the trail."""
 
@@ -66,9 +70,26 @@ def _written(action: str, label: str, address: str, within: timedelta) -> bool:
     return held.exists()
 
 
+def outlived(request: HttpRequest) -> bool:
+    """Say whether the session is older than `SESSION_LIFE`, however busy; one of unknown age counts from now on."""
+    now = time()
+    return bool(now - request.session.setdefault(SIGNED_IN_AT, now) > SESSION_LIFE.total_seconds())
+
+
+def old_password_failed(request: HttpRequest) -> bool:
+    """Record a wrong old password at the change of it; say whether the session has had as many as a sign-in may."""
+    _record("password-refused", request, request.user)
+    failures: int = request.session.get(WRONG_OLD, 0) + 1
+    request.session[WRONG_OLD] = failures
+    return failures >= get_failure_limit(request, None)
+
+
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest | None, user: User, **kwargs: object) -> None:
-    """Record a sign-in."""
+    """Record a sign-in, and note in the session when it was."""
+    if request is not None and hasattr(request, "session"):
+        request.session[SIGNED_IN_AT] = time()
+        request.session.pop(WRONG_OLD, None)
     _record("sign-in", request, user)
 
 

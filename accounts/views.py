@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.core.paginator import Paginator
@@ -35,6 +36,12 @@ class SignIn(LoginView):
         """Check the password, unless somebody at this address is guessing."""
         return sign_ins.refuse_guessing(request) or super().post(request, *args, **kwargs)
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Begin a session of a new name, also where one was open already."""
+        if self.request.user.is_authenticated:
+            self.request.session.cycle_key()
+        return super().form_valid(form)
+
 
 class ChangePassword(PasswordChangeView):
     """Change of one's own password; forced at the first sign-in and after a reset."""
@@ -47,6 +54,16 @@ class ChangePassword(PasswordChangeView):
         """Say that it is done."""
         messages.success(self.request, "密码已修改，下次登录请用新密码。")
         return super().form_valid(form)
+
+    def form_invalid(self, form: PasswordChangeForm) -> HttpResponse:
+        """Take a wrong old password for what it may be, somebody at an unlocked desk: after a few the session ends."""
+        if form.has_error("old_password", "password_incorrect") and sign_ins.old_password_failed(self.request):
+            logout(self.request)
+            messages.error(
+                self.request, "原密码连续输错，为安全起见已退出登录。请重新登录；忘记密码请联系街道党建办重置。"
+            )
+            return redirect("accounts:sign-in")
+        return super().form_invalid(form)
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from accounts.roles import Role
-from accounts.sign_ins import ADDRESS_FAILURES, ADDRESS_WINDOW, ONE_ENTRY_IN
+from accounts.sign_ins import ADDRESS_FAILURES, ADDRESS_WINDOW, ONE_ENTRY_IN, SIGNED_IN_AT
 from tests.accounts.factories import PASSWORD, make_posted, make_user
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +216,47 @@ def test_a_bad_change_is_refused_with_its_reason(client, fields, message):
 
 def test_superusers_made_on_the_command_line_need_not_change(db):
     assert not User.objects.create_superuser("root", password="x").must_change_password
+
+
+def test_the_fifth_wrong_old_password_ends_the_session(client):
+    user = make_user()
+    client.force_login(user)
+    for _ in range(4):
+        assert change(client, old="Wrong-pass-1").status_code == 200
+    answer = client.post(
+        reverse("accounts:change-password"),
+        {"old_password": "Wrong-pass-1", "new_password1": NEW, "new_password2": NEW},
+        follow=True,
+    )
+    assert answer.redirect_chain == [(reverse("accounts:sign-in"), 302)]
+    assert "原密码连续输错" in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert actions().count("password-refused") == 5
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_a_bad_new_password_is_no_guess(client):
+    client.force_login(make_user())
+    for _ in range(6):
+        assert change(client, new="Ab-1").status_code == 200
+    assert "password-refused" not in actions()
+
+
+def test_signing_in_again_gives_the_session_another_name(client):
+    make_user()
+    sign_in(client)
+    before = client.session.session_key
+    sign_in(client)
+    assert client.session.session_key != before
+    assert not client.session.exists(before)
+
+
+@pytest.mark.parametrize(("hours", "is_in"), [(11, True), (13, False)])
+def test_a_session_ends_after_twelve_hours_however_busy(client, tree, hours, is_in):
+    client.force_login(make_posted(tree["S1"], Role.OFFICE))
+    session = client.session
+    session[SIGNED_IN_AT] -= hours * 3600
+    session.save()
+    assert (client.get(reverse("accounts:list")).status_code == 200) is is_in
+    assert ("_auth_user_id" in client.session) is is_in
