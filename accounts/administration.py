@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Posting, User
-from accounts.passwords import one_time_password
+from accounts.passwords import ONE_TIME_LIFE, one_time_password
 from accounts.permissions import access_of
 from accounts.roles import Role
 from accounts.transactions import atomic
@@ -18,7 +18,13 @@ from accounts.transactions import atomic
 def create_account(username: str, name: str) -> tuple[User, str]:
     """Make an account without postings; return it with the password for its first sign-in."""
     password = one_time_password()
-    user = User.objects.create_user(username, password=password, name=name, must_change_password=True)
+    user = User.objects.create_user(
+        username,
+        password=password,
+        name=name,
+        must_change_password=True,
+        one_time_until=timezone.now() + ONE_TIME_LIFE,
+    )
     audit.record("account-create", user, changes={"username": (None, username), "name": (None, name)})
     return user, password
 
@@ -100,6 +106,7 @@ def _give_password(user: User) -> str:
     password = one_time_password()
     user.set_password(password)
     user.must_change_password = True
-    user.save(update_fields=["is_active", "password", "must_change_password"])
+    user.one_time_until = timezone.now() + ONE_TIME_LIFE
+    user.save(update_fields=["is_active", "password", "must_change_password", "one_time_until"])
     forget_failures(username=user.username)
     return password

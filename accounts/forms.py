@@ -36,6 +36,12 @@ class SignInForm(OwnWords, AuthenticationForm):
             message += f"还可以再试 {left} 次，之后账号会锁定一段时间。忘记密码请联系党建办重置。"
         return ValidationError(message, code="invalid_login")
 
+    def confirm_login_allowed(self, user: User) -> None:  # type: ignore[override]
+        """Refuse a password for one use that was left lying too long; only who knows it hears of it."""
+        super().confirm_login_allowed(user)
+        if user.must_change_password and user.one_time_until and user.one_time_until < timezone.now():
+            raise ValidationError("这个一次性密码已经过期，请联系党建办重置后再登录。", code="one_time_expired")
+
 
 class OwnPasswordForm(OwnWords, PasswordChangeForm):
     """Change of one's own password."""
@@ -51,8 +57,8 @@ class OwnPasswordForm(OwnWords, PasswordChangeForm):
     def save(self, commit: bool = True) -> User:
         """Set the password, end the duty to change it, and leave a trace."""
         user: User = super().save(commit=False)
-        user.must_change_password = False
-        user.save(update_fields=["password", "must_change_password"])
+        user.must_change_password, user.one_time_until = False, None
+        user.save(update_fields=["password", "must_change_password", "one_time_until"])
         audit.record("password-change", user)
         return user
 

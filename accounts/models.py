@@ -58,6 +58,7 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     name = models.CharField("姓名", max_length=50, blank=True, db_index=True)
     must_change_password = models.BooleanField("须修改密码", default=False)
+    one_time_until = models.DateTimeField("一次性密码有效至", null=True, blank=True, editable=False)
 
     objects: ClassVar[AccountManager] = AccountManager()
     _access: tuple[date, Access] | None = None

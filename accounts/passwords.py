@@ -3,6 +3,7 @@
 import re
 import secrets
 import string
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,8 @@ MIN_LENGTH = 10
 KINDS = [r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]"]
 KINDS_NEEDED = 3
 ONE_TIME_LENGTH = 12
+ONE_TIME_LIFE = timedelta(days=7)
+"""So long a password for one use waits for its first sign-in: it may lie on a slip of paper."""
 _ONE_TIME_ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI"))) + "#%+=?"
 
 

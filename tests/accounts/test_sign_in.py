@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import administration
 from accounts.models import AuditEntry, User
 from accounts.roles import Role
 from accounts.sign_ins import ADDRESS_FAILURES, ADDRESS_WINDOW, ONE_ENTRY_IN, SIGNED_IN_AT
@@ -260,3 +261,27 @@ def test_a_session_ends_after_twelve_hours_however_busy(client, tree, hours, is_
     session.save()
     assert (client.get(reverse("accounts:list")).status_code == 200) is is_in
     assert ("_auth_user_id" in client.session) is is_in
+
+
+@pytest.mark.parametrize(("days", "is_in"), [(6, True), (8, False)])
+def test_a_password_for_one_use_expires_after_a_week(client, monkeypatch, days, is_in):
+    _, password = administration.create_account("zhao", "赵敏")
+    later = timezone.now() + timedelta(days=days)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    answer = sign_in(client, "zhao", password)
+    assert (answer.status_code == 302) is is_in
+    assert is_in or "一次性密码已经过期" in answer.content.decode()
+    assert ("_auth_user_id" in client.session) is is_in
+
+
+def test_a_reset_gives_another_week_and_a_password_of_ones_own_does_not_expire(client, monkeypatch):
+    user, _ = administration.create_account("zhao", "赵敏")
+    User.objects.update(one_time_until=timezone.now() - timedelta(days=1))
+    user.refresh_from_db()
+    password = administration.reset_password(user)
+    sign_in(client, "zhao", password)
+    assert change(client, old=password).status_code == 302
+    client.logout()
+    later = timezone.now() + timedelta(days=400)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert sign_in(client, "zhao", NEW).status_code == 302
