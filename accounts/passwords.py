@@ -1,4 +1,4 @@
-"""The password policy: ten characters, three kinds of character, not the name. And passwords for one use."""
+"""The password policy: ten characters, three kinds of character, nothing obvious. And passwords for one use."""
 
 import re
 import secrets
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 MIN_LENGTH = 10
 KINDS = [r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]"]
 KINDS_NEEDED = 3
+RUN = 5
+MIN_PLACE = 5
+"""Letters of a place's pinyin from which on it is looked for: shorter ones stand in too many words by chance."""
+OBVIOUS_WORDS = {
+    "password", "passw0rd", "dangjian", "dangyuan", "dangzhibu", "dangwei", "zhibu", "jiedao", "shequ", "shuji",
+    "admin", "welcome", "letmein", "qwer1234", "1qaz2wsx", "iloveyou", "woaini",
+}  # fmt: skip
+_LOOKALIKES = str.maketrans("013457@$!", "oleastasi")
+_ROWS = [
+    row[::step]
+    for row in ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "!@#$%^&*()")
+    for step in (1, -1)
+]
 ONE_TIME_LENGTH = 12
 ONE_TIME_LIFE = timedelta(days=7)
 """So long a password for one use waits for its first sign-in: it may lie on a slip of paper."""
@@ -64,6 +77,50 @@ class NotTheNameValidator:
     def get_help_text(self) -> str:
         """Return the rule as users read it."""
         return "不能有用户名、姓名或姓名的拼音。"
+
+
+class NoObviousWordsValidator:
+    """Holds no word that everybody in the office would try first, nor the name of the place where the user works."""
+
+    def validate(self, password: str, user: "User | None" = None) -> None:
+        """Raise ValidationError for a password around such a word; letters written as digits or signs count as letters.
+
+        One query where the user exists.
+        """
+        written = {password.lower(), password.lower().translate(_LOOKALIKES)}
+        words = OBVIOUS_WORDS | (_places(user) if user is not None and user.pk else set())
+        if any(word in text for word in words for text in written):
+            raise ValidationError(
+                "密码里不能有容易猜到的词，如 password、dangjian，或所在街道、社区、支部名称的拼音。",
+                code="password_obvious",
+            )
+
+    def get_help_text(self) -> str:
+        """Return the rule as users read it."""
+        return "不能有 password、dangjian 一类的词和所在街道、社区、支部名称的拼音。"
+
+
+class NoSequenceValidator:
+    """Holds no five signs in a row of the alphabet, the digits or the keyboard, and no sign four times in a row."""
+
+    def validate(self, password: str, user: "User | None" = None) -> None:
+        """Raise ValidationError for a password with such a run, forwards or backwards."""
+        text = password.lower()
+        pieces = {text[i : i + RUN] for i in range(len(text) - RUN + 1)}
+        if re.search(r"(.)\1{3}", text) or any(piece in row for piece in pieces for row in _ROWS):
+            raise ValidationError(
+                "密码里不能有 12345、abcde、qwert 这样的连续字符，也不能有四个相同的字符。", code="password_sequence"
+            )
+
+    def get_help_text(self) -> str:
+        """Return the rule as users read it."""
+        return "不能有 12345、abcde、qwert 这样的连续字符。"
+
+
+def _places(user: "User") -> set[str]:
+    """Return the pinyin of the first two characters of the places where the user is posted: 和平街道 → heping."""
+    names = user.postings.values_list("organization__name", flat=True)
+    return {word for name in names if len(word := "".join(lazy_pinyin(name[:2]))) >= MIN_PLACE}
 
 
 def one_time_password() -> str:

@@ -177,6 +177,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.LengthValidator"},
     {"NAME": "accounts.passwords.ThreeKindsValidator"},
     {"NAME": "accounts.passwords.NotTheNameValidator"},
+    {"NAME": "accounts.passwords.NoObviousWordsValidator"},
+    {"NAME": "accounts.passwords.NoSequenceValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "accounts:sign-in"

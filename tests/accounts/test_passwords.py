@@ -4,11 +4,15 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.passwords import one_time_password
+from accounts.roles import Role
+from tests.accounts.factories import make_posted
 
 WANG = User(username="wangqiang", name="王强")
 
 
-@pytest.mark.parametrize("password", ["Abcdef123x", "abcdef-123", "ABCDEF-123", "Abcdef-ghi"])
+@pytest.mark.parametrize(
+    "password", ["Blueha123x", "blueha-123", "BLUEHA-123", "Blueha-abc", "Abcd-9x1234", "Aaa-bbb-111"]
+)
 def test_ten_characters_of_three_kinds_are_enough(password):
     validate_password(password, WANG)
 
@@ -22,6 +26,15 @@ def test_ten_characters_of_three_kinds_are_enough(password):
         ("WangQiang-2026", "password_has_name"),
         ("x-WANGQIANG-9", "password_has_name"),
         ("Aa1-王强-2026", "password_has_name"),
+        ("Password-1", "password_obvious"),
+        ("P@ssw0rd-77", "password_obvious"),
+        ("Dangjian2026", "password_obvious"),
+        ("x-D4ngJi@n-9", "password_obvious"),
+        ("Qwer1234!@", "password_obvious"),
+        ("Blue-12345", "password_sequence"),
+        ("Blue-9-edcba", "password_sequence"),
+        ("9-Blue-Asdfg", "password_sequence"),
+        ("Blue-9-1111", "password_sequence"),
     ],
 )
 def test_what_breaks_the_policy_is_refused_with_its_reason(password, code):
@@ -41,3 +54,11 @@ def test_one_time_passwords_meet_the_policy_and_differ():
     for password in made:
         validate_password(password, WANG)
         assert not set(password) & set("0O1lI")
+
+
+@pytest.mark.django_db
+def test_the_place_where_somebody_works_is_no_password(tree):
+    user = make_posted(tree["S1"], Role.OFFICE)
+    with pytest.raises(ValidationError, match="所在街道"):
+        validate_password("Heping-2026", user)
+    validate_password("Heping-2026", make_posted(tree["S2"], Role.OFFICE))
