@@ -17,13 +17,16 @@ from PIL import Image, ImageOps
 from accounts.encryption import decrypt_bytes, encrypt_bytes
 
 FORMATS = ("JPEG", "PNG")
-MAX_PIXELS = 100_000_000
-"""Pixels of a photo that is opened: beyond every phone's camera, and what a picture made to fill the memory exceeds."""
+MAX_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000}
+"""Pixels of a picture that is opened. A JPEG, as cameras make them, is unpacked no larger than needed; a PNG only as a
+whole, four bytes a pixel, and half a megabyte of one made to fill the memory can hold a hundred million."""
 MAX_SIDE = 2560
 """Pixels of the longer side that is kept: a sign-in sheet stays readable, a photo takes about one megabyte."""
 QUALITY, SMALL_QUALITY = 85, 75
-_CAMERA, _TAKEN, _CHANGED = 0x8769, 0x9003, 0x0132  # EXIF: the camera's own notes, when taken, when last written
+# EXIF: the camera's own notes, when taken, when last written, how it was held
+_CAMERA, _TAKEN, _CHANGED, _ORIENTATION = 0x8769, 0x9003, 0x0132, 0x0112
 _ENDS = (b"\xff\xd9", b"IEND")
+_MIXABLE = ("L", "LA", "RGB", "RGBA")  # modes whose neighbouring pixels can be averaged
 BROKEN = "打不开，可能没有传完整，请重新拍照或另存后再上传。"
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, struct.error, Image.DecompressionBombError)
 
@@ -71,13 +74,21 @@ def _taken_on(photo: Image.Image) -> date | None:
 
 
 def _drawn(photo: Image.Image, size: tuple[int, int], *, keep_holes: bool = False) -> Image.Image:
-    """Return the picture alone, upright and fitting in `size`."""
-    if photo.width * photo.height > MAX_PIXELS:
-        raise NoPicture("尺寸太大，请缩小后再上传。")
+    """Return the picture alone, upright and fitting in `size`.
+
+    It is made smaller before it is turned and converted: each of these makes a copy.
+    """
+    most = MAX_PIXELS[photo.format or "PNG"]
+    if photo.width * photo.height > most:
+        raise NoPicture(f"尺寸太大（{photo.width}×{photo.height}），请缩小到 {most // 10_000} 万像素以内再上传。")
     photo.draft("RGB", size)  # a JPEG is unpacked no larger than needed
     holes = keep_holes and ("A" in photo.getbands() or "transparency" in photo.info)
-    drawn = ImageOps.exif_transpose(photo).convert("RGBA" if holes else "RGB")
-    drawn.thumbnail(size)
+    mode = "RGBA" if holes else "RGB"
+    lies = photo.getexif().get(_ORIENTATION, 1) > 4  # to be turned by a quarter
+    as_it_is = photo.mode in _MIXABLE and "transparency" not in photo.info
+    drawn: Image.Image = photo if as_it_is else photo.convert(mode)
+    drawn.thumbnail(size[::-1] if lies else size)
+    drawn = ImageOps.exif_transpose(drawn).convert(mode)
     drawn.info.clear()  # what is left here would be written again: comments, colour profiles, texts
     return drawn
 

@@ -1,9 +1,13 @@
 """Photos are kept without what a camera writes into them; papers have versions."""
 
 import io
+import os
+import subprocess
+import sys
 from datetime import date
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from PIL import Image, PngImagePlugin
@@ -77,10 +81,50 @@ def test_a_picture_with_text_in_it_loses_the_text_and_keeps_its_holes():
 
 
 def test_a_bomb_is_refused(client, secretary, draft, monkeypatch, text_of):
-    monkeypatch.setattr(photos, "MAX_PIXELS", 100)
+    monkeypatch.setitem(photos.MAX_PIXELS, "JPEG", 100)
     attach(client, draft, photo((11, 10)), "炸弹.jpg")
     assert not Attachment.objects.exists()
     assert "尺寸太大" in text_of(client.get(draft.get_absolute_url()))
+
+
+def in_format(kind, size, mode="RGB"):
+    target = io.BytesIO()
+    Image.new(mode, size).save(target, kind)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "allowed"),
+    [("PNG", (5000, 5000), True), ("PNG", (5001, 5000), False), ("JPEG", (10_001, 5000), False)],
+)
+def test_a_png_may_hold_half_as_many_pixels_as_a_jpeg(kind, size, allowed):
+    data = in_format(kind, size, "1" if kind == "PNG" else "L")
+    if allowed:
+        assert photos.prepared(data).data
+        return
+    with pytest.raises(photos.NoPicture, match=f"{size[0]}×{size[1]}.*万像素以内"):
+        photos.prepared(data)
+
+
+def test_the_largest_picture_takes_no_more_memory_than_a_worker_has_to_spare(tmp_path):
+    """In a process of its own, whose peak the system measures: Pillow's memory is not Python's."""
+    place = tmp_path / "large.png"
+    place.write_bytes(in_format("PNG", (5000, 5000), "RGBA"))
+    script = """
+import resource, sys, django
+django.setup()
+from ledgers import photos
+data = open(sys.argv[1], "rb").read()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+photos.prepared(data)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": "sqlite://:memory:"}
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(place)],
+        env=environment, cwd=settings.BASE_DIR, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert int(run.stdout) < 300 * 1024, f"{int(run.stdout) // 1024} MB"
 
 
 def test_a_photo_cut_off_on_the_way_is_refused():
