@@ -25,7 +25,7 @@ def _kept_keys() -> dict[str, str]:
     """Return keys for a machine that was given none: made once, kept in `var/keys.env`, readable by the owner only."""
     path = VAR_DIR / "keys.env"
     if not path.exists():
-        VAR_DIR.mkdir(exist_ok=True)
+        VAR_DIR.mkdir(mode=0o700, exist_ok=True)
         text = f"SECRET_KEY={secrets.token_urlsafe(50)}\nFIELD_KEYS={secrets.token_hex(32)}\n"
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
@@ -142,7 +142,7 @@ TEMPLATES = [
 ]
 
 if not env.str("DATABASE_URL", default=""):  # else nothing is written beside the code, which may be read-only
-    VAR_DIR.mkdir(exist_ok=True)
+    VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -190,6 +190,7 @@ SESSION_SAVE_EVERY_REQUEST = True  # the half hour counts from the last request,
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # no script reads it: the page itself carries the token
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -228,6 +229,8 @@ if HTTPS:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"  # browsers take such a name from this very host over HTTPS only
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 
 # Language and time: business dates are Shanghai dates, timestamps are stored in UTC
 LANGUAGE_CODE = "zh-hans"
