@@ -36,7 +36,7 @@ class SignInForm(OwnWords, AuthenticationForm):
             message += f"还可以再试 {left} 次，之后账号会锁定一段时间。忘记密码请联系党建办重置。"
         return ValidationError(message, code="invalid_login")
 
-    def confirm_login_allowed(self, user: User) -> None:  # type: ignore[override]
+    def confirm_login_allowed(self, user: User) -> None:
         """Refuse a password for one use that was left lying too long; only who knows it hears of it."""
         super().confirm_login_allowed(user)
         if user.must_change_password and user.one_time_until and user.one_time_until < timezone.now():

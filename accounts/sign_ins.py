@@ -78,6 +78,7 @@ def outlived(request: HttpRequest) -> bool:
 
 def old_password_failed(request: HttpRequest) -> bool:
     """Record a wrong old password at the change of it; say whether the session has had as many as a sign-in may."""
+    assert isinstance(request.user, User)  # the page is for who is signed in
     _record("password-refused", request, request.user)
     failures: int = request.session.get(WRONG_OLD, 0) + 1
     request.session[WRONG_OLD] = failures
