@@ -76,12 +76,18 @@ def may_open(activity: Activity, user: User) -> bool:
 
 @atomic
 def lay_out(activity: Activity) -> SignInSheet:
-    """Open the sheet, again if it was closed. The first time everyone without leave is absent until they sign."""
+    """Open the sheet, again if it was closed. The first time everyone without leave is absent until they sign.
+
+    Opened again, the wrong tries are forgotten: one guest with a scanned code must not keep a whole room out. The
+    branch, which stands in the room, decides when it is enough; the trail has each reopening.
+    """
     held: Activity = (
         Activity.objects.select_for_update(of=("self",), no_key=True).select_related("organization").get(pk=activity.pk)
     )
     sheet = SignInSheet.objects.select_for_update(of=("self",), no_key=True).filter(activity=held).first()
     if sheet is not None:
+        if sheet.closed_at is not None:
+            sheet.wrong_tries.all().delete()
         sheet.closed_at = None
         return sheet.record("reopen")
     called = rolls.of_activity(held)

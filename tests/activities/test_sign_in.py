@@ -16,6 +16,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities import sign_in as signing_in
 from activities.models import Activity, Arrival, SignInSheet, WrongTry, record_roll
+from activities.sign_in import lay_out
 from tests.factories import ActivityFactory, MemberFactory, sign_in, street
 
 from .conftest import states
@@ -207,6 +208,16 @@ class TestGuessing:
         assert try_it(phone, "张三", last4(room.zhang)).status_code == 429
         page = text_of(client.get(reverse("activities:screen", args=[room.activity.pk])))
         assert "已经停用" in page
+
+    def test_closing_and_opening_again_forgets_the_wrong_tries(self, room, phone, client):
+        for n in range(40):
+            WrongTry.objects.create(sheet=room.sheet, ticket=f"t{n}", address="192.0.2.7")
+        lay_out(room.activity)  # it is open: to press again forgets nothing
+        assert WrongTry.objects.count() == 40
+        SignInSheet.objects.update(closed_at=timezone.now())
+        room.sheet = lay_out(room.activity)
+        scan(phone, room.sheet)
+        assert try_it(phone, "张三", last4(room.zhang)).status_code == 200
 
     def test_a_form_from_elsewhere_is_refused(self, room, phone):
         scan(phone, room.sheet)
