@@ -19,6 +19,9 @@ class Tree(Protocol):
     def streets_of(self, paths: Collection[str]) -> dict[str, int]:
         """Return path → id of its street; paths of no organisation are left out."""
 
+    def streets_with(self, path: str) -> set[int]:
+        """Return the ids of the streets in which a subtree lies: its own, or those below it."""
+
     def streets_about(self, path: str) -> QuerySet[Any]:
         """Return the ids of all streets whose chains may tell of a subtree: its own, those below it, the root above."""
 
@@ -36,6 +39,11 @@ def streets_of(paths: Iterable[str]) -> dict[str, int]:
     wanted = set(paths)
     known = _tree[0].streets_of(wanted - {""}) if any(wanted) else {}
     return {path: known.get(path, NONE) for path in wanted}
+
+
+def inside(path: str) -> list[int]:
+    """Return the ids of the streets in which a subtree lies, in order; of all streets for no path. One query."""
+    return sorted(_tree[0].streets_with(path))
 
 
 def about(path: str) -> Q:

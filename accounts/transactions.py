@@ -96,7 +96,7 @@ def before_commit(work: Work, thing: Any) -> None:
         work([thing])
 
 
-def take_turns(kind: str, name: str) -> None:
+def take_turns(kind: str, *names: str) -> None:
     """Let nobody else past who is about to do the same, until the transaction ends; for what has no row to lock yet.
 
     On SQLite there is one writer anyway.
@@ -104,7 +104,10 @@ def take_turns(kind: str, name: str) -> None:
     connection = transaction.get_connection()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{kind} {name}"])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s) AS turn (name) ORDER BY name",
+                [[f"{kind} {name}" for name in names]],
+            )
 
 
 def lost(error: BaseException) -> bool:

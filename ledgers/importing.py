@@ -18,12 +18,12 @@ from django.apps import apps
 from django.db import IntegrityError, OperationalError, models
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, streets
 from accounts.acting import acting_as, current_address
 from accounts.encryption import decrypt_bytes, encrypt_bytes
 from accounts.models import User
 from accounts.permissions import access_of
-from accounts.transactions import atomic, lost, tried_again
+from accounts.transactions import atomic, lost, take_turns, tried_again
 
 from . import bulk, parsing, reading
 from . import ledger as ledgers
@@ -791,12 +791,9 @@ def _apply(batch: ImportBatch, report: Report) -> ImportBatch:
 
 
 def _one_at_a_time(batch: ImportBatch) -> None:
-    """Let imports into the same part of the tree wait for each other, so that none makes what another just made."""
-    organizations = apps.get_model("branches", "Organization").objects
-    roots = (
-        organizations.filter(depth=1) if batch.organization is None else organizations.filter(pk=batch.organization.pk)
-    )
-    list(roots.select_for_update(no_key=True).values_list("pk", flat=True))
+    """Let imports into the same street wait for each other, so that none makes what another just made."""
+    within = streets.inside(batch.organization.path if batch.organization else batch.home_path)
+    take_turns("import", *map(str, within))
 
 
 @atomic

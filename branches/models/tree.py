@@ -315,7 +315,7 @@ class Organization(MP_Node, Record):
     def streets_with(cls, path: str) -> set[int]:
         """Return the ids of the heads in which a subtree lies: that at or above it, those below it. One query."""
         rows = cls.heads().filter(Q(path__in=cls.paths_to(path)) | subtree("path", path)).values_list("path", "pk")
-        above = max((end for end, _ in rows if path.startswith(end)), key=len)
+        above = max((end for end, _ in rows if path.startswith(end)), key=len, default="")
         return {pk for end, pk in rows if end == above or end.startswith(path)}
 
     @classmethod

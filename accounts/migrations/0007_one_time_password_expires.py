@@ -13,7 +13,7 @@ def let_waiting_ones_expire(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_fingerprints_of_keys'),
+        ('accounts', '0006_chain_a_street'),
     ]
 
     operations = [
