@@ -105,7 +105,8 @@ def take_turns(kind: str, *names: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s) AS turn (name) ORDER BY name",
+                "SELECT pg_advisory_xact_lock(hashtextextended(name, 0))"
+                " FROM unnest(%s::text[]) AS turn (name) ORDER BY name",
                 [[f"{kind} {name}" for name in names]],
             )
 

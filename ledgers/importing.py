@@ -793,7 +793,7 @@ def _apply(batch: ImportBatch, report: Report) -> ImportBatch:
 def _one_at_a_time(batch: ImportBatch) -> None:
     """Let imports into the same street wait for each other, so that none makes what another just made."""
     within = streets.inside(batch.organization.path if batch.organization else batch.home_path)
-    take_turns("import", *map(str, within))
+    take_turns("import", *map(str, within or [streets.NONE]))
 
 
 @atomic
