@@ -6,6 +6,7 @@ was not found) fails the test at its end, and so does a page wider than its wind
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from io import StringIO
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 Size = tuple[int, int]
+PATIENCE = 30_000
+"""Milliseconds that a test waits for a state; what comes sooner costs nothing, and a busy machine fails no test."""
 DESK: Size = (1366, 768)
 PHONE: Size = (390, 844)
 OFFICE_SAMPLE = Path(settings.BASE_DIR).parent / "shared" / "samples" / "office"
@@ -49,6 +52,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 if find_spec("pytest_playwright") is None:  # requirements-dev.txt is not installed
     collect_ignore_glob = ["test_*.py"]
+else:
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +89,9 @@ def portal(transactional_db: None, tmp_path_factory: pytest.TempPathFactory) -> 
     with override_settings(MEDIA_ROOT=str(tmp_path_factory.mktemp("media")), ALLOWED_HOSTS=["localhost"]):
         server = LiveServer("localhost")
         yield server
+        for thread in threading.enumerate():  # what is still being answered uses the test's connection: let it end
+            if "process_request_thread" in thread.name:
+                thread.join(PATIENCE / 1000)
         server.stop()
 
 
@@ -115,7 +125,7 @@ def anyone(
     width, height = size
     phone = {"is_mobile": True, "has_touch": True} if size == PHONE else {}
     context = new_context(base_url=portal.url, viewport={"width": width, "height": height}, **phone)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     context.add_init_script(WATCH_WIDTH % (width, width))
     page = context.new_page()
 

@@ -1,7 +1,16 @@
 import pytest
+from django.utils import timezone
 
 from ledgers.parsing import check_digit
 from tests.factories import Street, sign_in, street
+
+
+@pytest.fixture(autouse=True)
+def day_stays(monkeypatch, request):
+    """Let a module that has begun on a day end on it: a midnight in between changes nothing."""
+    today, real = getattr(request.module, "TODAY", None), timezone.localdate
+    if today is not None:
+        monkeypatch.setattr(timezone, "localdate", lambda *args, **kwargs: real(*args, **kwargs) if args else today)
 
 
 @pytest.fixture
