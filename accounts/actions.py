@@ -50,6 +50,7 @@ ACTIONS = {
     "adjust": "调整得分",
     "exempt": "豁免",
     "lock": "锁定",
+    "confirm-posting": "确认任职",
     "note-ends": "登记各街道审计链末端",
     "close-period": "封账",
     "reopen-period": "解除封账",

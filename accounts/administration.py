@@ -7,6 +7,7 @@ from axes.utils import reset as forget_failures
 from django.utils import timezone
 
 from accounts import audit
+from accounts.acting import current_actor
 from accounts.models import Posting, User
 from accounts.passwords import ONE_TIME_LIFE, one_time_password
 from accounts.permissions import access_of
@@ -72,15 +73,34 @@ def reset_password(user: User) -> str:
 @atomic
 def post(user: User, organization: Any, role: Role, start: date, end: date | None = None) -> Posting:
     """Give the user a role on a node of the organisation tree, from the first to the last day inclusive."""
-    posting = Posting.objects.create(user=user, organization=organization, role=role, start=start, end=end)
+    giver = current_actor()
+    waits = giver is not None and not access_of(giver).takes_effect_at_once(Role(role), organization.path)
+    posting = Posting.objects.create(
+        user=user, organization=organization, role=role, start=start, end=end, waits=waits, given_by=giver
+    )
     audit.record(
         "post",
         posting,
-        changes={"user": (None, str(user)), "start": (None, start), "end": (None, end)},
+        changes={"user": (None, str(user)), "start": (None, start), "end": (None, end)}
+        | ({"waits": (False, True)} if waits else {}),
         label=f"{user}：{posting}",
         organization_path=organization.path,
     )
     return posting
+
+
+@atomic
+def confirm(posting: Posting) -> None:
+    """Let a posting take effect that waited for a second person."""
+    posting.waits = False
+    posting.save(update_fields=["waits"])
+    audit.record(
+        "confirm-posting",
+        posting,
+        changes={"waits": (True, False)},
+        label=f"{posting.user}：{posting}",
+        organization_path=posting.organization.path,
+    )
 
 
 @atomic
@@ -109,4 +129,29 @@ def _give_password(user: User) -> str:
     user.one_time_until = timezone.now() + ONE_TIME_LIFE
     user.save(update_fields=["is_active", "password", "must_change_password", "one_time_until"])
     forget_failures(username=user.username)
+    _hold_back(user)
     return password
+
+
+def _hold_back(user: User) -> None:
+    """Have the postings of an account wait again whose password somebody now knows who could not give them alone."""
+    giver = current_actor()
+    if giver is None:
+        return
+    access = access_of(giver)
+    open_ones = user.postings.not_ended(timezone.localdate()).filter(waits=False).select_related("organization")
+    held = [p for p in open_ones if not access.takes_effect_at_once(Role(p.role), p.organization.path)]
+    for posting in held:
+        posting.waits, posting.given_by = True, giver
+    Posting.objects.bulk_update(held, ["waits", "given_by"])
+    audit.record_many(
+        audit.Event(
+            action="change",
+            obj=posting,
+            changes={"waits": (False, True)},
+            label=f"{user}：{posting}",
+            organization_path=posting.organization.path,
+        )
+        for posting in held
+    )
+    user._access = None

@@ -87,8 +87,13 @@ class PostingQuerySet(models.QuerySet["Posting"]):
         return self.filter(Q(end=None) | Q(end__gte=day))
 
     def in_force(self, day: date) -> Self:
-        """Keep those in force on the day; the first and the last day count."""
-        return self.not_ended(day).filter(start__lte=day)
+        """Keep those in force on the day; the first and the last day count, one that waits for a second person not."""
+        return self.not_ended(day).filter(start__lte=day, waits=False)
+
+    def waiting_for(self, user: User | AnonymousUser) -> Self:
+        """Keep those that wait for a second person whom this user may be: somebody else than who gave them."""
+        waiting = self.filter(waits=True).exclude(given_by=user.pk).exclude(user=user.pk)
+        return waiting.filter(access_of(user).confirmable_postings()).not_ended(timezone.localdate())
 
 
 class Posting(models.Model):
@@ -101,6 +106,10 @@ class Posting(models.Model):
     role = models.CharField("角色", max_length=30, choices=Role.choices)
     start = models.DateField("任职开始", default=timezone.localdate)
     end = models.DateField("任职结束", null=True, blank=True)
+    waits = models.BooleanField("待另一人确认", default=False, editable=False)
+    given_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name="任命人"
+    )
 
     objects = PostingQuerySet.as_manager()
 
@@ -129,6 +138,8 @@ class Posting(models.Model):
         today = timezone.localdate()
         if self.end is not None and self.end < today:
             return "已卸任"
+        if self.waits:
+            return "待确认"
         return "未到任" if self.start > today else "在任"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -46,6 +46,7 @@ class Right(StrEnum):
     REPORTS_SIGN = "reports-sign"
     ACCOUNTS_MANAGE = "accounts-manage"
     AUDIT_READ = "audit-read"
+    POSTINGS_CONFIRM = "postings-confirm"
     SETTINGS_MANAGE = "settings-manage"
     BACKGROUND_VIEW = "background-view"  # who runs the portal: what is done in the background, and whether
 
@@ -90,9 +91,15 @@ _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.SYSTEM_ADMIN: frozenset({Right.ACCOUNTS_MANAGE, Right.BACKGROUND_VIEW}),
-    Role.AUDITOR: frozenset({Right.AUDIT_READ}),
+    Role.AUDITOR: frozenset({Right.AUDIT_READ, Right.POSTINGS_CONFIRM}),
     Role.OFFICE: _KEEP_COMMUNITY_RECORDS
-    | {Right.SENSITIVE_EXPORT, Right.REPORTS_SIGN, Right.ACCOUNTS_MANAGE, Right.SETTINGS_MANAGE},
+    | {
+        Right.SENSITIVE_EXPORT,
+        Right.REPORTS_SIGN,
+        Right.ACCOUNTS_MANAGE,
+        Right.POSTINGS_CONFIRM,
+        Right.SETTINGS_MANAGE,
+    },
     Role.LEADER: _READ_RECORDS,
     Role.COMMUNITY_SECRETARY: _KEEP_COMMUNITY_RECORDS,
     Role.BRANCH_SECRETARY: _KEEP_BRANCH_RECORDS,
@@ -103,6 +110,11 @@ GRANTABLE: dict[Role, frozenset[Role]] = {
     Role.SYSTEM_ADMIN: frozenset(Role),
     Role.OFFICE: frozenset(Role) - {Role.SYSTEM_ADMIN, Role.AUDITOR},
 }
+
+# Which of them take effect at once. Who runs the accounts sees no records: an account that would see them waits for a
+# second person, so that nobody makes a puppet to look through.
+GRANTED_AT_ONCE: dict[Role, frozenset[Role]] = GRANTABLE | {Role.SYSTEM_ADMIN: frozenset({Role.SYSTEM_ADMIN})}
+CONFIRMABLE: dict[Role, frozenset[Role]] = {Role.OFFICE: GRANTABLE[Role.OFFICE], Role.AUDITOR: frozenset(Role)}
 
 
 @dataclass(frozen=True)
@@ -146,6 +158,16 @@ class Access:
             *(GRANTABLE.get(Role(p.role), ()) for p in self.postings if path.startswith(p.organization.path))
         )
 
+    def takes_effect_at_once(self, role: Role, path: str) -> bool:
+        """Say whether a role that this user gives there needs no second person."""
+        return self.everything or any(
+            role in GRANTED_AT_ONCE.get(Role(p.role), ()) for p in self.postings if path.startswith(p.organization.path)
+        )
+
+    def confirmable_postings(self) -> Q:
+        """Return the condition on postings for which this user may be the second person."""
+        return Q() if self.everything else self._within(CONFIRMABLE)
+
     def grantable_anywhere(self) -> frozenset[Role]:
         """Return the roles this user may give somewhere."""
         if self.everything:
@@ -154,12 +176,13 @@ class Access:
 
     def grantable_postings(self) -> Q:
         """Return the condition on postings that this user may give or take: role and place both within reach."""
-        if self.everything:
-            return Q()
+        return Q() if self.everything else self._within(GRANTABLE)
+
+    def _within(self, roles: Mapping[Role, frozenset[Role]]) -> Q:
         return _any_of(
-            Q(organization__path__startswith=p.organization.path, role__in=GRANTABLE[Role(p.role)])
+            Q(organization__path__startswith=p.organization.path, role__in=roles[Role(p.role)])
             for p in self.postings
-            if p.role in GRANTABLE
+            if p.role in roles
         )
 
     @property

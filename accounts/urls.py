@@ -19,6 +19,8 @@ urlpatterns = [
     path("<int:pk>/reset/", views.reset, name="reset"),
     path("<int:pk>/postings/", views.post, name="post"),
     path("postings/<int:pk>/end/", views.unpost, name="unpost"),
+    path("postings/waiting/", views.waiting, name="waiting"),
+    path("postings/<int:pk>/confirm/", views.confirm, name="confirm"),
     path("audit/", views.audit_list, name="audit"),
     path("audit/verify/", views.verify_audit, name="verify-audit"),
 ]

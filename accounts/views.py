@@ -152,8 +152,26 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
         if not form.is_valid():
             return _detail(request, account, posting_form=form)
         posting = administration.post(account, **form.cleaned_data)
-    messages.success(request, f"已任命{account}：{posting}。")
+    messages.success(request, f"已任命{account}：{posting}。{_waits(account)}")
     return redirect("accounts:detail", pk)
+
+
+@require_GET
+def waiting(request: HttpRequest) -> HttpResponse:
+    """List the postings that wait for the user as the second person."""
+    postings = Posting.objects.waiting_for(request.user).select_related("user", "organization", "given_by")
+    return render(request, "accounts/waiting.html", {"postings": postings.order_by("organization__path", "pk")})
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a posting take effect that somebody else gave."""
+    with atomic():
+        rows = Posting.objects.waiting_for(request.user).select_related("user", "organization")
+        posting = get_object_or_404(rows.select_for_update(of=("self",), no_key=True), pk=pk)
+        administration.confirm(posting)
+    messages.success(request, f"已确认{posting.user}的任职：{posting}。")
+    return redirect("accounts:waiting")
 
 
 @require_POST
@@ -212,5 +230,16 @@ def _detail(
     return render(request, "accounts/detail.html", context)
 
 
+def _waits(account: User) -> str:
+    """Return in Chinese that postings of an account wait for a second person, "" where none does."""
+    if not account.postings.filter(waits=True).exists():
+        return ""
+    return "要由党建办或审计员中的另一人确认后才生效。"
+
+
 def _show_password(request: HttpRequest, account: User, password: str, done: str) -> HttpResponse:
-    return render(request, "accounts/one_time_password.html", {"account": account, "password": password, "done": done})
+    return render(
+        request,
+        "accounts/one_time_password.html",
+        {"account": account, "password": password, "done": done, "waits": _waits(account)},
+    )

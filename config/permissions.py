@@ -306,6 +306,8 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "accounts:reset": Right.ACCOUNTS_MANAGE,
     "accounts:post": Right.ACCOUNTS_MANAGE,
     "accounts:unpost": Right.ACCOUNTS_MANAGE,
+    "accounts:waiting": Right.POSTINGS_CONFIRM,
+    "accounts:confirm": Right.POSTINGS_CONFIRM,
     "accounts:audit": Right.AUDIT_READ,
     "accounts:verify-audit": Right.AUDIT_READ,
     "ledgers:audit-export": Right.AUDIT_READ,

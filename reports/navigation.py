@@ -216,6 +216,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "系统",
         (
             Item("账号", "accounts:list", "user-cog"),
+            Item("待确认的任职", "accounts:waiting", "user-cog", covers=("/accounts/postings/",)),
             Item("本街道规定", "assessments:settings", "sliders-horizontal"),
             Item("审计", "accounts:audit", "shield-check"),
             Item("后台任务", "ledgers:background", "list-todo"),

@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from PIL import Image
 
-from accounts.models import User
+from accounts.models import Posting, User
 from accounts.permissions import PUBLIC, ROLE_RIGHTS, SIGNED_IN, Right
 from accounts.roles import Role
 from activities import attachments
@@ -237,6 +237,11 @@ class Place:
         return user
 
     @cached_property
+    def waiting(self) -> Posting:
+        given = {"waits": True, "given_by": UserFactory()}
+        return PostingFactory(user=UserFactory(), role=Role.BRANCH_SECRETARY, organization=self.branch, **given)
+
+    @cached_property
     def talk(self) -> Any:
         return people.talk(MemberFactory(branch=self.branch), self.member)
 
@@ -393,6 +398,7 @@ def branch_month(place: Place, user: User) -> dict[str, Any]:
 LEAVE_PAGES = ("edit", "decide", "delete", "print")
 TARGETS: dict[str, Target] = {
     "accounts:unpost": lambda place, user: {"pk": place.account.postings.get().pk},
+    "accounts:confirm": lambda place, user: {"pk": place.waiting.pk},
     "members:dues-charge": pk_of("charge"),
     "members:dues-statement": code,
     "members:dues-sheet": branch_month,

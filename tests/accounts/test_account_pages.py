@@ -319,3 +319,81 @@ def test_every_change_leaves_the_chain_whole(desk, tree, secretary):
     act(desk, "disable", secretary.pk)
     act(desk, "enable", secretary.pk)
     assert verify() == AuditEntry.objects.count() == 5
+
+
+# a second person
+
+
+@pytest.fixture
+def admin(tree):
+    return make_posted(tree["S1"], Role.SYSTEM_ADMIN, username="admin")
+
+
+def puppet(client, tree, admin, role=Role.OFFICE):
+    """An account that the administrator makes to look through, and its browser."""
+    client.force_login(admin)
+    page = client.post(reverse("accounts:create"), new_account(tree, organization=tree["S1"].pk, role=role))
+    assert "另一人确认后才生效" in page.content.decode()
+    User.objects.filter(username="zhao").update(must_change_password=False)
+    browser = Client()
+    browser.force_login(User.objects.get(username="zhao"))
+    return browser
+
+
+def test_who_keeps_accounts_looks_through_no_puppet(client, tree, admin):
+    browser = puppet(client, tree, admin)
+    for path in (
+        "/ledgers/members/",
+        "/ledgers/members/export.xlsx",
+        reverse("accounts:waiting"),
+        reverse("accounts:list"),
+    ):
+        assert browser.get(path).status_code == 404
+    posting = Posting.objects.get(user__username="zhao")
+    assert act(client, "confirm", posting.pk).status_code == 404  # nor does the administrator confirm
+    assert posting.state == "待确认"
+
+
+@pytest.mark.parametrize("second", [Role.OFFICE, Role.AUDITOR])
+def test_a_second_person_lets_it_take_effect(client, tree, admin, second):
+    browser = puppet(client, tree, admin)
+    client.force_login(make_posted(tree["S1"], second, username="second"))
+    page = client.get(reverse("accounts:waiting")).content.decode()
+    assert "赵敏" in page and "admin" in page
+    assert act(client, "confirm", Posting.objects.get(user__username="zhao").pk).url == reverse("accounts:waiting")
+    assert browser.get("/ledgers/members/").status_code == 200
+    entry = AuditEntry.objects.get(action="confirm-posting")
+    assert entry.actor.username == "second"
+
+
+def test_the_office_confirms_no_auditor_and_nobody_confirms_elsewhere(client, tree, admin, office):
+    puppet(client, tree, admin, Role.AUDITOR)
+    posting = Posting.objects.get(user__username="zhao")
+    client.force_login(office)
+    assert act(client, "confirm", posting.pk).status_code == 404
+    client.force_login(make_posted(tree["C1"], Role.AUDITOR, username="below"))
+    assert act(client, "confirm", posting.pk).status_code == 404
+
+
+def test_what_the_office_gives_takes_effect_at_once(desk, tree):
+    desk.post(reverse("accounts:create"), new_account(tree))
+    assert not Posting.objects.get(user__username="zhao").waits
+
+
+def test_another_administrator_is_made_at_once(client, tree, admin):
+    client.force_login(admin)
+    client.post(reverse("accounts:create"), new_account(tree, organization=tree["S1"].pk, role=Role.SYSTEM_ADMIN))
+    assert not Posting.objects.get(user__username="zhao").waits
+
+
+def test_a_password_that_the_administrator_knows_opens_nothing_either(client, tree, admin, office):
+    client.force_login(admin)
+    page = act(client, "reset", office.pk)
+    assert "另一人确认后才生效" in page.content.decode()
+    assert office.postings.get().waits
+    assert office.postings.get().given_by == admin
+
+
+def test_a_password_that_the_office_resets_holds_nobody_back(desk, secretary):
+    act(desk, "reset", secretary.pk)
+    assert not secretary.postings.get().waits

@@ -125,7 +125,7 @@ def test_a_new_posting_is_seen_by_the_user_at_hand(tree):
 def test_who_keeps_accounts_or_reads_the_trail_reads_no_member():
     records = {Right.MEMBERS_VIEW, Right.MEMBERS_EDIT, Right.ACTIVITIES_VIEW, Right.EXPORT, Right.SENSITIVE_REVEAL}
     assert not records & ROLE_RIGHTS[Role.SYSTEM_ADMIN]
-    assert ROLE_RIGHTS[Role.AUDITOR] == {Right.AUDIT_READ}
+    assert ROLE_RIGHTS[Role.AUDITOR] == {Right.AUDIT_READ, Right.POSTINGS_CONFIRM}
 
 
 def test_leaders_change_and_reveal_nothing():

@@ -218,7 +218,7 @@ def test_each_role_sees_what_it_may_open(tree, office):
     leader = lines(make_posted(tree["S1"], Role.LEADER))
     assert "组织树" in leader
     assert not {"上传会议记录", "账号", "审计"} & leader.keys()
-    assert lines(make_posted(tree["D"], Role.AUDITOR)).keys() == {"工作台", "审计"}
+    assert lines(make_posted(tree["D"], Role.AUDITOR)).keys() == {"工作台", "审计", "待确认的任职"}
     assert lines(make_posted(tree["D"], Role.SYSTEM_ADMIN)).keys() == {"工作台", "账号"}
 
 
