@@ -388,15 +388,19 @@ class TestHostileFiles:
         assert time.process_time() - started < 2
 
     @pytest.mark.parametrize("blank", [" ", "\t", "\u3000", "\xa0", "_", "\u2003", " \n", "_\n"])
-    def test_two_hundred_thousand_blanks_take_less_than_a_second(self, blank):
-        text = f"应到{blank * 200_000}x"
-        file = running(f"a{blank.strip(chr(10)) * (200_000 if len(blank) == 1 else 1)}x")
-        started = time.process_time()
-        extract_text(file, "a.docx")
-        read(text)
-        read(f"时间：{blank * 60_000}\n参加人员：{blank * 60_000}\n会议内容：{blank * 60_000}")
+    def test_four_times_as_many_blanks_take_about_four_times_as_long(self, blank):
+        """Sixteen times as long would stop a worker; how fast the machine is does not matter."""
 
-        assert time.process_time() - started < 1
+        def cost(count):
+            text = f"应到{blank * count}x"
+            file = running(f"a{blank.strip(chr(10)) * (count if len(blank) == 1 else 1)}x")
+            started = time.process_time()
+            extract_text(file, "a.docx")
+            read(text)
+            read(f"时间：{blank * count}\n参加人员：{blank * count}\n会议内容：{blank * count}")
+            return time.process_time() - started
+
+        assert min(cost(200_000) for _ in range(2)) < 9 * max(min(cost(50_000) for _ in range(2)), 0.02)
 
     @settings(deadline=None, max_examples=60)
     @given(st.sampled_from(PATTERNS), st.text("a1一十人、（ ：\t等同志应到年月2.：。", min_size=1, max_size=6))
