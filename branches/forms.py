@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -301,6 +302,29 @@ class BaseSeatFormSet(forms.BaseInlineFormSet):
         return seat_line(f.instance for f in filled)
 
 
+def store_rows(formset: Any, held: dict[Any, Any], names: Sequence[str], fresh: Callable[[], Any]) -> None:
+    """Write the rows of a formset of people with posts, whatever their order: who had a post keeps the record of it,
+    wherever the row stands now. One by one and in place, two rows exchanged would be the same person twice half-way.
+
+    `held` has what is stored by its key, `names` the fields beside post, name and member; `fresh` makes a new record.
+    """
+    gone = formset.deleted_forms
+    for form in gone:
+        if record := held.pop(form.instance.pk, None):
+            record.erase()
+    free = {(record.post, record.name): record for record in held.values()}
+    filled = [form for form in formset.forms if form.cleaned_data.get("name") and form not in gone]
+    same = [(form, free.pop((form.instance.post, form.instance.name), None)) for form in filled]
+    left = {record.pk: record for record in free.values()}
+    own = [(form, record or left.pop(form.instance.pk, None)) for form, record in same]
+    others = iter(list(left.values()))
+    for form, known in own:
+        record = known or next(others, None) or fresh()
+        for name in ("post", "name", "member", *names):
+            setattr(record, name, getattr(form.instance, name))
+        record.record()
+
+
 def seat_line(seats: Iterable[CommitteeSeat]) -> str:
     """Return seats as one line."""
     return "、".join(f"{seat}（{seat.left_on} 离任）" if seat.left_on else str(seat) for seat in seats)
@@ -381,27 +405,10 @@ class CommitteeForm(RecordForm):
         if changed and committee.version == version and not self.is_new:
             committee.record("change")
         if changed:
-            self._store_seats(committee)
+            store_rows(
+                self.seats, committee.seats.in_bulk(), ("since", "left_on"), partial(CommitteeSeat, committee=committee)
+            )
         return committee
-
-    def _store_seats(self, committee: Committee) -> None:
-        """Write the rows, whatever their order: who held a post before keeps the seat, wherever the row stands now."""
-        held = committee.seats.in_bulk()
-        for form in self.seats.deleted_forms:
-            if seat := held.pop(form.instance.pk, None):
-                seat.erase()
-        free = {(seat.post, seat.name): seat for seat in held.values()}
-        gone = self.seats.deleted_forms
-        filled = [form for form in self.seats.forms if form.cleaned_data.get("name") and form not in gone]
-        same = [(form, free.pop((form.instance.post, form.instance.name), None)) for form in filled]
-        left = {seat.pk: seat for seat in free.values()}
-        own = [(form, seat or left.pop(form.instance.pk, None)) for form, seat in same]
-        others = iter(list(left.values()))
-        for form, known in own:
-            seat = known or next(others, None) or CommitteeSeat(committee=committee)
-            for name in ("post", "name", "since", "left_on", "member"):
-                setattr(seat, name, getattr(form.instance, name))
-            seat.record()
 
     def _compare(self) -> bool:
         super()._compare()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from ledgers.forms import Difference
 from ledgers.models import Record
 
 from . import restructuring
-from .forms import EventForm, NamesakeMixin, OrganizationField, OrganizationForm, by_name, person_name
+from .forms import EventForm, NamesakeMixin, OrganizationField, OrganizationForm, by_name, person_name, store_rows
 from .models import Candidate, Election, GroupLeader, JointUnit, Organization, assign, names_of
 from .record_forms import CheckedForm, PlacedForm
 
@@ -411,13 +412,13 @@ class ElectionForm(CheckedForm):
         changed = [form for form in self.candidates.forms if form.has_changed()]
         if changed and election.version == version and not self.is_new:
             election.record("change")
-        for form in changed:
-            if form in self.candidates.deleted_forms:
-                if form.instance.pk:
-                    form.instance.erase()
-            else:
-                form.instance.election = election
-                form.instance.record()
+        if changed:
+            store_rows(
+                self.candidates,
+                election.candidates.in_bulk(),
+                ("votes", "elected"),
+                partial(Candidate, election=election),
+            )
         return election
 
     def _compare(self) -> bool:

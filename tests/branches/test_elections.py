@@ -235,3 +235,13 @@ def test_the_list_finds_what_was_badly_attended(client, town, office, text_of):
     make_election(town.branches[1], voters=10, present=7)
     words = text_of(client.get("/ledgers/elections/?organization=S&period=2026Q3&turnout=short"))
     assert "S-1-2" in words and "S-1-1" not in words
+
+
+def test_candidates_typed_in_another_order_are_the_same_records(client, town, office, fill_in, today):
+    fill_in(NEW, **HELD)
+    election = Election.objects.get()
+    before = {(c.pk, c.post, c.name, c.votes, c.elected) for c in election.candidates.all()}
+    edit = f"{election.get_absolute_url()}edit/"
+    turned = {key.replace("-0-", "-x-").replace("-1-", "-0-").replace("-x-", "-1-"): v for key, v in HELD.items()}
+    assert fill_in(edit, **turned, **{"candidates-0-post": "member"}).url == election.get_absolute_url()
+    assert {(c.pk, c.post, c.name, c.votes, c.elected) for c in election.candidates.all()} == before
