@@ -94,12 +94,15 @@ def create(request: HttpRequest) -> HttpResponse:
     """Make an account with its first posting, and show its one-time password once."""
     access = access_of(request.user)
     account_form, posting_form = AccountForm(request.POST or None), PostingForm(request.POST or None, access=access)
-    with atomic():
-        take_turns("username", request.POST.get("username", "").casefold())
-        if account_form.is_valid() and posting_form.is_valid():
-            account, password = administration.create_account(**account_form.cleaned_data)
-            administration.post(account, **posting_form.cleaned_data)
-            return _show_password(request, account, password, "账号已建好")
+    made = None
+    if request.method == "POST":
+        with atomic():
+            take_turns("username", request.POST.get("username", "").casefold())
+            if account_form.is_valid() and posting_form.is_valid():
+                made = administration.create_account(**account_form.cleaned_data)
+                administration.post(made[0], **posting_form.cleaned_data)
+    if made:
+        return _show_password(request, *made, "账号已建好")
     return render(request, "accounts/create.html", {"account_form": account_form, "posting_form": posting_form})
 
 

@@ -158,9 +158,9 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # A transaction forgotten in some console must not stop everybody: who waits too long is told (reports.failures).
     LOCK_TIMEOUT = env.str("DATABASE_LOCK_TIMEOUT", default="30s")
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-        f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=10min"
-    )
+    given = DATABASES["default"].setdefault("OPTIONS", {})
+    limits = f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=10min"
+    given["options"] = f"{limits} {given.get('options', '')}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Who

@@ -84,3 +84,18 @@ def test_a_full_disk_is_told(rf, text_of):
     except OSError:
         response = server_error(rf.post("/activities/upload/"))
     assert response.status_code == 503 and "存储空间不足" in text_of(response)
+
+
+def test_the_log_names_no_secret_of_an_address(monkeypatch, caplog):
+    fail(monkeypatch, "connection refused")
+    assert Client(raise_request_exception=False).get("/activities/calendar/geheim-token.ics").status_code == 503
+    said = [record.getMessage() for record in caplog.records if record.name == "reports.failures"]
+    assert said and "geheim" not in said[0] and "calendar" in said[0]
+
+
+def test_a_write_that_was_refused_leaves_its_traceback(rf, caplog):
+    try:
+        raise OSError(errno.EACCES, "Permission denied")
+    except OSError:
+        server_error(rf.post("/activities/upload/"))
+    assert caplog.records[-1].exc_info
