@@ -9,10 +9,10 @@ from functools import cache
 from django.apps import apps
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, streets
 from accounts.acting import acting_as
 from accounts.actions import LOOKS
-from accounts.transactions import atomic
+from accounts.transactions import atomic, take_turns
 from branches.models import Organization
 from ledgers.bulk import insert
 from ledgers.facts import mark_stale
@@ -58,9 +58,7 @@ def refresh_if_changed(organization: Organization, period: Period) -> None:
 def check_if_never_checked(organization: Organization, period: Period) -> bool:
     """Check a period that nobody has looked at yet, so that a later one can be compared with it; say whether it did."""
     wanted = {kept.code: kept for kept in kept_in(period) if kept.start <= timezone.localdate()}
-    runs = CheckRun.objects.filter(
-        organization__path__in=Organization.paths_to(organization.path), period__in=wanted, day__gt=date.min
-    )
+    runs = CheckRun.objects.filter(organization__path__in=Organization.paths_to(organization.path), period__in=wanted)
     checked = set(runs.values_list("period", flat=True))
     unchecked = [kept for code, kept in wanted.items() if code not in checked]
     for kept in unchecked:
@@ -114,19 +112,10 @@ class _Change:
         return [*self.updated, *self.reopened, *self.cleared]
 
 
-def _one_at_a_time(organization: Organization, kept: Period) -> None:
-    """Wait for other checks of the same street, or of any street below, and hold others up until this one is done."""
-    heads = Organization.streets_with(organization.path)
-    fresh = [CheckRun(organization_id=pk, period=kept.code, day=date.min) for pk in sorted(heads)]
-    CheckRun.objects.bulk_create(fresh, ignore_conflicts=True)
-    runs = CheckRun.objects.filter(organization__in=heads, period=kept.code).order_by("organization")
-    list(runs.select_for_update(of=("self",), no_key=True).values_list("pk"))
-
-
 @atomic
 def _sync(organization: Organization, kept: Period, today: date) -> None:
     """Check one quarter or year and write what came of it, as one entry of the audit trail."""
-    _one_at_a_time(organization, kept)
+    take_turns("check", *(f"{street} {kept.code}" for street in streets.inside(organization.path)))
     position = audit.position(organization.path)
     day = min(kept.end, today)
     annual = kept.kind == Period.YEAR

@@ -19,7 +19,7 @@ from django.db import models
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
 
-from accounts.transactions import atomic
+from accounts.transactions import atomic, take_turns
 
 from . import ledger as ledgers
 from .ledger import Ledger, Query
@@ -34,8 +34,6 @@ Number = int | Decimal
 
 CENT = Decimal("0.01")
 """What sums are exact to: SQLite adds decimals as floating point."""
-LOCK = date(1900, 1, 1)
-"""The month whose row is locked while a street's sheets are rebuilt."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +135,8 @@ def mark_stale(touches: Iterable[Touch]) -> None:
     wanted = set()
     for touch in touches:
         since = touch.day.replace(day=1)
-        whole = touch.organization_id is None
-        streets = [touch.street_id] if touch.street_id or not whole else sorted(_tree[0].head_ids())
+        is_of_all = touch.organization_id is None and touch.street_id is None
+        streets = _tree[0].head_ids() if is_of_all else {touch.street_id}
         wanted |= {(touch.organization_id, street, since, None if touch.lasting else since) for street in streets}
     StaleMark.objects.bulk_create(
         StaleMark(organization_id=organization, street_id=street, since=since, until=until)
@@ -253,26 +251,20 @@ def _read(stored: Mapping[str, int | str]) -> dict[str, Number]:
 def _refresh(reach: Reach, months: Sequence[Period]) -> None:
     """Make the sheets of these streets and months hold what the records hold.
 
-    Costs two small queries when nothing changed. Otherwise the streets concerned are locked: one rebuild of a street at
-    a time, as a later one must not lose to an earlier.
+    Costs two small queries when nothing changed. Otherwise one rebuild of a street at a time: a later one must not lose
+    to an earlier.
     """
-    missing = uncounted(reach.streets, months)
-    marks = StaleMark.objects.filter(reaching(months), _marks_of(reach))
-    if not missing and not marks.exists():
-        return
-    with atomic():
-        _lock(reach.streets, months)
-        Rebuild(reach, months).run()
+    if not _hold(reach, months):
+        with atomic():
+            take_turns("sheets", *map(str, reach.streets))
+            Rebuild(reach, months).run()
 
 
-def _lock(streets: Iterable[int], months: Sequence[Period]) -> None:
-    """Lock these streets, always in the same order, and have rows for their months."""
-    wanted = [
-        FactMonth(street_id=pk, month=start) for pk in sorted(streets) for start in (LOCK, *(m.start for m in months))
-    ]
-    FactMonth.objects.bulk_create(wanted, ignore_conflicts=True)
-    locks = FactMonth.objects.filter(street_id__in=streets, month=LOCK).order_by("street_id")
-    list(locks.select_for_update(no_key=True).values_list("pk"))
+def _hold(reach: Reach, months: Sequence[Period]) -> bool:
+    """Say whether the sheets of these streets and months hold what the records hold."""
+    if _uncounted(reach.streets, months):
+        return False
+    return not StaleMark.objects.filter(_reaching(months), _marks_of(reach)).exists()
 
 
 def _marks_of(reach: Reach) -> Q:
@@ -283,7 +275,7 @@ def _marks_of(reach: Reach) -> Q:
     return inside | Q(street_id__in=reach.streets)
 
 
-def uncounted(streets: Iterable[int], months: Sequence[Period]) -> set[tuple[int, Period]]:
+def _uncounted(streets: Iterable[int], months: Sequence[Period]) -> set[tuple[int, Period]]:
     """Return (street, month) for what was never counted, not with these facts, or of a day that is over by now."""
     streets = set(streets)
     rows = FactMonth.objects.filter(street_id__in=streets, month__in=[m.start for m in months])
@@ -294,7 +286,7 @@ def uncounted(streets: Iterable[int], months: Sequence[Period]) -> set[tuple[int
     return {(s, m) for s in streets for m in months if counted.get((s, m.start)) != (digest(), m.as_of())}
 
 
-def reaching(months: Sequence[Period]) -> Q:
+def _reaching(months: Sequence[Period]) -> Q:
     """Return the condition that a mark reaches one of these months (given in order, without gaps)."""
     return Q(since__lte=months[-1].start) & (Q(until__isnull=True) | Q(until__gte=months[0].start))
 
@@ -309,8 +301,8 @@ class Rebuild:
     def __init__(self, reach: Reach, months: Sequence[Period]) -> None:
         self.months = months
         self.streets = set(reach.streets)
-        self.missing = uncounted(reach.streets, months)
-        self.marks = list(StaleMark.objects.filter(reaching(months), _marks_of(reach)))
+        self.missing = _uncounted(reach.streets, months)
+        self.marks = list(StaleMark.objects.filter(_reaching(months), _marks_of(reach)))
         for mark in self.marks:
             if mark.organization_id is None:
                 self.missing |= {
@@ -414,12 +406,12 @@ class Rebuild:
 
     def _note_counted(self) -> None:
         """Say that the missing months were counted now."""
-        by_start = {(street, month.start): month for street, month in self.missing}
-        held = FactMonth.objects.filter(street_id__in=self.streets, month__in=[m.start for m in self.months])
-        rows = [row for row in held if (row.street_id, row.month) in by_start]
-        for row in rows:
-            row.codes, row.day = digest(), by_start[row.street_id, row.month].as_of()
-        FactMonth.objects.bulk_update(rows, ["codes", "day"])
+        FactMonth.objects.bulk_create(
+            [FactMonth(street_id=s, month=m.start, codes=digest(), day=m.as_of()) for s, m in self.missing],
+            update_conflicts=True,
+            unique_fields=["street_id", "month"],
+            update_fields=["codes", "day", "counted_at"],
+        )
 
     def _discharge(self) -> None:
         """Take back the marks that the rebuilt months have answered, and shorten or split those that reach further.
@@ -429,7 +421,7 @@ class Rebuild:
         """
         if not self.marks:
             return
-        counted = set(FactMonth.objects.exclude(codes="").values_list("month", flat=True))
+        counted = set(FactMonth.objects.values_list("month", flat=True))
         done = {m.start: self.lines[m] for m in self.months}
         fresh = {}
         for mark in self.marks:
@@ -479,7 +471,7 @@ def sheets(
 def fresh(organization: "Organization", months: Sequence[Period]) -> list[dict[str, Number]] | None:
     """Return code → number of a subtree for each of these months that has any, None where that would take a rebuild."""
     reach = _tree[0].reach([organization.pk], months[0].end, {})
-    if uncounted(reach.streets, months) or StaleMark.objects.filter(reaching(months), _marks_of(reach)).exists():
+    if not _hold(reach, months):
         return None
     return list(_stored_sheets(reach, [organization.pk], months).values())
 

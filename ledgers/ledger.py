@@ -407,8 +407,8 @@ class Ledger:
             then = query.day if query.on or query.period else None
             return self.within(lambda path: place.subtree(path, then))
         lasts = place.spans(query.period)
-        if len(lasts) == 1:
-            return self.within(lambda path: place.subtree(path, query.day))
+        if not lasts:
+            return self.within(place.subtree)
         condition, months = Q(pk__in=[]), query.period.months()
         for last in lasts:
             span, months = months[: months.index(last) + 1], months[months.index(last) + 1 :]

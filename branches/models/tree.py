@@ -187,14 +187,16 @@ class Organization(MP_Node, Record):
         here = [pk for pk, line in type(self).lineages(on).items() if self.pk in line]
         return Q(**{f"{field.removesuffix('path')}pk__in": here})
 
-    def spans(self, period: Period) -> list[Period]:
+    @classmethod
+    def spans(cls, period: Period) -> list[Period]:
         """Return the months of a period after which the tree was changed, and the last one: as facts count by months,
-        what happened in a month belongs to where its organisation stood at the month's end. One query.
+        what happened in a month belongs to where its organisation stood at the month's end. Nothing is returned where
+        the tree stands today as it has stood ever since the period began. One query.
         """
-        moved = OrganizationEvent.moves_after(period.start - timedelta(days=1)).filter(on__lte=period.end)
-        changed = {Period.containing(on) for on in moved.values_list("on", flat=True)}
+        moved = OrganizationEvent.moves_after(period.start - timedelta(days=1)).values_list("on", flat=True)
+        changed = {Period.containing(on) for on in moved}
         months = period.months()
-        return [*(month for month, after in pairwise(months) if after in changed), months[-1]]
+        return [*(month for month, after in pairwise(months) if after in changed), months[-1]] if changed else []
 
     @classmethod
     def lineages(cls, day: date) -> dict[int, list[int]]:
@@ -279,8 +281,8 @@ class Organization(MP_Node, Record):
             for pk, path, kind in rows.values_list("pk", "path", "kind"):
                 (streets if kind == cls.Kind.WORKING_COMMITTEE else roots)[path] = pk
         known = roots | streets
-        nearest = {next(end for end in reversed(line) if end in known) for line in lines}
-        return {end: known[end] for end in nearest}
+        nearest = {next((end for end in reversed(line) if end in known), None) for line in lines}
+        return {end: known[end] for end in nearest if end}
 
     @classmethod
     def _moves_after(cls, since: date, notes: dict[str, Any]) -> list[tuple[str, date]]:
@@ -304,12 +306,8 @@ class Organization(MP_Node, Record):
     def streets_of(cls, paths: Collection[str]) -> dict[str, int]:
         """Return path → id of its head: the nearest street at or above it, else its root. One query."""
         lines = {path: cls.paths_to(path) for path in paths}
-        rows = cls.heads().filter(path__in={end for line in lines.values() for end in line})
-        known = dict(rows.values_list("path", "pk"))
-        found = {
-            path: next((known[end] for end in reversed(line) if end in known), None) for path, line in lines.items()
-        }
-        return {path: pk for path, pk in found.items() if pk is not None}
+        heads = cls._heads_over(lines.values(), {})
+        return {path: heads[end] for path, line in lines.items() if (end := max(heads.keys() & set(line), default=""))}
 
     @classmethod
     def streets_with(cls, path: str) -> set[int]:
