@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
+from ledgers import facts
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.period import Period
@@ -52,31 +54,22 @@ def counted_lines(organization: Organization, since: date, until: date) -> Atten
 
 
 def runs_of_absence(organization: Organization, day: date, least: int = RUNNING, member: int = 0) -> dict[int, Run]:
-    """Return member id → the run of absences that lasts on a day, of at least so many. One query.
+    """Return member id → the run of absences that lasts on a day, of at least so many. Two queries.
 
-    Looks back a year. A leave ends a run: who asked to be excused is not lost.
+    Looks back a year. A leave ends a run: who asked to be excused is not lost; nor does an absence count on a day on
+    which the member came to another meeting.
     """
     lines = counted_lines(organization, day - LOOKED_BACK, day)
     if member:
         lines = lines.filter(member=member)
-    often = (
-        lines.filter(state=State.ABSENT)
-        .order_by()
-        .values("member_id")
-        .annotate(times=Count("pk"))
-        .filter(times__gte=least)
-    )
+    missed = lines.filter(state=State.ABSENT).order_by("activity__date")
+    seen = lines.exclude(state=State.ABSENT).order_by().values("member_id").annotate(last=Max("activity__date"))
+    seen_last = dict(seen.values_list("member_id", "last"))
     days: dict[int, list[date]] = defaultdict(list)
-    ended: set[int] = set()
-    rows = lines.filter(member_id__in=often.values("member_id")).order_by("-activity__date", "-activity_id")
-    for member_id, state, on in rows.values_list("member_id", "state", "activity__date"):
-        if state != State.ABSENT:
-            ended.add(member_id)
-        elif member_id not in ended:
+    for member_id, on in missed.values_list("member_id", "activity__date"):
+        if on > seen_last.get(member_id, date.min):
             days[member_id].append(on)
-    return {
-        member_id: Run(len(missed), missed[-1], missed[0]) for member_id, missed in days.items() if len(missed) >= least
-    }
+    return {pk: Run(len(each), each[0], each[-1]) for pk, each in days.items() if len(each) >= least}
 
 
 COLUMNS = (("expected", "asked"), ("present", "there"), ("late", "late"), ("leave", "leave"), ("absent", "absent"))
@@ -100,10 +93,10 @@ class Line:
     run: Run | None = None
 
     @property
-    def rate(self) -> int | None:
-        """Present of expected in whole percent, rounded down so that it never shows as reached."""
+    def rate(self) -> Decimal | None:
+        """Present of expected in percent, None where nobody was."""
         (expected, _), (present, _), *_ = self.numbers
-        return 100 * present // expected if expected else None
+        return facts.percent(Decimal(present) / expected) if expected else None
 
 
 def _numbers(
@@ -117,7 +110,7 @@ def _numbers(
 
 
 def rates_of_members(branch: Organization, period: Period, user: User) -> list[Line]:
-    """Return a line for each member on the rolls of a branch and its groups, the rarest comers first. Two queries."""
+    """Return a line for each member on the rolls of a branch and its groups, the rarest comers first. Three queries."""
     until = period.end
     rows = counted_lines(branch, period.start, until).visible_to(user).order_by()
     runs = runs_of_absence(branch, until, least=1)

@@ -159,7 +159,12 @@ else:
     # A transaction forgotten in some console must not stop everybody: who waits too long is told (reports.failures).
     LOCK_TIMEOUT = env.str("DATABASE_LOCK_TIMEOUT", default="30s")
     given = DATABASES["default"].setdefault("OPTIONS", {})
-    limits = f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=10min"
+    # Nor may a single question that the planner took wrong: no statement of the portal's takes minutes.
+    STATEMENT_TIMEOUT = env.str("DATABASE_STATEMENT_TIMEOUT", default="5min")
+    limits = (
+        f"-c lock_timeout={LOCK_TIMEOUT} -c statement_timeout={STATEMENT_TIMEOUT}"
+        " -c idle_in_transaction_session_timeout=10min"
+    )
     given["options"] = f"{limits} {given.get('options', '')}".strip()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
