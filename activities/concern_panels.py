@@ -58,10 +58,9 @@ def _concerns(organization: Organization, period: Period, user: User) -> Mapping
     create = new_record("activities:concern-create", organization, user)
     if organization.is_branch and not create and not rows and not any(figure.number for figure in figures):
         return None
-    rate = facts.rate("concerns.satisfaction").of(facts.of(organization, period))
     return {
         "figures": figures,
-        "satisfaction": None if rate is None else round(rate * 100, 1),
+        "satisfaction": facts.rate("concerns.satisfaction").percent(facts.of(organization, period)),
         "rows": rows,
         "create": create,
         "note": period.label,

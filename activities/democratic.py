@@ -7,13 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from branches.models import Organization
-from ledgers import parsing
+from ledgers import facts, parsing
 from ledgers.recording import record_all
 from members.models import Member, Membership
 from members.querysets import MembershipQuerySet
@@ -28,11 +29,6 @@ MOST_WORDS = 200
 def day_of(year: int) -> date:
     """Return the day as of which a year's members are taken: its last, or today in the running one."""
     return min(date(year, 12, 31), timezone.localdate())
-
-
-def is_full(member: Member, day: date) -> bool:
-    """Say whether a member was a full member on a day, as `full_on` asks the database."""
-    return member.category == Member.Category.FULL and (member.regularised_on is None or member.regularised_on <= day)
 
 
 class Coming(NamedTuple):
@@ -144,7 +140,7 @@ class Sheet:
         for pk, member in everybody.items():
             review = known.get(pk) or DemocraticReview(organization=branch, year=year, member=member, date=self.day)
             review.organization = branch
-            self.lines.append(Line(review, is_full(member, self.day), _shown(review)))
+            self.lines.append(Line(review, member.is_full_on(self.day), _shown(review)))
         self.lines.sort(key=lambda line: not line.full)
         self.step_values = {name: day.isoformat() if day else "" for name, _, day in self.round.steps}
         self.step_errors: dict[str, str] = {}
@@ -167,10 +163,10 @@ class Sheet:
         return sum(line.review.grade == Grade.EXCELLENT for line in self.lines)
 
     @property
-    def excellent_percent(self) -> int:
-        """Share of the excellent among everybody with a grade, in whole percent."""
+    def excellent_percent(self) -> Decimal:
+        """Share of the excellent among everybody with a grade, in percent."""
         graded = sum(bool(line.review.grade) for line in self.lines)
-        return round(100 * self.excellent / graded) if graded else 0
+        return facts.percent(Decimal(self.excellent) / graded) if graded else Decimal(0)
 
     @property
     def steps(self) -> list[tuple[str, str, str, str]]:

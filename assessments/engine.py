@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
@@ -22,7 +21,7 @@ from ledgers import facts
 from ledgers.facts import Number
 from ledgers.period import Period, PeriodKind
 from members.development.procedure import Standing
-from members.models import DevelopmentCase, DevelopmentStep, Exemption, Member, Membership, here_by, progress_of
+from members.models import DevelopmentCase, DevelopmentStep, Exemption, Membership, here_by, progress_of
 from members.querysets import MembershipQuerySet
 
 from .beginning import is_before_records, records_since
@@ -196,14 +195,7 @@ class Course:
         """Return how many of the people of a step were found in the register as full members on its day."""
         step = self.last(code)
         people = (step.first_member, step.second_member) if step else ()
-        return sum(
-            1
-            for member in people
-            if member
-            and step
-            and member.category == Member.Category.FULL
-            and (member.regularised_on is None or member.regularised_on <= step.on)
-        )
+        return sum(1 for member in people if member and step and member.is_full_on(step.on))
 
 
 # whom a rule applies to
@@ -318,13 +310,13 @@ class RateAtLeast:
     percent: LocalNumber
 
     def shortfall(self, check: Check, organization: Organization, period: Period) -> Shortfall | None:
-        """Return the rate in percent with one decimal, rounded down so that it never shows as reached."""
+        """Return the rate in percent, never shown as reached where it is not."""
         rate = facts.rate(self.rate)
         ratio = rate.of({code: check.number(code, organization, period) for code in (rate.numerator, rate.denominator)})
         required = check.limit(self.percent, organization)
         if ratio is None or ratio * 100 >= required:
             return None
-        value = (ratio * 100).quantize(Decimal("0.1"), ROUND_FLOOR)
+        value = facts.percent(ratio, required)
         return Shortfall(value, required, f"{rate.title} {value}%，低于 {required}%")
 
     def evidence(self, organization: Organization, period: Period) -> str:
@@ -358,6 +350,14 @@ class Rule:
         if self.every == Period.YEAR:
             return check.period.kind == Period.YEAR and check.is_over(check.period)
         return self.every <= check.period.kind
+
+    def asked(self, check: Check) -> list[Organization]:
+        """Return whom the rule asks in the period or in any of its parts; nobody where it asks persons or records."""
+        circle = getattr(self, "applies_to", None)
+        if circle is None:
+            return []
+        parts = [check.period] if self.every is None else check.parts(self.every)
+        return list({o.pk: o for part in parts for o in circle.among(check, part)}.values())
 
     def violations(self, check: Check) -> Iterable[Violation]:
         """Yield what breaks the rule: at most one violation for each organisation, or for each member."""

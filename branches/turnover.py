@@ -3,9 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db.models import Count
+
+from ledgers import facts
 
 from .models import Organization, PartyWorker
 from .models.workers import lost_by, reserve_on
@@ -21,12 +23,10 @@ class Turnover:
     lost: int = 0
     """Who left in the 12 months that end on the day."""
 
-    @property
-    def percent(self) -> Decimal:
-        """Those lost as a share of all who were employed at some time in the 12 months, with one decimal."""
+    def percent(self, limit: int | None = None) -> Decimal | None:
+        """Return those lost as a share of all who were employed in the 12 months, None where nobody was."""
         everybody = self.employed + self.lost
-        share = Decimal(self.lost * 100) / everybody if everybody else Decimal(0)
-        return share.quantize(Decimal("0.1"), ROUND_HALF_UP)
+        return facts.percent(Decimal(self.lost) / everybody, limit) if everybody else None
 
     def exceeds(self, percent: int) -> bool:
         """Say whether more than so many percent were lost."""

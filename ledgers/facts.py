@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -571,6 +571,25 @@ class Rate:
         """Return the ratio, or None where there is nothing to divide by."""
         below = numbers.get(self.denominator, 0) + numbers.get(self.rest, 0)
         return Decimal(numbers.get(self.numerator, 0)) / Decimal(below) if below else None
+
+    def percent(self, numbers: Mapping[str, Number]) -> Decimal | None:
+        """Return the ratio in percent as people are shown it, or None where there is nothing to divide by."""
+        ratio = self.of(numbers)
+        return None if ratio is None else percent(ratio)
+
+
+def percent(ratio: Decimal, limit: Number | None = None) -> Decimal:
+    """Return a ratio in percent as people are shown it: half up to one decimal.
+
+    Where that would contradict how the exact ratio stands to the `limit` that it is judged by (79.96 % shown as 80.0 %
+    and found too low), with as many more decimals as it takes. Ratios are judged exactly, never as they are shown.
+    """
+    exact, places = ratio * 100, 1
+    while True:
+        shown = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if limit is None or exact == shown or (exact < limit, exact > limit) == (shown < limit, shown > limit):
+            return shown
+        places += 1
 
 
 _rates: dict[str, Rate] = {}

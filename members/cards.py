@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
@@ -119,7 +120,7 @@ def _meetings(members: Sequence[Member], user: User) -> Iterator[Row]:
     for pk, year in sorted({*met, *studied}, key=lambda key: (key[0], -key[1])):
         expected, present, leave = met.get((pk, year), (0, 0, 0))
         (hours,) = studied.get((pk, year), (0,))
-        rate = f"{round(100 * present / expected)}%" if expected else ""
+        rate = f"{facts.percent(Decimal(present) / expected)}%" if expected else ""
         yield pk, (f"{year}年", expected, present, leave, rate, f"{hours or 0:g}")
 
 

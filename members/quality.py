@@ -9,11 +9,9 @@ from dateutil.relativedelta import relativedelta
 from ledgers import parsing
 
 from .models import Gender
+from .querysets import PROBATION, PROBATION_SINCE
 
 ADULT_AT = 18
-PROBATION = relativedelta(years=1)
-PROBATION_SINCE = date(1977, 8, 18)
-"""Day of the Party constitution that brought probation back, which that of 1969 had abolished."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """Members, asked in the office's words."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Exists, OuterRef, Q
+from dateutil.relativedelta import relativedelta
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import ExtractDay, ExtractMonth, ExtractYear
+from django.db.models.lookups import LessThanOrEqual
 
 from accounts.encryption import blind_index
 from accounts.permissions import Right
@@ -19,10 +22,29 @@ def in_force(day: date, prefix: str = "") -> Q:
     return Q(**{f"{prefix}start__lte": day}) & (Q(**{f"{prefix}end__isnull": True}) | Q(**{f"{prefix}end__gt": day}))
 
 
-def full_on(day: date, prefix: str = "member__") -> Q:
-    """Return the condition that a member is a full member on that day: regularised by then, or with no date known."""
+PROBATION = relativedelta(years=1)
+PROBATION_SINCE = date(1977, 8, 18)
+"""Day of the Party constitution that brought probation back, which that of 1969 had abolished."""
+
+
+def _days(day: Any) -> Any:
+    """Return a number that grows with the day, 372 a year: years can be added to it in either database."""
+    return ExtractYear(day) * 372 + ExtractMonth(day) * 31 + ExtractDay(day)
+
+
+def full_on(day: Any, prefix: str = "member__") -> Q:
+    """Return the condition that a member is a full member on a day (a date or an OuterRef): regularised by then.
+
+    Where no day of regularisation is known, not before the year of probation can have been over.
+    """
+    joined = f"{prefix}joined_on"
+    undated = Q(**{f"{joined}__isnull": True}) | Q(**{f"{joined}__lt": PROBATION_SINCE})
+    if isinstance(day, date):
+        undated |= Q(**{f"{joined}__lte": day - PROBATION})
+    else:
+        undated |= Q(LessThanOrEqual(_days(F(joined)) + 372, _days(day)))
     return Q(**{f"{prefix}category": "full"}) & (
-        Q(**{f"{prefix}regularised_on__isnull": True}) | Q(**{f"{prefix}regularised_on__lte": day})
+        Q(**{f"{prefix}regularised_on__lte": day}) | (Q(**{f"{prefix}regularised_on__isnull": True}) & undated)
     )
 
 

@@ -44,9 +44,9 @@ class Attendance:
     present: Figure
 
     @property
-    def percent(self) -> int | None:
-        """Share of meetings attended, in whole percent; None without a meeting."""
-        return round(100 * self.present.value / self.expected.value) if self.expected.value else None
+    def percent(self) -> Decimal | None:
+        """Share of meetings attended, in percent; None without a meeting."""
+        return facts.percent(Decimal(self.present.value) / self.expected.value) if self.expected.value else None
 
     @property
     def state(self) -> str:

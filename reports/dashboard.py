@@ -34,7 +34,7 @@ from ledgers.scope import may
 
 from . import charts
 from .facts import AGES, EDUCATIONS, EMPLOYMENTS, GENDERS
-from .investigation.wording import Times, place, rounded
+from .investigation.wording import Times, place
 from .navigation import CHOOSE
 from .obligations import DUTIES, Book, Duty, Obligation, Share, group_by, share
 
@@ -557,8 +557,7 @@ def name_within(organization: Organization, whole: Organization) -> str:
 
 def percent_of(numbers: Mapping[str, Number]) -> Decimal | None:
     """Return the attendance rate in percent with one decimal; None where nobody was expected."""
-    ratio = facts.rate("attendance.rate").of(numbers)
-    return None if ratio is None else rounded(ratio)
+    return facts.rate("attendance.rate").percent(numbers)
 
 
 def difference(now: Decimal | None, before: Decimal | None) -> Decimal | None:

@@ -4,7 +4,7 @@ from ledgers.facts import Fact
 from members.models import Education, Employment
 
 AGES = (
-    Fact("members.age_35_to_60", "35 至 60 岁党员", "人", "members", {"age": "35-60"}),
+    Fact("members.age_35_to_60", "36至60岁党员", "人", "members", {"age": "35-60"}),
     Fact("members.age_unknown", "出生日期不详的党员", "人", "members", {"age": "unknown"}),
 )
 GENDERS = (Fact("members.male", "男党员", "人", "members", {"gender": "male"}),)

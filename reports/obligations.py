@@ -17,8 +17,6 @@ from ledgers import facts
 from ledgers.facts import Fact, Number
 from ledgers.period import Period, PeriodKind
 
-from .investigation.wording import rounded
-
 
 class Duty(NamedTuple):
     """One kind of meeting that a rule asks for: its word in addresses, its names, the rule."""
@@ -99,7 +97,7 @@ class Share(NamedTuple):
     @property
     def percent(self) -> Decimal | None:
         """The 落实率 with one decimal; None where nothing is due."""
-        return rounded(Decimal(self.met) / self.due) if self.due else None
+        return facts.percent(Decimal(self.met) / self.due) if self.due else None
 
     @property
     def missed(self) -> int:

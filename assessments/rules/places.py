@@ -138,12 +138,12 @@ class PartyWorkersKept(Rule):
             if here.exceeds(most):
                 words.append(
                     f"近 12 个月在岗过 {here.employed + here.lost} 人，离岗 {here.lost} 人，"
-                    f"流失率 {here.percent}%，高于 {most}%"
+                    f"流失率 {here.percent(most)}%，高于 {most}%"
                 )
             if here.reserve < least:
                 words.append(f"后备干部 {here.reserve} 人，少于 {least} 人")
             if words:
-                value, required = (here.percent, most) if here.exceeds(most) else (here.reserve, least)
+                value, required = (here.percent(most), most) if here.exceeds(most) else (here.reserve, least)
                 yield Violation(self.code, community, "；".join(words), value, required)
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:

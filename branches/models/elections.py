@@ -1,6 +1,7 @@
 """Elections (选举): the meeting with its turnout, and the candidates with their votes."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models.lookups import LessThan
 from django.urls import reverse
 from django.utils import timezone
 
+from ledgers import facts
 from ledgers.models import Record, Touch
 from ledgers.scope import ScopedQuerySet
 
@@ -22,6 +24,10 @@ COUNTS = ("voters", "present", "issued", "collected", "valid")
 def turnout_short() -> Q:
     """Return the condition that fewer than four fifths came to an election."""
     return Q(LessThan(F("present") * 5, F("voters") * 4))
+
+
+TURNOUT_PERCENT = 80
+"""Four fifths, as a percent."""
 
 
 def turnout_needed(voters: int) -> int:
@@ -115,9 +121,9 @@ class Election(Record):
         return self.present >= self.turnout_needed
 
     @property
-    def percent(self) -> int:
-        """Turnout in whole percent, rounded down so that it never shows as reached."""
-        return self.present * 100 // self.voters if self.voters else 0
+    def percent(self) -> Decimal:
+        """Turnout in percent, never shown as reached where it is not."""
+        return facts.percent(Decimal(self.present) / self.voters, TURNOUT_PERCENT) if self.voters else Decimal(0)
 
     def touches(self) -> Iterator[Touch]:
         yield Touch(self.organization_id, self.on, False)

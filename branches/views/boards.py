@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.http import HttpResponse
@@ -63,11 +62,11 @@ def coverage(request: PortalRequest) -> HttpResponse:
     def further(organization: Organization, numbers: Numbers) -> Sequence[Cell]:
         query = Query(organization, on=month.as_of(), filters={"coverage": "lacking"})
         lacking = int(numbers[rate.denominator]) - int(numbers[rate.numerator])
-        ratio = rate.of(numbers)
-        percent = f"{(ratio * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%" if ratio is not None else "—"
+        url_of_all = facts.get(rate.denominator).url(organization, month)
+        percent = rate.percent(numbers)
         return (
             Cell("应建未建", lacking, get_ledger("enterprises").url(query)),
-            Cell("覆盖率", percent, facts.get(rate.denominator).url(organization, month) if ratio is not None else ""),
+            Cell("覆盖率", "—" if percent is None else f"{percent}%", url_of_all if percent is not None else ""),
         )
 
     about = "覆盖率 = 正式党员满 3 名的两新组织中，已经建立党组织的占多少。"
@@ -84,8 +83,9 @@ def workers(request: PortalRequest) -> HttpResponse:
     def further(organization: Organization, numbers: Numbers) -> Sequence[Cell]:
         here = found[organization.pk]
         url = get_ledger("workers").url(Query(organization, on=day, filters={"event": "lost"}))
-        percent = f"{here.percent}%" if here.employed + here.lost else "—"
-        return Cell("近 12 个月离岗", here.lost, url), Cell("流失率", percent, url if here.lost else "")
+        percent = here.percent()
+        rate = Cell("流失率", "—" if percent is None else f"{percent}%", url if here.lost else "")
+        return Cell("近 12 个月离岗", here.lost, url), rate
 
     about = "流失率 = 近 12 个月离岗人数 ÷（在岗人数 + 近 12 个月离岗人数）。"
     return _board(request, "党务工作者流动情况", ("workers",), columns, further, about)

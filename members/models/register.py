@@ -18,7 +18,7 @@ from branches.models import Organization
 from ledgers import parsing
 from ledgers.models import Record, Touch
 from members.lookups import Characters, CharactersIndex
-from members.querysets import MemberQuerySet, MembershipQuerySet
+from members.querysets import PROBATION, PROBATION_SINCE, MemberQuerySet, MembershipQuerySet
 
 UNKNOWN_START = date(1900, 1, 1)
 """Start of a membership whose first day nobody knows: before every period that is asked about."""
@@ -237,6 +237,14 @@ class Member(Record):
     def standing(self) -> int | None:
         """党龄: whole years since regularisation, as 党章 counts it; None while probationary."""
         return years_between(self.regularised_on, timezone.localdate()) if self.regularised_on else None
+
+    def is_full_on(self, day: date) -> bool:
+        """Say whether they were a full member on a day, as `querysets.full_on` asks the database."""
+        if self.category != self.Category.FULL:
+            return False
+        if self.regularised_on:
+            return self.regularised_on <= day
+        return self.joined_on is None or self.joined_on < PROBATION_SINCE or self.joined_on + PROBATION <= day
 
     def derive(self) -> None:
         """Fill what follows from other fields: pinyin, blind indexes, gender and birth date of the ID, faults."""

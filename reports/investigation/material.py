@@ -100,15 +100,13 @@ class Material:
 
     def ratio(self, code: str, organization: Organization | None = None) -> Decimal | None:
         """Return a rate of this period in percent with one decimal, None where there is nothing to divide by."""
-        ratio = facts.rate(code).of(self._numbers[self.period][(organization or self.organization).pk])
-        return None if ratio is None else wording.rounded(ratio)
+        return facts.rate(code).percent(self._numbers[self.period][(organization or self.organization).pk])
 
     def ratio_before(self, code: str) -> Decimal | None:
         """Return a rate of the period before."""
         if not self.compares:
             return None
-        ratio = facts.rate(code).of(self._numbers[self.previous][self.organization.pk])
-        return None if ratio is None else wording.rounded(ratio)
+        return facts.rate(code).percent(self._numbers[self.previous][self.organization.pk])
 
     @cached_property
     def was_recorded(self) -> bool:

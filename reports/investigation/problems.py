@@ -84,6 +84,15 @@ def inside_quotes(words: str) -> str:
     return words.replace("“", "‘").replace("”", "’")
 
 
+def _class_of(organization: Organization) -> str:
+    """Return what an organisation is counted as; those of one class are what a share of them is a share of."""
+    if organization.is_branch:
+        return "党支部"
+    if organization.kind == Organization.Kind.GROUP:
+        return "党小组"
+    return "社区党委" if organization.kind == Organization.Kind.COMMUNITY_COMMITTEE else "党组织"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One broken rule: who breaks it now, who broke it in the period before, and how many it applies to."""
@@ -148,10 +157,8 @@ class Problem:
         """What is counted: 个党支部, 名党员."""
         if self.is_about_people:
             return self.phrase.noun or "名党员"
-        kinds = {v.organization.kind for v in self.found}
-        if kinds <= set(Organization.Kind.branches()):
-            return "个党支部"
-        return "个党小组" if kinds == {Organization.Kind.GROUP} else "个党组织"
+        classes = {_class_of(v.organization) for v in self.found}
+        return f"个{classes.pop()}" if len(classes) == 1 else "个党组织"
 
     @property
     def rank(self) -> tuple[int, int, bool, str]:
@@ -197,8 +204,8 @@ class Problems:
         return self.m.has_past and (rule.every is None or self.m.was_recorded)
 
     def _problem(self, check: Check, rule: Rule, found: list[Violation], before: list[Violation]) -> Problem:
-        circle = getattr(rule, "applies_to", None)
-        applicable = len(list(circle.among(check))) if circle and not found[0].member_id else 0
+        kinds = {_class_of(v.organization) for v in found}
+        applicable = sum(_class_of(o) in kinds for o in rule.asked(check)) if not found[0].people else 0
         return Problem(rule, found, before, self._is_compared(rule), applicable)
 
     # 三、存在的问题
@@ -271,7 +278,7 @@ class Problems:
         return flat([sentence, "。" if self.m.is_one_branch else ("。", *self._named(problem))])
 
     def _share(self, problem: Problem) -> Figure:
-        ratio = wording.rounded(Decimal(len(problem.places)) / Decimal(problem.applicable))
+        ratio = facts.percent(Decimal(len(problem.places)) / Decimal(problem.applicable))
         count = self._count(problem)
         formula = f"没有达到 {len(problem.places)} ÷ 适用 {problem.applicable}"
         return replace(count, text=f"{ratio}%", value=ratio, unit="%", title=f"{count.title}的占比", formula=formula)

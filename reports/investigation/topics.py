@@ -185,8 +185,8 @@ def members(m: Material) -> Iterator[Saying]:
         [
             ("members.female", "女党员"),
             ("members.minority", "少数民族党员"),
-            ("members.under_35", "35岁以下党员"),
-            ("members.over_60", "60岁以上党员"),
+            ("members.under_35", "35岁及以下党员"),
+            ("members.over_60", "61岁及以上党员"),
             ("members.college", "大专及以上学历党员"),
         ],
     )

@@ -84,11 +84,6 @@ class Times:
         return chinese_date(self.period.following().end)
 
 
-def rounded(ratio: Decimal) -> Decimal:
-    """Return a ratio in percent with one decimal, the way a reader rounds."""
-    return (ratio * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-
-
 def number(value: Number) -> str:
     """Return a number as the text shows it: whole, or with its decimals but no idle zeros."""
     if isinstance(value, Decimal):

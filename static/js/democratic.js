@@ -10,7 +10,7 @@ function refresh() {
   const excellent = graded.filter((row) => gradeOf(row) === "excellent").length;
   form.querySelector("[data-democratic-graded]").textContent = graded.filter((row) => "full" in row.dataset).length;
   form.querySelector("[data-democratic-excellent]").textContent = excellent;
-  form.querySelector("[data-democratic-percent]").textContent = graded.length ? Math.round((100 * excellent) / graded.length) : 0;
+  form.querySelector("[data-democratic-percent]").textContent = graded.length ? ((100 * excellent) / graded.length).toFixed(1) : 0;
 }
 
 if (form?.querySelector('[name^="grade-"]')) {

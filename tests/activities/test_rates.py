@@ -66,13 +66,13 @@ def test_each_number_opens_as_many_rows(client, tree, zhang):
             assert client.get(url).context["page"].paginator.count == number
 
 
-def test_the_rarest_comers_stand_first_and_rates_never_round_up(client, tree, zhang):
+def test_the_rarest_comers_stand_first_and_rates_read_as_everywhere(client, tree, zhang):
     sign_in(client, Role.OFFICE, tree.committee)
     other = MemberFactory(branch=tree.branch, name="李四")
     for day, states in enumerate((("present", "absent"), ("present", "present"), ("absent", "absent")), 1):
         meet(tree.branch, date(2026, 7, day), dict(zip((zhang, other), states, strict=True)))
     lines = ask(client, tree.branch).context["members"]
-    assert [(line.name, line.rate) for line in lines] == [("李四", 33), ("张三", 66)]
+    assert [(line.name, str(line.rate)) for line in lines] == [("李四", "33.3"), ("张三", "66.7")]
 
 
 def test_another_branch_is_out_of_sight(client, tree, zhang):

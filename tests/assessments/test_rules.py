@@ -281,7 +281,7 @@ def test_a_rate_just_below_never_reads_as_reached(street, branch):
     (meeting,) = hold(branch, "general", date(2026, 8, 1))
     enrol(meeting, members[:2])
     enrol(meeting, members[2:], "leave")
-    assert [v.value for v in broken(street, "R16")] == [Decimal("66.6")]
+    assert [v.value for v in broken(street, "R16")] == [Decimal("66.7")]  # half up, as every page shows it
 
 
 # R24, R30: members

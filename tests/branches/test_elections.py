@@ -48,7 +48,7 @@ def test_it_works(client, town, office, fill_in, text_of):
         ("吴兰", None, 2, False),
     ]
     words = text_of(client.get(response.url))
-    assert "到会达到五分之四" in words and "实到 9 人，到会率 90%" in words
+    assert "到会达到五分之四" in words and "实到 9 人，到会率 90.0%" in words
     assert "周明 书记 6 当选" in words and "吴兰 不在花名册 委员 2 未当选" in words
     assert "换届选举 ，应到 10 人，实到 9 人" in text_of(client.get("/branches/S-1-1/"))
     assert AuditEntry.objects.filter(model="branches.candidate", action="create").count() == 2

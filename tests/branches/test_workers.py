@@ -196,7 +196,7 @@ def test_turnover_counts_the_twelve_months_before_the_day(town):
         make_worker(town.community, f"工人{number}", left_on=left, left_reason="resigned" if left else "")
     found = turnover(town.committee, day)
     here = found[town.community.pk]
-    assert (here.employed, here.lost, str(here.percent)) == (3, 2, "40.0")
+    assert (here.employed, here.lost, str(here.percent())) == (3, 2, "40.0")
     assert found[town.committee.pk].lost == 2
     assert found[town.communities[1].pk].employed == 0
 

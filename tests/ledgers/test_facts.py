@@ -259,6 +259,45 @@ def test_a_member_is_full_from_the_day_of_regularisation(day: date, full: int) -
     assert facts.of(place.branch, Q3)["members.probationary"] == 1 - full
 
 
+@pytest.mark.parametrize(
+    ("joined", "full"),
+    [
+        (date(2025, 9, 30), 1),  # the year of probation can be over
+        (date(2025, 10, 1), 0),
+        (date(1970, 7, 1), 1),  # when there was none
+        (None, 1),
+    ],
+)
+def test_a_full_member_without_a_day_of_regularisation_is_one_once_probation_can_be_over(
+    joined: date | None, full: int
+) -> None:
+    place = street()
+    member = MemberFactory(branch=place.branch, joined_on=joined, regularised_on=None)
+    assert facts.of(place.branch, Q3)["members.full"] == full == member.is_full_on(Q3.end)
+    assert facts.of(place.branch, Q3)["members.probationary"] == 1 - full
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "limit", "shown"),
+    [
+        (182, 232, None, "78.4"),
+        (1, 3, None, "33.3"),
+        (2, 3, None, "66.7"),
+        (5, 8, None, "62.5"),
+        (1, 16, None, "6.3"),  # 6.25 half up
+        (7996, 10000, None, "80.0"),
+        (7996, 10000, 80, "79.96"),
+        (79996, 100000, 80, "79.996"),
+        (8, 10, 80, "80.0"),
+        (2003, 10000, 20, "20.03"),  # over the limit
+    ],
+)
+def test_a_percent_is_half_up_and_never_contradicts_what_is_judged(
+    part: int, whole: int, limit: int | None, shown: str
+) -> None:
+    assert str(facts.percent(Decimal(part) / whole, limit)) == shown
+
+
 def test_moving_a_branch_leaves_earlier_quarters_where_they_were() -> None:
     place = street()
     ActivityFactory(organization=place.branch, kind="life", date=date(2026, 8, 1))

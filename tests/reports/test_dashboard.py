@@ -92,7 +92,7 @@ def test_every_number_is_the_count_of_the_rows_it_leads_to(client, leader, place
 
 def test_members_of_the_structure_lead_to_their_rows(client, leader, place):
     structure = dict(look(client).context["board"].structure)
-    assert [(bar.label, bar.number) for bar in structure["年龄"]] == [("35 至 60 岁", 3), ("60 岁以上", 1)]
+    assert [(bar.label, bar.number) for bar in structure["年龄"]] == [("36至60岁", 3), ("61岁及以上", 1)]
     for bars in structure.values():
         for bar in bars:
             assert client.get(bar.url).context["page"].paginator.count == bar.number
