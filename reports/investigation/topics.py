@@ -15,6 +15,7 @@ from activities.models import Practice
 from branches.models import Organization
 from ledgers import facts
 from ledgers.ledger import Query
+from ledgers.period import Period
 from reports.document import Evidence, Statement
 from reports.document import Topic as Written
 
@@ -56,7 +57,7 @@ class Topic:
         if not known:
             return None
         if not any(material.value(code) for code in known):
-            if self.if_any:
+            if self.if_any or material.is_one_branch:  # nobody is told at length what a branch has no business with
                 return None
             nothing = f"{material.times.this}没有{self.about}记录。"
             said = [Saying("none", [nothing], tuple(material.rows(code) for code in known))]
@@ -312,6 +313,8 @@ MEETINGS = (
     ("讲", (("meetings.lecture", "党课"),)),
     ("开展", (("meetings.theme_day", "主题党日"),)),
 )
+YEARLY = {"meetings.life"}
+"""Meetings that are not missed before the year is over."""
 
 
 @topic(
@@ -327,7 +330,8 @@ def meetings(m: Material) -> Iterator[Saying]:
     items = [item for _, group in MEETINGS for item in group]
     codes = tuple(code for code, _ in items)
     yield Saying("counts", [_opening(m), wording.branches_of(m.organization), m.tally(*MEETINGS), "。"])
-    if lacking := [(code, noun) for code, noun in items if not m.value(code)]:
+    due = items if m.period.kind == Period.YEAR else [item for item in items if item[0] not in YEARLY]
+    if lacking := [(code, noun) for code, noun in due if not m.value(code)]:
         yield Saying(
             "lacking",
             [f"{m.times.this}没有{'、'.join(noun for _, noun in lacking)}记录。"],
@@ -412,6 +416,7 @@ def training(m: Material) -> Iterator[Saying]:
     PRACTICE,
     ["democratic.graded", "life.criticisms", "life.promises"],
     "民主评议党员和组织生活会整改承诺",
+    if_any=True,
 )
 def democratic(m: Material) -> Iterator[Saying]:
     """Grades of the democratic review, criticism and promises of life meetings: counts only."""
@@ -425,7 +430,11 @@ def democratic(m: Material) -> Iterator[Saying]:
                 ("democratic.unqualified", "不合格"),
             ],
         )
-        yield Saying("grades", [_opening(m), "民主评议党员", m.figure("democratic.graded"), "名，其中", grades, "。"])
+        graded = facts.get("democratic.graded")
+        rows = graded.register.rows(graded.query(m.organization, m.period))
+        years = "、".join(str(year) for year in sorted(set(rows.order_by().values_list("year", flat=True))))
+        reviewed = (f"开展{years}年度民主评议党员，评定", m.figure("democratic.graded"), "名，其中", grades, "。")
+        yield Saying("grades", [_opening(m), *reviewed])
     clauses: list[Loose] = []
     for code, words, unit in (
         ("life.criticisms", "组织生活会开展批评和自我批评", "条"),
@@ -638,7 +647,7 @@ def _counted(m: Material, items: Iterable[tuple[str, str]], unit: str = "名") -
 
 def _compared(m: Material, code: str, noun: str) -> str:
     """Return a sentence on how one fact has changed; what was not recorded before is not compared."""
-    if not m.compares:
+    if not m.compares or not (m.value(code) or m.before(code)):
         return ""
     if not m.is_compared(code):
         return f"{m.times.last}没有{noun}记录，不作比较。"

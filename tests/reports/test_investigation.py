@@ -183,6 +183,7 @@ class TestWording:
         assert said["meetings.counts"] == "2026年第三季度，支部开展主题党日2次。"
         assert said["problem.R05"].endswith("本支部没有做到（缺9月），已连续两个季度存在这一问题。")
         assert "meetings.branches" not in said
+        assert [key for key in said if key.endswith(".none")] == []  # nothing on what a branch has no business with
         assert not any("各党支部" in text or "个党支部" in text for text in said.values())
 
     @pytest.mark.parametrize(
