@@ -25,6 +25,7 @@ class ActivitiesConfig(AppConfig):
             shown_study,
             sign_in,
             street_panels,
+            together,
         )
         from .decisions import PANELS as DECISION_PANELS
         from .decisions import SECTIONS as DECISIONS
@@ -96,7 +97,7 @@ class ActivitiesConfig(AppConfig):
         register_panel(*DECISION_PANELS, *PLAN_PANELS)
         register_todos(resolutions_overdue, planned)
         ledger.register(LeaveLedger)
-        register_section(*leave.SECTIONS, *sign_in.SECTIONS)
+        register_section(*leave.SECTIONS, *sign_in.SECTIONS, *together.SECTIONS)
         register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
         register_panel(*leave.PANELS)
         register_todos(leave.todos)

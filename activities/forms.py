@@ -1,5 +1,6 @@
 """Forms of activities: the record with its roll, the same filled in from minutes, the filters of the review."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,9 @@ from accounts.models import User
 from accounts.permissions import Right
 from branches.forms import OrganizationField
 from branches.models import Organization
+from branches.querysets import OrganizationQuerySet
 from ledgers.forms import Difference, RecordForm
-from ledgers.parsing import row_key
+from ledgers.parsing import row_key, row_keys
 from members.models import Member
 
 from . import roll as rolls
@@ -22,6 +24,7 @@ from .minutes import Minutes
 from .models import Activity, Attendance, PendingUpload, StudySeries, record_roll
 from .planning import settle
 from .roll import Roll
+from .together import begin, holding, share
 
 Kind = Activity.Kind
 MEETINGS = (*Kind.meetings(), Kind.REVIEW)
@@ -69,10 +72,19 @@ class ActivityForm(RecordForm):
             "resolution": "没有决议可以不填。",
         }
 
+    partners = forms.ModelMultipleChoiceField(
+        Organization.objects.none(),
+        label="联合开展的党支部",
+        required=False,
+        help_text="几个党支部一起开展的，只登记一次：选好参加的党支部，名单按支部列出，保存后每个支部各有一条记录。",
+        widget=forms.SelectMultiple(attrs={"data-pick": ""}),
+    )
     plan = forms.IntegerField(required=False, widget=forms.HiddenInput)
     """The plan that the form was opened from."""
     counts_asked = ""
     """The counts of the roll where the minutes state others: whoever hands it in is asked once."""
+    together: list[Organization] = []
+    """The branches that held it together, once the form is bound and they are known; none for one by itself."""
     roll: Roll | None = None
     """The roll as it was sent, once the form is bound and its organisation and date are known."""
 
@@ -90,9 +102,18 @@ class ActivityForm(RecordForm):
         if len(found) > SEARCHABLE_FROM:
             field.widget.attrs["data-pick"] = ""
         self.fields["kind"].choices = KIND_CHOICES  # type: ignore[attr-defined]
+        self._offer_partners(editable, found)
         self._offer_series()
         for name in ("chair", "recorder", "lecturer"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def _offer_partners(self, editable: OrganizationQuerySet, found: Sequence[Organization]) -> None:
+        """Offer the branches that may be entered for together, where a new activity can be of more than one."""
+        if self.instance.pk is None and sum(one.is_branch for one in found) > 1:
+            branches = editable.undissolved().filter(kind__in=Organization.Kind.branches())
+            self.fields["partners"].queryset = branches  # type: ignore[attr-defined]
+        else:
+            del self.fields["partners"]
 
     def _offer_series(self) -> None:
         """Offer the series of this year and the last, where there are any."""
@@ -116,11 +137,13 @@ class ActivityForm(RecordForm):
             self.add_error("date", "活动还没有到日期，请先存草稿，开过以后再提交")
         if not day or not organization:
             return given
-        if organization.established and day < organization.established:
-            self.add_error("date", f"{organization.name}到 {organization.established} 才成立，请核对日期或组织")
-        if organization.dissolved_on and day >= organization.dissolved_on:
-            self.add_error("date", f"{organization.name}已在 {organization.dissolved_on} 撤销，请核对日期或组织")
-        if self._sent.get("roll_for") != roll_key(organization, given.get("kind", ""), day):
+        self.together = holding(organization, given.get("partners") or ())
+        for one in self.together or [organization]:
+            if one.established and day < one.established:
+                self.add_error("date", f"{one.name}到 {one.established} 才成立，请核对日期或组织")
+            if one.dissolved_on and day >= one.dissolved_on:
+                self.add_error("date", f"{one.name}已在 {one.dissolved_on} 撤销，请核对日期或组织")
+        if self._sent.get("roll_for") != roll_key(organization, given.get("kind", ""), day, self.together):
             self.add_error(None, "名单已按新的组织、类型和日期重新列出，请核对考勤后再保存")
             return given
         try:
@@ -160,19 +183,25 @@ class ActivityForm(RecordForm):
             organization, kind, day = where_and_when(self._sent, self.user)
             if organization is None or day is None:
                 return Roll()
-            return rolls.renewed(self._sent, self.user, organization, kind, day, self.instance)
+            together = together_in(self._sent, self.user, organization)
+            return rolls.renewed(self._sent, self.user, organization, kind, day, self.instance, together=together)
         return rolls.to_edit(self.instance) if self.instance.pk else Roll()
 
     def store(self) -> Activity:
         """Record the activity, then its roll and what comes with it; hand it in when that was the button."""
         activity: Activity = self.instance
-        activity.record()
         assert self.roll is not None  # `clean` read it, or the form is not valid
-        record_roll(activity, self.roll.marks)
+        marks = self.roll.marks
+        if self.together:
+            marks = begin(activity, self.together, marks)
+        activity.record()
+        record_roll(activity, marks)
         settle(activity, self.cleaned_data.get("plan"))
         self.enclose(activity)
         if self.action == "submit" and activity.is_open:
             activity.submit()
+        if self.together:
+            share(activity, self.together, self.roll.marks)
         return activity
 
     def enclose(self, activity: Activity) -> None:
@@ -198,10 +227,22 @@ def _spoken(mark: tuple[str, str] | None) -> str:
     return Attendance.State(state).label + (f"（{reason}）" if reason else "")
 
 
-def roll_key(organization: Organization | None, kind: str, day: date | None) -> str:
+def roll_key(
+    organization: Organization | None, kind: str, day: date | None, together: Sequence[Organization] = ()
+) -> str:
     """Return what a roll was listed for; the form sends it back, so that a roll of somewhere else is noticed."""
     caller = kind if kind in (Kind.COMMITTEE, Kind.GROUP) else ""
-    return f"{organization.pk}/{day}/{caller}" if organization and day else ""
+    others = "+".join(str(one.pk) for one in together)
+    return f"{organization.pk}/{day}/{caller}/{others}" if organization and day else ""
+
+
+def together_in(data: QueryDict, user: User, organization: Organization | None) -> list[Organization]:
+    """Read who holds the activity together out of a form that need not be complete."""
+    keys = row_keys(data.getlist("partners"))
+    if organization is None or not keys:
+        return []
+    editable = Organization.objects.visible_to(user, Right.ACTIVITIES_EDIT).undissolved()
+    return holding(organization, editable.filter(pk__in=keys, kind__in=Organization.Kind.branches()))
 
 
 def where_and_when(data: QueryDict, user: User) -> tuple[Organization | None, str, date | None]:
@@ -258,8 +299,9 @@ class MinutesForm(ActivityForm):
             kind, day, sent = str(self.initial.get("kind", "")), self.initial.get("date"), QueryDict()
         if organization is None or day is None:
             return Roll()
-        roll = rolls.renewed(sent, self.user, organization, kind, day, self.instance, self.minutes)
-        if sent.get("roll_for") == roll_key(organization, kind, day):  # who was taken off stays off
+        together = together_in(sent, self.user, organization)
+        roll = rolls.renewed(sent, self.user, organization, kind, day, self.instance, self.minutes, together)
+        if sent.get("roll_for") == roll_key(organization, kind, day, together):  # who was taken off stays off
             kept = rolls.sent(sent)
             roll.lines = [line for line in roll.lines if line.member_id in kept]
         return roll

@@ -13,7 +13,7 @@ from ledgers.scope import ScopedQuerySet
 from .fulltext import COMMON, PROBED, holding, reading
 
 if TYPE_CHECKING:
-    from .models import Activity, Attachment, Attendance, PendingUpload  # noqa: F401
+    from .models import Activity, Attachment, Attendance, PendingUpload, UnitedActivity  # noqa: F401
 
 
 def of_year(year: int) -> models.Q:
@@ -57,6 +57,11 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
         newest = self.model.objects.filter(pk__in=rows.values("pk")[:PROBED])
         is_common = newest.filter(reading(words)).count() >= COMMON
         return rows.filter(reading(words)) if is_common else rows.saying(words)
+
+
+class UnitedActivityQuerySet(ScopedQuerySet["UnitedActivity"]):
+    path = "organizer__path"
+    right = Right.ACTIVITIES_VIEW
 
 
 class AttendanceQuerySet(ScopedQuerySet["Attendance"]):

@@ -352,8 +352,20 @@ def to_edit(activity: Activity) -> Roll:
     return roll
 
 
-def fresh(organization: Organization, kind: str, day: date, group: str = "", activity: Activity | None = None) -> Roll:
-    """Return the roll of who is called, leaves granted; of one group where a branch holds a group meeting."""
+def fresh(
+    organization: Organization,
+    kind: str,
+    day: date,
+    group: str = "",
+    activity: Activity | None = None,
+    together: Sequence[Organization] = (),
+) -> Roll:
+    """Return the roll of who is called, leaves granted; of one group where a branch holds a group meeting.
+
+    Of an activity that several hold together it is the roll of them all.
+    """
+    if together:
+        return _of_all(together, kind, day)
     lines = called(organization, kind, day)
     excuse(lines, day, activity)
     roll = Roll(lines)
@@ -362,6 +374,19 @@ def fresh(organization: Organization, kind: str, day: date, group: str = "", act
         roll.groups = sorted({line.group for line in lines} - {""})
         roll.group = group if group in roll.groups else ""
         roll.lines = [line for line in lines if roll.group in ("", line.group)]
+    return roll
+
+
+def _of_all(together: Sequence[Organization], kind: str, day: date) -> Roll:
+    """Return one roll for all who hold an activity together, each person with the organisation that calls them."""
+    lines: dict[int, Line] = {}
+    for organization, each in zip(together, called_each([(one, kind, day) for one in together]), strict=True):
+        for line in each:
+            line.group = f"{organization.label} {line.group}".strip()
+            lines.setdefault(line.member_id, line)
+    roll = Roll(list(lines.values()))
+    excuse(roll.lines, day)
+    _note_listed(roll.lines)
     return roll
 
 
@@ -433,12 +458,13 @@ def renewed(
     day: date,
     activity: Activity,
     minutes: Minutes | None = None,
+    together: Sequence[Organization] = (),
 ) -> Roll:
     """Return the roll for what the form says now, with the marks made by hand and whom somebody added.
 
     What stands as it was listed before was marked by nobody: leaves and minutes of the day that the form says now hold.
     """
-    roll = fresh(organization, kind, day, str(data.get("group", "")), activity)
+    roll = fresh(organization, kind, day, str(data.get("group", "")), activity, together)
     if minutes is not None:
         roll.posts = posts_in(organization, day)
         fill_from(roll, minutes)

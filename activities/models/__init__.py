@@ -13,7 +13,7 @@ from .life import Criticism, Promise
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .plans import PlannedActivity
 from .practices import Practice, PracticeEvidence
-from .records import Activity, Attendance, confirm_all, record_roll, traced
+from .records import Activity, Attendance, UnitedActivity, confirm_all, record_roll, traced
 from .sign_in import Arrival, SignInSheet, WrongTry
 from .study import Certificate, StudySeries, StudyTheme
 from .tours import TourStop
@@ -56,6 +56,7 @@ __all__ = [
     "StudySeries",
     "StudyTheme",
     "TourStop",
+    "UnitedActivity",
     "Visit",
     "Vote",
     "WrongTry",

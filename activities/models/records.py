@@ -17,7 +17,24 @@ from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
 from members.models import Member
 
-from ..querysets import ActivityQuerySet, AttendanceQuerySet
+from ..querysets import ActivityQuerySet, AttendanceQuerySet, UnitedActivityQuerySet
+
+
+class UnitedActivity(Record):
+    """An activity that several branches held together (联合开展): entered once, one activity of each."""
+
+    organizer = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="牵头组织")
+
+    objects = UnitedActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "联合开展"
+
+    def __str__(self) -> str:
+        return f"{self.organizer}牵头联合开展"
+
+    def audit_path(self) -> str:
+        return self.organizer.path
 
 
 class Activity(Record):
@@ -106,6 +123,15 @@ class Activity(Record):
         blank=True,
         related_name="activities",
         verbose_name="学习系列",
+    )
+    united = models.ForeignKey(
+        UnitedActivity,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="parts",
+        verbose_name="联合开展",
     )
     expected_stated = models.PositiveIntegerField("应到人数", null=True, blank=True)
     present_stated = models.PositiveIntegerField("实到人数", null=True, blank=True)

@@ -1,5 +1,6 @@
 """One activity: entered or changed together with its roll, shown, handed in, confirmed, returned, deleted."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +26,7 @@ from members.models import Member
 
 from .. import roll as rolls
 from ..attachments import with_versions
-from ..forms import ActivityForm, roll_key, where_and_when
+from ..forms import ActivityForm, roll_key, together_in, where_and_when
 from ..handling import Allowed, history_of, said_of
 from ..models import Activity, Attendance, PendingUpload, PlannedActivity
 from ..planning import release
@@ -133,26 +134,36 @@ def roll_context(form: ActivityForm, roll: Roll) -> dict[str, Any]:
     """Return what the roll's template reads, for a whole page."""
     if form.is_bound:
         organization, kind, day = where_and_when(form.data, form.user)  # type: ignore[arg-type]
+        together = together_in(form.data, form.user, organization)  # type: ignore[arg-type]
     else:
+        together = []
         organization = Organization.objects.filter(pk=form.initial.get("organization")).first()
         kind, day = str(form.initial.get("kind") or ""), form.initial.get("date")
-    return _roll_context(form.user, form.instance, roll, organization, kind, day)
+    return _roll_context(form.user, form.instance, roll, organization, kind, day, together)
 
 
 def _roll_context(
-    user: User, activity: Activity, roll: Roll, organization: Organization | None, kind: str, day: date | None
+    user: User,
+    activity: Activity,
+    roll: Roll,
+    organization: Organization | None,
+    kind: str,
+    day: date | None,
+    together: Sequence[Organization],
 ) -> dict[str, Any]:
     same = Activity.objects.none()
     if organization and day and kind:
-        same = Activity.objects.visible_to(user).filter(organization=organization, kind=kind, date=day)
+        same = Activity.objects.visible_to(user).filter(
+            organization__in=together or [organization], kind=kind, date=day
+        )
     return {
         "roll": roll,
-        "roll_for": roll_key(organization, kind, day),
+        "roll_for": roll_key(organization, kind, day, together),
         "same": same.exclude(pk=activity.pk)[:3],
         "states": Attendance.State.choices,
         "organization": organization,
         "kind": kind,
-        "quorum": quorum(organization, kind, day, roll.present_ids) if organization and day else None,
+        "quorum": quorum(organization, kind, day, roll.present_ids) if organization and day and not together else None,
     }
 
 
@@ -168,12 +179,13 @@ def roll(request: HttpRequest) -> HttpResponse:
         upload = PendingUpload.objects.visible_to(user).filter(pk=row_key(number)).first()
         minutes = upload.minutes if upload else None
     listed = Roll()
+    together = together_in(request.POST, user, organization)
     if organization and day:
-        listed = rolls.renewed(request.POST, user, organization, kind, day, activity, minutes)
+        listed = rolls.renewed(request.POST, user, organization, kind, day, activity, minutes, together)
     return render(
         request,
         "activities/_roll.html",
-        {"minutes": minutes, **_roll_context(user, activity, listed, organization, kind, day)},
+        {"minutes": minutes, **_roll_context(user, activity, listed, organization, kind, day, together)},
     )
 
 

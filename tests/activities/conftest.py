@@ -27,8 +27,8 @@ def media(settings: Any, tmp_path: Any) -> Any:
 def press(client: Client) -> Callable[..., HttpResponse]:
     """Open a page with a roll, change what a person would, and press a button of its form.
 
-    `press(url, "submit", {member: "leave:出差"}, topic="…")`. The roll follows organisation, kind and date as htmx
-    makes it, unless `listed` is false; a mark of None takes the person off it.
+    `press(url, "submit", {member: "leave:出差"}, topic="…")`. The roll follows organisation, kind, date and partners
+    as htmx makes it, unless `listed` is false; a mark of None takes the person off it.
     Asked whether other numbers than the minutes' are right, the person says yes, unless `ask` leaves it open.
     """
 
@@ -44,7 +44,7 @@ def press(client: Client) -> Callable[..., HttpResponse]:
         page = client.get(url)
         assert page.status_code == 200, f"{url} answers {page.status_code}"
         fields = sent(page) | changes
-        if listed and {"organization", "kind", "date"} & set(changes):
+        if listed and {"organization", "kind", "date", "partners"} & set(changes):
             fragment = client.post(reverse("activities:roll"), fields)
             fields = {k: v for k, v in fields.items() if not k.startswith(("state-", "reason-", "listed-"))} | of_roll(
                 fragment
