@@ -77,6 +77,9 @@ class LeaveForm(RecordForm):
         for name, message in LeaveRequest.faults(given):
             if name in self.fields and not self.has_error(name):
                 self.add_error(name, message)
+        member, start = given.get("member"), given.get("start")
+        if member and start and member.joined_on and start < member.joined_on:
+            self.add_error("start" if "start" in self.fields else None, f"早于入党时间 {member.joined_on}，请核对")
         if not self.errors and self._twin(given):
             self.add_error(None, "这名党员同一天的请假已经登记过，请打开那一张修改")
         return given

@@ -17,7 +17,6 @@ from ledgers.scope import may
 from . import engine
 from .findings import kept_in, refresh_if_changed
 from .models import Finding
-from .querysets import standing_on, unclosed_on
 
 SHOWN = 8
 
@@ -30,10 +29,9 @@ def _findings(organization: Organization, period: Period, user: User) -> Mapping
     rows = Finding.objects.under(organization, period.end).of(*kept_in(period)).waiting()
     query = urlencode({"organization": organization.code, "period": period.code, "by": "list"})
     first = rows.to_show().order_by("-severity", "rule", "organization__path", "pk")[:SHOWN]
-    book = Finding.objects.under(organization, period.end).filter(standing_on(period.end), unclosed_on(period.end))
     return {
         "count": rows.count(),
-        "all": book.count(),
+        "all": Finding.objects.standing_in(organization, period).count(),
         "all_url": facts.get("findings.open").url(organization, period),
         "rows": [(finding, engine.get(finding.rule)) for finding in first],
         "single": organization.is_branch,

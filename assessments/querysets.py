@@ -10,6 +10,8 @@ from ledgers.period import Period
 from ledgers.scope import ScopedQuerySet
 
 if TYPE_CHECKING:
+    from branches.models import Organization
+
     from .models import Finding, LocalSetting  # noqa: F401
 
 
@@ -43,6 +45,10 @@ class FindingQuerySet(ScopedQuerySet["Finding"]):
     def waiting(self) -> Self:
         """Keep what is not closed or exempted."""
         return self.filter(state__in=self.model.State.waiting())
+
+    def standing_in(self, organization: "Organization", period: Period) -> Self:
+        """Keep what stands unclosed on a period's last day, of whatever period: what the fact findings.open counts."""
+        return self.under(organization, period.end).filter(standing_on(period.end), unclosed_on(period.end))
 
     def to_show(self) -> Self:
         """Load what a list shows of organisation and member: their names, nothing sensitive."""

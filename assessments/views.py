@@ -18,6 +18,7 @@ from accounts.permissions import Right, access_of
 from accounts.transactions import atomic
 from activities.models.concerns import renew_answer_days
 from branches.models import Organization
+from ledgers import facts
 from ledgers.models.record import Conflict
 from ledgers.parsing import row_keys
 from ledgers.period import Period
@@ -66,6 +67,7 @@ def findings(request: HttpRequest) -> HttpResponse:
     form = FindingFilter(request.GET)
     book = Finding.objects.visible_to(request.user).under(organization, period.end).of(*kept_in(period))
     rows = form.narrow(book)
+    standing = Finding.objects.visible_to(request.user).standing_in(organization, period)
     by = request.GET.get("by", "")
     if by not in dict(TABS):
         by = TABS[0][0]
@@ -79,6 +81,8 @@ def findings(request: HttpRequest) -> HttpResponse:
         "totals": book.waiting().aggregate(
             waiting=Count("pk"), serious=Count("pk", filter=Q(severity=Severity.SERIOUS))
         ),
+        "all": standing.count(),
+        "all_url": facts.get("findings.open").url(organization, period),
         "is_running": period.end >= timezone.localdate(),
         "note": note_on(organization, period),
     }

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from ledgers.importing import Report, Row, Undo, create, rewrite
@@ -37,7 +38,13 @@ class WhereaboutsImporter(MemberReferences):
             if "member_id" in row.values:
                 row.values.pop("organization_id", None)  # follows the member
         found = {row.values["member_id"] for row in members if "member_id" in row.values}
-        self.gone = set(Member.objects.filter(pk__in=found, left_on__isnull=False).values_list("pk", flat=True))
+        people = Member.objects.filter(pk__in=found).values_list("pk", "left_on", "joined_on")
+        self.gone: set[int] = set()
+        self.joined: dict[Any, date | None] = {}
+        for pk, left, joined in people:
+            self.joined[pk] = joined
+            if left:
+                self.gone.add(pk)
 
     def existing(self, rows: list[Row]) -> Mapping[Any, tuple[Any, Mapping[str, Any]]]:
         own = ["destination", "host", "contact", "phone", "until", "outcome", "remarks", "id_number", *CONTACT]
@@ -60,6 +67,8 @@ class WhereaboutsImporter(MemberReferences):
             for key in ("since", "until", "last_contact"):
                 if values.get(key) and values[key] > self.today:
                     self.wrong(row, key, "这一天还没有到")
+            if wrong := Whereabouts.too_early(since, self.joined.get(values.get("member_id"))):
+                self.wrong(row, "since", wrong)
             if until and until <= since:
                 self.wrong(row, "until", f"应在起始日期 {since} 之后")
             if "last_way" in values and "last_contact" not in values:

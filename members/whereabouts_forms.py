@@ -79,6 +79,8 @@ class WhereaboutsForm(MaskedForm):
             self.add_error("since", f"应在结束日期 {self.instance.until} 之前")
         if member is None or since is None or self.was_saved():
             return self.cleaned_data
+        if wrong := Whereabouts.too_early(since, member.joined_on):
+            self.add_error("since", wrong)
         others = member.whereabouts.filter(kind=self.kind).exclude(pk=self.instance.pk)
         if self.is_new and (other := others.open_ones().first()):
             self.add_error(None, f"{member.name}从 {other.since} 起已登记{other.get_kind_display()}，还没有结束")

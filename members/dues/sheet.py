@@ -240,7 +240,7 @@ class Sheet:
         values = _values(line, day, method)
         if line.errors:
             return
-        if fill and values["paid"] < values["due"]:
+        if fill and not values["paid"]:  # what was paid in part was typed by somebody, and stays
             values |= {"paid": values["due"], "paid_on": values["paid_on"] or day, "method": values["method"] or method}
         changes = {name: value for name, value in values.items() if getattr(charge, name) != value}
         if changes and version != str(charge.version):
@@ -293,6 +293,9 @@ def _values(line: Line, day: date, method: str) -> dict[str, Any]:
         line.errors["method"] = "请从列表里选"
     if len(typed["note"]) > 100:
         line.errors["note"] = "备注最多 100 个字"
+    over = values.get("paid", Decimal(0)) - values.get("due", Decimal(0))
+    if over > 0 and not line.errors and not typed["note"]:
+        line.errors["paid"] = f"比应缴多 {over:.2f} 元，请核对；确实多缴的，请在备注里写明"
     values |= {"method": typed["method"], "note": typed["note"]}
     if values.get("paid"):
         values["paid_on"] = values.get("paid_on") or day

@@ -155,6 +155,11 @@ class Whereabouts(Record):
         """The phone as screens show it."""
         return mask_phone(self.phone)
 
+    @staticmethod
+    def too_early(since: date, joined: date | None) -> str:
+        """Return what is wrong with a first day before the person was a member, nothing where it can be."""
+        return f"早于入党时间 {joined}，请核对" if joined and since < joined else ""
+
     @property
     def is_open(self) -> bool:
         """Whether it has no end yet."""

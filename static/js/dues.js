@@ -26,7 +26,7 @@ function fill(form) {
   const { day, how } = form.elements;
   for (const row of rowsOf(form)) {
     const [due, paid] = amounts(row);
-    if (paid >= due) continue;
+    if (paid || !due) continue; // what was paid in part was typed by somebody, and stays
     const field = (name) => row.querySelector(`[name^="${name}-"]`);
     field("paid").value = yuan(due);
     field("paid_on").value ||= day.value;

@@ -74,7 +74,7 @@ def test_it_works(client, place, office, two, today, text_of):
     numbers = facts.of(place.committee, Period.parse("2026-11"))
     assert (numbers["democratic.graded"], numbers["democratic.unqualified"]) == (2, 1)
     assert "评完" in text_of(client.get(url))
-    assert "1 人，占 50 %" in text_of(client.get(url)).replace("50%", "50 %")
+    assert "1 人，占 50.0 %" in text_of(client.get(url)).replace("50.0%", "50.0 %")
 
 
 def test_untouched_it_saves_nothing(client, place, office, two, today):

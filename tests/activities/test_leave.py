@@ -178,7 +178,12 @@ class TestForm:
 
     @pytest.mark.parametrize(
         ("fields", "field"),
-        [({"end": "2026-08-09"}, "end"), ({"end": "2027-08-11"}, "end"), ({"reason": ""}, "reason")],
+        [
+            ({"start": "1950-01-01"}, "start"),
+            ({"end": "2026-08-09"}, "end"),
+            ({"end": "2027-08-11"}, "end"),
+            ({"reason": ""}, "reason"),
+        ],
     )
     def test_what_cannot_be_is_told_at_its_field(self, client, tree, two, fill_in, fields, field):
         sign_in(client, Role.BRANCH_SECRETARY, tree.branch)

@@ -42,6 +42,17 @@ def test_it_works(client, office, kept, text_of):
     assert "怎样改正：" in text
 
 
+def test_what_stands_from_earlier_periods_is_told_beside_what_is_of_this_one(client, office, kept, text_of):
+    look(client)
+    page = look(client, period="2026Q2")
+    assert "未销号共" not in text_of(page)  # nothing earlier
+    own, told = look(client).context["totals"]["waiting"], look(client)
+    assert f"连同以前时期，未销号共 {told.context['all']} 条" in text_of(told)
+    assert told.context["all"] > own
+    ledger = client.get(told.context["all_url"])
+    assert f"共 {told.context['all']} 条" in text_of(ledger)
+
+
 def test_each_finding_leads_to_its_rows(client, office, kept):
     page = look(client, rule="R05").content.decode()
     assert f"/ledgers/activities/?organization={kept.code}&amp;period=2026Q3&amp;kind=theme-day" in page

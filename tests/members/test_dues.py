@@ -287,7 +287,7 @@ def test_all_as_due_in_one_press_without_a_script(client, place, secretary):
     sheets.generate(place.branch, SEPTEMBER)
     page = client.get(sheet_url(place.branch))
     client.post(sheet_url(place.branch), typed(page, paid_1="50") | {"fill": "1"})
-    assert [c.paid for c in charges_of(place.branch)] == [Decimal(90)] * 3
+    assert [c.paid for c in charges_of(place.branch)] == [90, 50, 90]  # what was paid in part stays as it was typed
 
 
 @pytest.mark.django_db
@@ -301,6 +301,18 @@ def test_nothing_is_saved_while_one_row_is_wrong(client, place, secretary, text_
     assert "李四 ：“九十”不是数字" in text_of(answer)
     assert 'value="九十"' in answer.content.decode()
     assert not DuesCharge.objects.filter(paid__gt=0).exists()
+
+
+@pytest.mark.django_db
+def test_more_than_is_due_is_asked_about_and_taken_with_a_word(client, place, secretary):
+    payer(place.branch)
+    sheets.generate(place.branch, SEPTEMBER)
+    page = client.get(sheet_url(place.branch))
+    refused = client.post(sheet_url(place.branch), typed(page, paid_0="1000.50"))
+    assert "比应缴多 910.50 元" in refused.content.decode()
+    assert charges_of(place.branch).get().paid == 0
+    client.post(sheet_url(place.branch), typed(page, paid_0="1000.50", note_0="预缴到明年"))
+    assert charges_of(place.branch).get().paid == Decimal("1000.50")
 
 
 @pytest.mark.django_db

@@ -195,7 +195,12 @@ def test_a_guest_and_one_out_of_contact_are_entered(client, place, member, secre
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"since": ""}, "since"), ({"since": "2126-01-01"}, "since"), ({"phone": "12"}, "phone")],
+    [
+        ({"since": ""}, "since"),
+        ({"since": "2126-01-01"}, "since"),
+        ({"since": "1900-01-01"}, "since"),  # before the person was a member
+        ({"phone": "12"}, "phone"),
+    ],
 )
 def test_what_cannot_be(place, member, secretary, fill_in, changes, field):
     url = f"{reverse('members:floating-create')}?member={member.pk}"
@@ -331,6 +336,7 @@ def test_a_file_brings_somebody_back(place, member):
         ({9: "2026-03-01"}, "应在起始日期"),
         ({4: f"{timezone.localdate() + timedelta(days=2)}"}, "还没有到"),
         ({4: "2026-06-01"}, "还没有结束"),
+        ({4: "1950-06-01", 9: "1951-01-01"}, "早于入党时间"),
     ],
 )
 def test_what_a_file_cannot_say(place, member, change, said):
