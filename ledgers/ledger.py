@@ -65,6 +65,9 @@ class Column:
     sortable: bool = True
     summed: bool = True  # a number whose total over all rows says something; a year's does not
     count_of: Callable[[Any], str] | None = None  # url of the rows that a count in this column counts
+    expression: Callable[[], Any] | None = (
+        None  # makes what is read under `path` where no lookup of the model's leads to the value
+    )
 
     @property
     def key(self) -> str:
@@ -441,6 +444,7 @@ class Ledger:
         """
         shows = [c.show if clear or c.mask is None else c.mask for c in columns]
         paths = [c.path for c in columns]
+        rows = rows.annotate(**{c.path: c.expression() for c in columns if c.expression})
         for values in rows.values_list(*paths).iterator(chunk_size=5000):
             yield [show(value) for show, value in zip(shows, values, strict=True)]
 

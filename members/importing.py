@@ -24,6 +24,7 @@ from ledgers.importing import (
 from ledgers.models import Touch
 from ledgers.reading import HeaderMatch
 
+from .importing_whereabouts import REGISTERED, RegisteredAway
 from .models import (
     UNKNOWN_START,
     DevelopmentCase,
@@ -62,6 +63,7 @@ class MemberImporter(RecordImporter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.away = RegisteredAway((), self.today)
         self.unmasked: dict[Place, str] = {}
         """Sheet and row → the citizen ID behind a masked one. Kept apart from the row, so that no page shows it."""
 
@@ -80,6 +82,10 @@ class MemberImporter(RecordImporter):
             if isinstance(branch, int) and kinds[branch] not in branches:
                 self.wrong(row, "branch_id", "这不是党支部；党员要登记到党支部")
                 row.values.pop("branch_id")
+        self.away = RegisteredAway(self.keys, self.today)
+        for row in rows if self.away.keys else ():
+            for key, wrong in self.away.faults(row):
+                self.wrong(row, key, wrong)
         self._hold_against_id(rows)
         self._unmask([row for row in rows if "id_number" in row.masked and not row.errors])
 
@@ -118,7 +124,7 @@ class MemberImporter(RecordImporter):
             held = held.filter(id_number_index__in=list(numbers))
         found: dict[str, tuple[Any, Mapping[str, Any]]] = {}
         doubled: set[str] = set()
-        names = [name for name in fields if name != "id_number"]
+        names = [name for name in fields if name != "id_number" and name not in REGISTERED]
         for pk, index, left, *values in held.values_list("pk", "id_number_index", "left_on", *names).iterator(
             chunk_size=5000
         ):
@@ -130,6 +136,9 @@ class MemberImporter(RecordImporter):
                     doubled.add(number)
                 continue  # the one in the register counts, not the one who left it
             found[number] = (pk, {**dict(zip(names, values, strict=True)), "left_on": left})
+        away = self.away.current([pk for pk, _ in found.values()])
+        for number, (pk, current) in found.items():
+            found[number] = (pk, {**current, **away.get(pk, {})})
         for row in rows:
             number = self.key(row)
             if number in doubled:
@@ -172,7 +181,14 @@ class MemberImporter(RecordImporter):
         return None if self.birth_column is None else row.cells[self.birth_column]
 
     def check(self, rows: list[Row]) -> None:
-        """Somebody with an open record of floating out is floating, whatever the sheet says."""
+        """Somebody with an open record of floating out is floating, one with a record of being lost is lost, whatever
+        the sheet says.
+        """
+        for row in rows if self.away.keys else ():
+            if row.changes.get("is_lost", (None, True))[1] is False:
+                self.wrong(row, "is_lost", "有一条失联登记还没有结束，请先在失联党员台账里登记恢复联系日期")
+            elif self.away.begins_today(row):
+                row.warnings.append(CellError("失去联系日期", "", f"没有填，先按 {self.today} 起失联登记"))
         back = [row for row in rows if row.changes.get("is_floating", (None, True))[1] is False]
         if not back:
             return
@@ -183,7 +199,7 @@ class MemberImporter(RecordImporter):
                 self.wrong(row, "is_floating", "有一条流出登记还没有结束，请先在流动党员台账里登记返回日期")
 
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
-        rows = [row.values | _derived(row.values) for row in new]
+        rows = [{k: v for k, v in (row.values | _derived(row.values)).items() if k not in REGISTERED} for row in new]
         keys = create_rows(Member, rows, undo, self.user, report)
         memberships = [
             {
@@ -202,10 +218,16 @@ class MemberImporter(RecordImporter):
             if can_be_reckoned(base := row.get("dues_base"), m["employment"])
         ]
         create_rows(DuesBase, bases, undo, self.user)
+        self.away.write([*zip(keys, new, strict=True), *((row.pk, row) for row in changed)], undo, self.user)
         touches = {Touch(m["branch_id"], m["start"], True) for m in memberships}
         if changed:
             touches |= set(
-                rewrite(Member, {r.pk: {k: v for k, (_, v) in r.changes.items()} for r in changed}, undo, self.user)
+                rewrite(
+                    Member,
+                    {r.pk: {k: v for k, (_, v) in r.changes.items() if k not in REGISTERED} for r in changed},
+                    undo,
+                    self.user,
+                )
             )
             touches |= self._keep_history(changed, undo)
             touches |= self._carry_on([r for r in changed if "branch_id" in r.changes], undo)

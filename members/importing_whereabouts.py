@@ -1,17 +1,19 @@
 """Import of records of whereabouts, with the dated memberships that follow from floating out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from ledgers.importing import Report, Row, Undo, create, rewrite
+from ledgers.importing import Report, Row, Undo, create, create_rows, rewrite
 from ledgers.models import Touch
 
 from .models import Contact, Member, Membership, Whereabouts, floated, without
 from .references import MemberReferences
 
 Kind = Whereabouts.Kind
+REGISTERED = ("destination", "is_lost", "lost_on")
+"""Columns of the register that make records of whereabouts: where somebody floats to, out of contact since when."""
 CONTACT = ("last_contact", "last_way")
 """Columns that say when and how somebody was last reached: an entry of the log, no field of the record."""
 
@@ -131,3 +133,74 @@ class WhereaboutsImporter(MemberReferences):
         held = dict(Member.objects.filter(pk__in=list(members)).values_list("pk", "is_floating"))
         turned = {pk: values for pk, values in members.items() if values["is_floating"] != held[pk]}
         return touches | set(rewrite(Member, turned, undo, self.user))
+
+
+class RegisteredAway:
+    """What a register of members says of who is away or out of contact, on its way to records of whereabouts.
+
+    The register names no day from which somebody floats: the record begins with the day of the import.
+    """
+
+    def __init__(self, keys: Iterable[str], today: date) -> None:
+        self.keys = [key for key in REGISTERED if key in keys]
+        self.today = today
+        self.open: dict[tuple[int, str], Whereabouts] = {}
+
+    def faults(self, row: Row) -> Iterator[tuple[str, str]]:
+        """Complete a row from what it says, and yield (column key, what cannot be)."""
+        values = row.values
+        if values.get("destination") and values.setdefault("is_floating", True) is False:
+            yield "destination", "不是流动党员的不填外出流向；是的，请把流动党员一列改为“是”"
+        if on := values.get("lost_on"):
+            if values.setdefault("is_lost", True) is False:
+                yield "lost_on", "没有失联的不填失去联系日期"
+            elif on > self.today:
+                yield "lost_on", "这一天还没有到"
+            elif wrong := Whereabouts.too_early(on, values.get("joined_on")):
+                yield "lost_on", wrong
+
+    def current(self, members: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """Return member id → what the open records say under these columns. One query."""
+        if not self.keys:
+            return {}
+        held = Whereabouts.objects.open_ones().filter(kind__in=(Kind.OUT, Kind.LOST), member__in=list(members))
+        for record in held.order_by("since"):
+            assert record.member_id is not None  # only a guest has none
+            self.open[record.member_id, record.kind] = record
+        found: dict[int, dict[str, Any]] = {}
+        for member in members:
+            out, lost = self.open.get((member, Kind.OUT)), self.open.get((member, Kind.LOST))
+            told = {
+                "destination": out.destination if out else None,
+                "is_lost": lost is not None,
+                "lost_on": lost.since if lost else None,
+            }
+            found[member] = {key: told[key] for key in self.keys}
+        return found
+
+    def begins_today(self, row: Row) -> bool:
+        """Say whether a row calls somebody lost without a day, who was not."""
+        is_new = row.pk is None or "is_lost" in row.changes
+        return bool(row.values.get("is_lost")) and is_new and "lost_on" not in row.values
+
+    def write(self, rows: Iterable[tuple[int, Row]], undo: Undo, user: Any) -> None:
+        """Make and change the records that rows, each with its member's id, ask for."""
+        fresh: list[dict[str, Any]] = []
+        edits: dict[Any, dict[str, Any]] = {}
+        for member, row in rows:
+            for kind, said in self._said(row):
+                held = self.open.get((member, kind))
+                if held is None:
+                    fresh.append({"member_id": member, "kind": kind, "since": self.today, **said})
+                elif said:
+                    edits[held.pk] = said
+        create_rows(Whereabouts, fresh, undo, user)
+        rewrite(Whereabouts, edits, undo, user)
+
+    def _said(self, row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (kind, fields) of the records that a new or changed row speaks of."""
+        values = row.values if row.pk is None else {key: now for key, (_, now) in row.changes.items()}
+        if values.get("destination"):
+            yield Kind.OUT, {"destination": values["destination"]}
+        if values.get("is_lost") or values.get("lost_on"):
+            yield Kind.LOST, {"since": values["lost_on"]} if values.get("lost_on") else {}

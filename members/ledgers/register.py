@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from accounts.permissions import Right
@@ -23,6 +23,7 @@ from members.models import (
     Gender,
     Member,
     Membership,
+    Whereabouts,
     mask_address,
     mask_id,
     mask_phone,
@@ -121,6 +122,19 @@ def _in_group(group: Organization) -> Q:
     return Q(branch__path=group.path[: -group.steplen], member__group_name__in=names_of(group))
 
 
+def _open(kind: str) -> models.QuerySet[Whereabouts]:
+    """Return the open records of being away, or out of contact, of a row's member."""
+    return Whereabouts.objects.open_ones().filter(kind=kind, member=OuterRef("member_id"))
+
+
+def _away(kind: str, name: str) -> Subquery:
+    return Subquery(_open(kind).order_by("-since").values(name)[:1])
+
+
+def _is_lost() -> Exists:
+    return Exists(_open("lost"))
+
+
 EVENTS = [("joined", "入党"), ("regularised", "转正"), ("transferred-in", "转入"), *Member.Leave.choices]
 
 
@@ -161,6 +175,9 @@ class MembersLedger(Ledger):
         Column("家庭住址", "member__address", "text", ("现居住地", "居住地址", "现住址", "住址", "家庭地址", "家庭居住地址"), field="address", width=26, listed=False, sortable=False, max_length=200, mask=mask_address),
         Column("居住在本街道", "member__residence", "choice", ("居住地区",), field="residence", choices=Member.Residence.choices, synonyms={"是": "here", "否": "elsewhere", "本街道内": "here", "外区": "elsewhere"}, width=12, listed=False),
         Column("是否流动党员", "is_floating", "yes_no", ("流动党员", "是否为流动党员", "流动"), width=8),
+        Column("外出流向", "destination", "text", ("流动去向", "外出地点", "流向"), width=20, listed=False, sortable=False, max_length=200, expression=partial(_away, "out", "destination"), note="外出的流动党员填；登记为流出"),
+        Column("是否为失联党员", "is_lost", "yes_no", ("失联", "是否失联", "失联党员", "是否失联党员"), width=8, listed=False, sortable=False, expression=_is_lost),
+        Column("失去联系日期", "lost_on", "date", ("失联日期", "失去联系时间", "失联时间"), width=12, listed=False, sortable=False, expression=partial(_away, "lost", "since")),
         Column("籍贯", "member__native_place", field="native_place", width=14, listed=False, max_length=60),
         Column("党费基数", "member__dues_base", "money", ("月收入", "收入", "党费计算基数", "月工资收入"), field="dues_base", width=10, listed=False, summed=False),
         Column("备注", "member__remarks", field="remarks", width=20, listed=False, max_length=300),

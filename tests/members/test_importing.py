@@ -14,7 +14,7 @@ from ledgers import exporting, facts, importing
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.period import Period
-from members.models import Member, mask_id
+from members.models import Member, Whereabouts, mask_id
 from tests.factories import MemberFactory, street, superuser
 
 from .conftest import citizen_id
@@ -253,3 +253,86 @@ def test_as_many_queries_for_much_as_for_little(user):
         return len(caught)
 
     assert queries(20, "A") == queries(200, "B")
+
+
+class TestAwayAndLost:
+    """是否为失联党员, 失去联系日期, 外出流向 of the national form make records of whereabouts."""
+
+    def row(self, name="张三", number=ZHANG, **more):
+        place = more.pop("place")
+        base = {"姓名": name, "身份证号": number, "所在党支部": place.branch.code, "党员类别": "正式党员"}
+        return base | {"入党时间": "2001-07-01"} | more
+
+    def test_new_members_bring_their_records(self, bring, user):
+        place = street()
+        rows = [
+            self.row(place=place, 是否为流动党员="是", 外出流向="深圳", 是否为失联党员="否", 失去联系日期=""),
+            self.row(
+                "李四", LI, place=place, 是否为流动党员="", 外出流向="", 是否为失联党员="是", 失去联系日期="2026-01-15"
+            ),
+        ]
+        analysis, batch = bring(*rows)
+        assert states(analysis) == ["new", "new"]
+        assert importing.unknown_columns(ledgers.get("members"), analysis.match) == []
+        out, lost = Whereabouts.objects.order_by("member__pk")
+        assert (out.member.name, out.kind, out.destination, out.since) == ("张三", "out", "深圳", timezone.localdate())
+        assert (lost.member.name, lost.kind, lost.since) == ("李四", "lost", date(2026, 1, 15))
+        assert Member.objects.get(name="张三").is_floating
+        again, _ = bring(*rows, apply=False)
+        assert states(again) == ["same", "same"]
+        importing.undo(batch, user)
+        assert not Whereabouts.objects.exists()
+        assert not Member.objects.exists()
+
+    def test_a_known_member_gets_lost_and_a_date_is_corrected(self, bring):
+        place = street()
+        bring(self.row(place=place))
+        bring(self.row(place=place, 是否为失联党员="是", 失去联系日期="2026-02-01"))
+        assert Whereabouts.objects.get().since == date(2026, 2, 1)
+        analysis, _ = bring(self.row(place=place, 失去联系日期="2026-03-01"))
+        assert states(analysis) == ["changed"]
+        assert Whereabouts.objects.get().since == date(2026, 3, 1)
+
+    def test_without_a_day_it_begins_today_and_says_so(self, bring):
+        analysis, _ = bring(self.row(place=street(), 失联="是"))
+        assert [w.message for _, w in analysis.warnings] == [f"没有填，先按 {timezone.localdate()} 起失联登记"]
+        assert Whereabouts.objects.get().since == timezone.localdate()
+
+    @pytest.mark.parametrize(
+        ("cells", "said"),
+        [
+            ({"是否为失联党员": "否", "失去联系日期": "2026-01-15"}, "没有失联的不填失去联系日期"),
+            ({"失去联系日期": "2126-01-15"}, "年份"),
+            ({"失去联系日期": "1999-01-15"}, "早于入党时间 2001-07-01"),
+            ({"是否为流动党员": "否", "外出流向": "深圳"}, "不是流动党员的不填外出流向"),
+        ],
+    )
+    def test_what_cannot_be(self, bring, cells, said):
+        analysis, _ = bring(self.row(place=street(), **cells), apply=False)
+        assert said in message(analysis)
+
+    def test_found_again_is_not_told_by_the_register(self, bring):
+        place = street()
+        bring(self.row(place=place, 是否为失联党员="是", 失去联系日期="2026-02-01"))
+        analysis, _ = bring(self.row(place=place, 是否为失联党员="否"))
+        assert "请先在失联党员台账里登记恢复联系日期" in message(analysis)
+        assert Whereabouts.objects.get().is_open
+
+    def test_the_export_comes_back_unchanged(self, bring, user):
+        place = street()
+        bring(self.row(place=place, 外出流向="深圳"), self.row("李四", LI, place=place, 失去联系日期="2026-01-15"))
+        data = exported(user, place.committee)
+        analysis, _ = take(data, "导出.xlsx", user, apply=False)
+        assert states(analysis) == ["same", "same"]
+
+    def test_many_cost_no_more_queries_than_few(self, bring):
+        place, counts = street(), []
+        for numbers in ([ZHANG], [citizen_id("19700102", f"{n:03}") for n in range(1, 12)]):
+            rows = [
+                self.row(f"甲{n}", number, place=place, 外出流向="深圳", 失去联系日期="2026-01-15")
+                for n, number in enumerate(numbers)
+            ]
+            with CaptureQueriesContext(connection) as queries:
+                bring(*rows)
+            counts.append(len(queries))
+        assert counts[1] <= counts[0]
