@@ -25,7 +25,7 @@ from accounts.models import User
 from accounts.permissions import access_of
 from accounts.transactions import atomic, lost, take_turns, tried_again
 
-from . import bulk, parsing, reading
+from . import bulk, constraints, parsing, reading
 from . import ledger as ledgers
 from .facts import mark_stale
 from .ledger import Column, Ledger
@@ -114,7 +114,12 @@ class Analysis:
         taken = Counter(row.sheet for row in self.rows)
         names = {part.sheet.name for part in self.match.parts}
         return [
-            {"name": s.name, "rows": taken[s.name] if s.name in names else len(s.rows), "taken": s.name in names}
+            {
+                "name": s.name,
+                "rows": taken[s.name] if s.name in names else s.hidden or len(s.rows),
+                "taken": s.name in names,
+                **({"hidden": True} if s.hidden else {}),
+            }
             for s in self.match.sheets
         ]
 
@@ -168,6 +173,9 @@ class Importer:
     def check(self, rows: list[Row]) -> None:
         """Check rows once it is known what they meet: rules between fields, constraints."""
 
+    def keep_constraints(self, rows: list[Row]) -> None:
+        """Mark rows wrong that the model's own constraints would refuse on writing."""
+
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
         """Write, set-based; return what the facts must count again."""
         raise NotImplementedError
@@ -177,6 +185,7 @@ class Importer:
     def analyse(self, match: reading.HeaderMatch, report: Report = quiet) -> Analysis:
         """Say of every row whether it is new, changed, the same or wrong. Writes nothing."""
         rows = [*self._rows(match)]
+        self.years = {part.sheet.name: part.year for part in match.parts}
         total = len(rows)
         report(0, total, "正在读取")
         columns = [
@@ -208,6 +217,7 @@ class Importer:
                     if key in current and current[key] != value
                 }
         self.check([r for r in rows if not r.errors])
+        self.keep_constraints([r for r in rows if r.state in ("new", "changed")])
         report(total * 2 // 3, total, "正在核对")
         return Analysis(match, rows, Counter(r.state for r in rows))
 
@@ -294,6 +304,11 @@ class Importer:
                 try:
                     value = parse(cell)
                 except parsing.Unparsable as error:
+                    if column.kind == "date" and (day := parsing.day_of_year(cell, self.years.get(row.sheet))):
+                        row.values[key] = day
+                        words = f"没有写年份，按表题取 {day}"
+                        row.warnings.append(CellError(header, str(cell), words))
+                        continue
                     row.errors.append(CellError(header, str(cell), str(error)))
                     continue
                 if seen is not None and type(cell) is str:
@@ -523,6 +538,32 @@ class RecordImporter(Importer):
         """Return the unsaved object of a new row."""
         return self.ledger.model(**row.values)
 
+    def keep_constraints(self, rows: list[Row]) -> None:
+        """Hold new and changed rows against the model's constraints: a row that breaks one is wrong here, by cell."""
+        if type(self).write is not RecordImporter.write or not rows:
+            return
+        model = self.ledger.model
+        names = constraints.fields_of(model)
+        held = {}
+        if changed := [row.pk for row in rows if row.pk is not None]:
+            held = {
+                values["pk"]: values for values in model._default_manager.filter(pk__in=changed).values("pk", *names)
+            }
+        records = []
+        for row in rows:
+            if row.pk is None:
+                made = self.build(row)
+                values = {name: getattr(made, name) for name in names} | {"pk": None}
+            else:
+                values = held[row.pk] | {_attname(model, key): now for key, (_, now) in row.changes.items()}
+            records.append(values)
+        columns = {_attname(model, c.key): c for c in self.ledger.columns if c.writable and _has_field(model, c.key)}
+        for number, broken in constraints.broken(model, records):
+            column = next((columns[name] for name in broken.fields if name in columns), self.ledger.columns[0])
+            row = rows[number]
+            if not row.errors:
+                row.errors.append(CellError(column.header, self.cell(row, column.header), broken.message))
+
     def write(self, new: list[Row], changed: list[Row], undo: Undo, report: Report) -> Iterable[Touch]:
         objects = [self.build(row) for row in new]
         touches = [*create(objects, undo, self.user, report)]
@@ -603,6 +644,10 @@ def _overwrite(model: type[models.Model], held: Sequence[models.Model]) -> None:
 
 def _attname(model: type[models.Model], name: str) -> str:
     return model._meta.get_field(name).attname  # type: ignore[union-attr]
+
+
+def _has_field(model: type[models.Model], name: str) -> bool:
+    return any(name in (f.name, f.attname) for f in model._meta.concrete_fields)
 
 
 def _plain(value: Any) -> Any:

@@ -160,6 +160,25 @@ def _date_of_text(raw: str) -> dt.date | None:
     raise Unparsable(f"“{raw.strip()[:20]}”看不出是哪一天，{_HOW}")
 
 
+_WITHOUT_YEAR = re.compile(r"(\d{1,2})(?:\.|/|-|月)(\d{1,2})[日号]?")
+
+
+def day_of_year(cell: object, year: int | None) -> dt.date | None:
+    """Return the day that a cell without a year names (11.19, 11月19日) in the year that its table is of, else None.
+
+    The number 11.1 may have been typed as 11.10, whose zero Excel drops: that is nobody's to guess.
+    """
+    if year is None or not isinstance(cell, str | float):
+        return None
+    found = _WITHOUT_YEAR.fullmatch(unicodedata.normalize("NFKC", str(cell)).strip())
+    if found is None or (isinstance(cell, float) and len(found[2]) < 2):
+        return None
+    try:
+        return dt.date(year, int(found[1]), int(found[2]))
+    except ValueError:
+        return None
+
+
 def check_year(year: int) -> None:
     """Raise Unparsable for a year that no record can be of; with others days may be added without a second thought."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
@@ -295,11 +314,13 @@ def yes_no(cell: object, true_words: Collection[str] = ()) -> bool | None:
     raise Unparsable(f"“{text(cell)[:20]}”看不出是还是否，请填“是”或“否”")
 
 
-_NUMBER = re.compile(r"[¥$]?([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[+-]?\.\d+)(万)?元?")
+_NUMBER = re.compile(
+    r"[¥$]?([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[+-]?\.\d+)(万)?(?:元|人|人次|名|户|个|次|份|件|岁|个?小时|个?学时|平方米|㎡|m2)?"
+)
 
 
 def decimal(cell: object, places: int = 2) -> Decimal | None:
-    """Return a number, rounded half up to `places`, or None for a blank. Takes 1,234.5, ￥20 and 1.5万元."""
+    """Return a number, rounded half up to `places`, or None for a blank. Takes 1,234.5, ￥20, 1.5万元 and 41人."""
     number = _number(cell)
     if number is None:
         return None

@@ -37,7 +37,10 @@ TOO_LARGE = "文件解开后过大，不能读取。请删去多余的内容和�
 TOO_WIDE = "表格的范围过大，可能在很远的行或列里有内容。请删去数据区以外的内容后再上传。"
 NOT_A_TABLE = "这不是能读取的电子表格。请上传 .xlsx、.xls 或 .csv 文件；别的格式请先另存为 .xlsx。"
 WEB_PAGE = "这个文件的内容是网页或 XML，只是用了表格的扩展名。请用 Excel 或 WPS 打开，另存为 .xlsx 后再上传。"
-EMPTY = "表格里没有内容。请填好数据后再上传；隐藏的工作表不读取。"
+EMPTY = "表格里没有内容。请填好数据后再上传；隐藏的工作表不读取，要读取的请先取消隐藏。"
+
+
+_YEAR = re.compile(r"(?<!\d)(20\d\d) ?年")
 
 
 class Unreadable(Exception):
@@ -46,16 +49,18 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A visible worksheet: rectangular rows of raw cells, the first of which is sheet row `first_row` (1-based).
+    """A worksheet: rectangular rows of raw cells, the first of which is sheet row `first_row` (1-based).
 
     A cell is str, float, int, bool, date, datetime, time, timedelta or "" (blank; a formula in error is blank too).
-    `merged` are the ranges of merged cells, ((row, column), (row, column)) from 0, first and last.
+    `merged` are the ranges of merged cells, ((row, column), (row, column)) from 0, first and last. Of a hidden sheet
+    nothing is read but how many rows it has, in `hidden`.
     """
 
     name: str
     rows: list[list[object]]
     first_row: int = 1
     merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    hidden: int = 0
 
 
 @dataclass
@@ -85,14 +90,23 @@ class HeaderMatch:
         """This sheet, and those of the same kind that are read along with it."""
         return [self, *self.more]
 
+    @property
+    def year(self) -> int | None:
+        """The one year that stands above the header or in the sheet's name: 2026年11月组织生活统计表."""
+        above = self.sheet.rows[: self.header_rows[0] - self.sheet.first_row]
+        texts = [self.sheet.name, *(cell for row in above for cell in row if type(cell) is str)]
+        found = {int(year) for text in texts for year in _YEAR.findall(text)}
+        return found.pop() if len(found) == 1 else None
+
 
 # Files
 
 
 def read_workbook(data: bytes | Path, filename: str) -> list[Sheet]:
-    """Return the visible sheets with content of an .xlsx, .xls or .csv file, told apart by content, not by name.
+    """Return the sheets with content of an .xlsx, .xls or .csv file, told apart by content, not by name.
 
-    `filename` is only named back to the user. Raises Unreadable for anything too big, dangerous, locked or broken.
+    Those that are visible are read, hidden ones are only named. `filename` is only named back to the user. Raises
+    Unreadable for anything too big, dangerous, locked or broken.
     """
     size = data.stat().st_size if isinstance(data, Path) else len(data)
     if size > settings.UPLOAD_MAX_BYTES:
@@ -112,10 +126,9 @@ def read_workbook(data: bytes | Path, filename: str) -> list[Sheet]:
     for sheet in sheets:
         while sheet.rows and _is_blank(sheet.rows[-1]):
             sheet.rows.pop()
-    sheets = [sheet for sheet in sheets if sheet.rows]
-    if not sheets:
+    if not any(sheet.rows for sheet in sheets):
         raise Unreadable(EMPTY)
-    return sheets
+    return [sheet for sheet in sheets if sheet.rows or sheet.hidden]
 
 
 def _excel_sheets(content: bytes) -> list[Sheet]:
@@ -125,15 +138,15 @@ def _excel_sheets(content: bytes) -> list[Sheet]:
         for index, meta in enumerate(workbook.sheets_metadata):
             if meta.typ in (python_calamine.SheetTypeEnum.MacroSheet, python_calamine.SheetTypeEnum.Vba):
                 raise Unreadable(MACROS)
-            if (
-                meta.typ != python_calamine.SheetTypeEnum.WorkSheet
-                or meta.visible != python_calamine.SheetVisibleEnum.Visible
-            ):
+            if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
             found = workbook.get_sheet_by_index(index)
             if found.end is None:
                 continue
             height, width = found.end[0] + 1, found.end[1] + 1
+            if meta.visible != python_calamine.SheetVisibleEnum.Visible:
+                sheets.append(Sheet(meta.name, [], hidden=height))
+                continue
             _guard_rows(height)
             cells += height * width
             if cells > MAX_CELLS:
@@ -514,6 +527,7 @@ _SIGNATURE = re.compile(
 )
 _NOTE = re.compile(r"(?:备注|附注|注意事项|注意|注|(?:填表|填报)?说明)\d*:")
 _NOTE_GOES_ON = re.compile(r"\(?\d+(?:[.、)]|:)\D")
+_EXAMPLE = re.compile(r"(?:示?例|样例|举例|填写示例|范例)(?:\d*:|\d*$)")
 _ORDINAL_HEADERS = {"序号", "编号", "行号", "NO", "NO.", "No", "No."}
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 
@@ -521,9 +535,9 @@ _STEMS = "甲乙丙丁戊己庚辛壬癸"
 def data_rows(match: HeaderMatch) -> Iterator[tuple[int, list[object]]]:
     """Yield (sheet row number, cells) of the rows that hold data.
 
-    Left out: blank rows and rows with nothing but their 序号; titles and headers repeated on each page; the row of
-    column numbers under a header; totals, signatures and notes, which are known by their wording and leave required
-    columns empty: the cell with the label itself does not count as filled.
+    Left out: blank rows, examples of how to fill the table in, and rows with nothing but their 序号; titles and headers
+    repeated on each page; the row of column numbers under a header; totals, signatures and notes, which are known by
+    their wording and leave required columns empty: the cell with the label itself does not count as filled.
     """
     rows = match.sheet.rows
     _fill_down(match)
@@ -549,6 +563,8 @@ def data_rows(match: HeaderMatch) -> Iterator[tuple[int, list[object]]]:
             continue
         below_note = furniture.is_note(filled, below_note)
         if below_note or furniture.is_total(filled) or furniture.is_signature(filled) or furniture.is_unused(filled):
+            continue
+        if furniture.is_example(filled):
             continue
         yield match.sheet.first_row + index, row
 
@@ -576,7 +592,8 @@ class _Furniture:
     def may_begin_with(self, lead: str) -> bool:
         """Say, cheaply, whether a row whose first text is `lead` needs a closer look."""
         return (
-            lead in self.leads
+            _EXAMPLE.match(lead) is not None
+            or lead in self.leads
             or _MARKS.sub("", lead) in self.leads
             or any(pattern.match(lead) for pattern in (_TOTAL, _SIGNATURE, _NOTE))
         )
@@ -616,6 +633,11 @@ class _Furniture:
         text = next(iter(filled.values()))
         begins = _NOTE.match(text) or (below_note and _NOTE_GOES_ON.match(text))
         return len(filled) == 1 and bool(begins) and not self.is_complete(filled)
+
+    def is_example(self, filled: Mapping[int, str]) -> bool:
+        """A row that shows how to fill the table in: 例：张三, in a required column or the first."""
+        places = [next(iter(filled)), *self.required]
+        return any(_EXAMPLE.match(filled.get(column, "")) for column in places)
 
     def is_unused(self, filled: Mapping[int, str]) -> bool:
         """A line numbered in advance and left empty."""

@@ -42,6 +42,8 @@ def load(tmp_path: Path):
             sheet = book.create_sheet(name)
             for row in rows:
                 sheet.append(row)
+            if name.startswith("（隐藏）"):
+                sheet.sheet_state = "hidden"
             for cells in merged:
                 sheet.merge_cells(cells)
         file, kept = tmp_path / "表.xlsx", BytesIO()
@@ -221,6 +223,44 @@ def test_a_template_of_activities_with_other_words(town, load):
         date(2026, 9, 1),
         "一楼会议室",
     )
+
+
+def test_a_hidden_sheet_is_named_as_not_read(town, load):
+    rows = [list(HEADERS), *people(2, "JD0101", "正式党员")]
+    answer = load({"花名册": (rows, []), "（隐藏）旧表": (rows, [])}, "--apply")
+    assert answer["new"] == 2
+    assert answer["sheets"][1] == {"name": "（隐藏）旧表", "rows": 3, "taken": False, "hidden": True}
+
+
+def test_an_example_of_how_to_fill_the_table_in_is_no_data(town, load):
+    example = ["例：张三", "990100199001010000", "某某支部", "正式党员"]
+    rows = [list(HEADERS), example, *people(2, "JD0101", "正式党员")]
+    answer = load({"花名册": (rows, [])}, "--apply")
+    assert (answer["new"], answer["wrong"]) == (2, 0)
+
+
+def test_a_month_s_table_of_meetings_with_short_days_and_units(town, load):
+    header = ["支部", "类型", "日期", "主题", "应到人数", "实到人数"]
+    rows = [
+        ["第一党支部", "主题党日", "11.19", "学习", "41人", "38人"],
+        ["第二党支部", "主题党日", "11月20日", "学习", "21人", 18],
+        ["第一党支部", "党课", 11.25, "讲党课", 41, 40],
+        ["第二党支部", "党课", 11.2, "讲党课", 21, 20],  # 11.2 or 11.20: Excel keeps no zero
+        ["第二党支部", "党课", "13.40", "讲党课", 21, 20],
+    ]
+    table = [["东风社区2026年11月组织生活统计表"], header, *rows]
+    answer = load({"Sheet1": (table, [])}, "--organization", "JD01", "--apply", slug="activities")
+    assert (answer["new"], answer["wrong"]) == (3, 2)
+    days = Activity.objects.order_by("date").values_list("date", "expected_stated", "present_stated")
+    assert list(days) == [(date(2026, 11, 19), 41, 38), (date(2026, 11, 20), 21, 18), (date(2026, 11, 25), 41, 40)]
+    assert answer["warnings"][0]["message"] == "没有写年份，按表题取 2026-11-19"
+    assert {error["row"] for error in answer["errors"]} == {6, 7}
+
+
+def test_a_table_of_no_year_leaves_short_days_wrong(town, load):
+    rows = [["支部", "类型", "日期", "主题"], ["第一党支部", "主题党日", "11.19", "学习"]]
+    answer = load({"Sheet1": (rows, [])}, "--organization", "JD01", slug="activities")
+    assert answer["wrong"] == 1
 
 
 def test_the_same_person_in_two_sheets_is_told_with_the_sheet(town, load):

@@ -395,7 +395,7 @@ class TestNumbers:
         ("cell", "number"),
         [(12, "12.00"), (12.5, "12.50"), (0.1 + 0.2, "0.30"), (2.675, "2.68"), ("1,234.5", "1234.50"),
          ("￥1,234元", "1234.00"),
-         ("1.5万元", "15000.00"), ("2 万", "20000.00"), ("１２．５", "12.50"), ("-3", "-3.00"), (".5", "0.50")],
+         ("1.5万元", "15000.00"), ("2 万", "20000.00"), ("１２．５", "12.50"), ("-3", "-3.00"), (".5", "0.50"), ("41人", "41.00"), ("3 户", "3.00"), ("2.5学时", "2.50")],
     )  # fmt: skip
     def test_decimal(self, cell, number):
         assert str(decimal(cell)) == number
@@ -416,7 +416,7 @@ class TestNumbers:
         assert integer(cell) is None
 
     @pytest.mark.parametrize(
-        "cell", ["abc", "1,2", "12人", "1.2.3", "万", True, float("nan"), float("inf"), 1e300, dt.date(2021, 7, 1)]
+        "cell", ["abc", "1,2", "12座", "1.2.3", "万", True, float("nan"), float("inf"), 1e300, dt.date(2021, 7, 1)]
     )
     def test_refusals(self, cell):
         for parse in (decimal, integer):

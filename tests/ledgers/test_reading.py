@@ -108,13 +108,22 @@ class TestReadWorkbook:
         book.active["B1"].data_type = "s"
         assert read_workbook(saved(book), "a.xlsx")[0].rows == [[dt.date(2021, 7, 1), "=写法"]]
 
-    def test_hidden_and_empty_sheets_are_left_out(self):
+    def test_hidden_sheets_are_only_named_and_empty_ones_left_out(self):
         book = openpyxl.Workbook()
         book.active.append(["看得见"])
         book.create_sheet("隐藏").append(["看不见"])
         book["隐藏"].sheet_state = "hidden"
         book.create_sheet("空")
-        assert [sheet.rows for sheet in read_workbook(saved(book), "a.xlsx")] == [[["看得见"]]]
+        seen, hidden = read_workbook(saved(book), "a.xlsx")
+        assert (seen.rows, seen.hidden) == ([["看得见"]], 0)
+        assert (hidden.name, hidden.rows, hidden.hidden) == ("隐藏", [], 1)
+
+    def test_a_file_with_nothing_but_hidden_sheets_is_refused(self):
+        book = openpyxl.Workbook()
+        book.create_sheet("隐藏").append(["看不见"])
+        book["隐藏"].sheet_state = "hidden"
+        with pytest.raises(Unreadable, match="取消隐藏"):
+            read_workbook(saved(book), "a.xlsx")
 
     def test_trailing_blank_rows_are_cut(self):
         assert len(read_workbook(xlsx([["姓名"], [" "], [" "]]), "a.xlsx")[0].rows) == 1
