@@ -34,6 +34,19 @@ def same_weekday(day: date, month: Period) -> date:
     return first.replace(day=number if number <= monthrange(first.year, first.month)[1] else number - 7)
 
 
+def usual_day(organization: Organization, kind: str, period: Period) -> date:
+    """Return the day in a month or quarter on which an organisation usually holds this kind: as it did the last time.
+
+    Where it has held none, the last day; never one to come; today where that lies inside.
+    """
+    today = timezone.localdate()
+    if period.start <= today <= period.end:
+        return today
+    held = Activity.objects.filter(organization=organization, kind=kind, date__lt=period.start)
+    last = held.order_by("-date").values_list("date", flat=True).first()
+    return min(same_weekday(last, period.months()[-1]) if last else period.end, today)
+
+
 class MonthForm(RecordForm):
     """One activity of the month. Left out where neither topic nor content is written."""
 

@@ -5,17 +5,19 @@ records (committees, members) defines `violations` itself and asks the database 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.permissions import Right
 from branches.models import Committee, CommitteeSeat, Organization
 from ledgers import facts
 from ledgers.facts import Number
@@ -26,7 +28,7 @@ from members.querysets import MembershipQuerySet
 
 from .beginning import is_before_records, records_since
 from .local import LocalNumber, LocalNumbers
-from .models import LocalSetting, Severity
+from .models import Finding, LocalSetting, Severity
 
 
 @dataclass(frozen=True)
@@ -327,6 +329,30 @@ class RateAtLeast:
 # rules
 
 
+class Form(NamedTuple):
+    """The form in which what a rule finds missing is entered, filled in as far as it can be, and who may use it."""
+
+    view: str
+    right: Right
+    args: tuple[Any, ...] = ()
+    query: Mapping[str, Any] = {}
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return reverse(self.view, args=self.args) + (f"?{urlencode(self.query)}" if self.query else "")
+
+
+def of_place(finding: Finding) -> Mapping[str, Any]:
+    """Return the query that fills in the organisation of a finding."""
+    return {"organization": finding.organization.code}
+
+
+def of_member(finding: Finding) -> Mapping[str, Any]:
+    """Return the query that fills in the member of a finding."""
+    return {"member": finding.member_id}
+
+
 class Rule:
     """Base of every rule; declarations are class attributes.
 
@@ -388,11 +414,27 @@ class Rule:
                 words = f"{words}（{short.words}）" if value else words
             yield Violation(self.code, check.by_id[pk], words, value, required, months=codes)
 
+    def form(self, finding: Finding) -> Form | None:
+        """Return the form that settles a finding; None where there is not one form that does."""
+        return None
+
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of what a violation rests on: the rows counted, or the member's page."""
         if member_id is not None:
             return reverse("members:detail", args=[member_id])
         return self.holds.evidence(organization, period)
+
+
+class MeetingRule(Rule):
+    """Base of the rules that want an activity of one kind, of the organisation that the finding is about."""
+
+    kind: ClassVar[str]
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form of an activity of that kind, in the first month or quarter that lacks one."""
+        month = {"month": finding.months[0]} if finding.months else {}
+        query = {**of_place(finding), "kind": self.kind, **month}
+        return Form("activities:create", Right.ACTIVITIES_EDIT, query=query)
 
 
 R = TypeVar("R", bound=type[Rule])
@@ -448,6 +490,8 @@ __all__ = [
     "Branches",
     "Check",
     "Course",
+    "Form",
+    "MeetingRule",
     "OfKind",
     "RateAtLeast",
     "Rule",
@@ -457,5 +501,7 @@ __all__ = [
     "choices",
     "every_rule",
     "get",
+    "of_member",
+    "of_place",
     "register",
 ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import audit, streets
 from accounts.acting import acting_as
 from accounts.actions import LOOKS
+from accounts.permissions import Access
 from accounts.transactions import atomic, take_turns
 from branches.models import Organization
 from ledgers.bulk import insert
@@ -284,3 +285,9 @@ def handle(findings: FindingQuerySet, handling: Handling) -> int:
     audit.record_many(events)
     mark_stale(touch for finding in rows for touch in finding.touches())
     return len(rows)
+
+
+def form_url(finding: Finding, access: Access) -> str:
+    """Return the address of the form that settles a finding, filled in; empty where there is none for this user."""
+    form = engine.get(finding.rule).form(finding) if finding.is_waiting else None
+    return form.url if form and access.has_on(form.right, finding.organization.path) else ""

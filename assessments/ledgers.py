@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, period_of
 
 from . import engine, rules
 from .models import Finding, Severity
@@ -31,9 +31,8 @@ class FindingsLedger(Ledger):
     edit_right = Right.FINDINGS_HANDLE
     page = ("assessments:finding", "pk")
     columns = (
-        Column("规则", "rule", "code", width=8),
-        Column("标题", "rule", "choice", choices=engine.choices("title"), field="title", width=34),
-        Column("时期", "period", "code", width=10),
+        Column("规则", "rule", "choice", choices=engine.choices("title"), width=34),
+        Column("时期", "period", "period", width=14),
         Column("组织编码", "organization__code", "code", width=12),
         Column("组织名称", "organization__name", width=26),
         Column("党员", "member__name", "name", width=10),
@@ -50,7 +49,13 @@ class FindingsLedger(Ledger):
         Filter("state", "状态", _state, [("unclosed", "未销号"), *Finding.State.choices]),
         field_filter("severity", "程度", "severity", Severity.choices),
         field_filter("rule", "规则", "rule", [(rule.code, rule.title) for rule in engine.every_rule()]),
-        Filter("of", "所属时期", lambda value, query: Q(period=value), more=True),
+        Filter(
+            "of",
+            "所属时期",
+            lambda value, query: Q(period=value),
+            more=True,
+            words=lambda value: period_of(value).label,
+        ),
     )
 
     def standing(self, day: date) -> Q:

@@ -27,7 +27,7 @@ from members.gaps import FAULTS, GAPS
 from . import engine
 from . import quality as figures
 from .beginning import KEY, is_before_records, records_since, words_on
-from .findings import CannotHandle, kept_in, refresh_if_changed
+from .findings import CannotHandle, form_url, kept_in, refresh_if_changed
 from .findings import handle as handle_findings
 from .forms import FindingFilter, HandleForm, LocalNumbersForm
 from .local import NUMBERS
@@ -260,6 +260,7 @@ def _mark(request: HttpRequest, shown: list[Finding]) -> bool:
     for one in _decorated(shown):
         within = access.has_on(Right.FINDINGS_HANDLE, one.organization.path)
         one.may_handle = within and not one.cleared  # type: ignore[attr-defined]
+        one.form_url = form_url(one, access)  # type: ignore[attr-defined]
     return any(one.may_handle for one in shown)  # type: ignore[attr-defined]
 
 

@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cached_property, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -36,6 +37,11 @@ class BadQuery(ValueError):
     """A filter that the ledger cannot follow. The message is Chinese, for the person who asked."""
 
 
+def _plain(value: Any) -> Any:
+    """Return a number without idle zeros: 2 for 2.0."""
+    return value if not isinstance(value, Decimal) or value != value.to_integral_value() else value.quantize(Decimal(1))
+
+
 def _label_of(choices: Mapping[Any, str]) -> Show:
     return lambda value: choices.get(value, value or "")
 
@@ -50,7 +56,7 @@ class Column:
 
     header: str
     path: str = ""
-    kind: str = "text"  # text name code date id phone yes_no integer decimal money choice choices organization
+    kind: str = "text"  # text name code date period id phone yes_no integer decimal money choice choices organization
     aliases: Sequence[str] = ()
     required: bool = False
     choices: Sequence[tuple[str, str]] = ()
@@ -94,8 +100,10 @@ class Column:
                 return lambda value: "、".join(self.labels.get(one, one) for one in parsing.parted(value or ""))
             case "yes_no":
                 return lambda value: "" if value is None else "是" if value else "否"
-            case "decimal" | "money":
-                return lambda value: "" if value is None else value
+            case "decimal":
+                return lambda value: "" if value is None else _plain(value)
+            case "period":
+                return lambda value: Period.parse(value).label if value else ""
         return lambda value: "" if value is None else value
 
     @cached_property

@@ -21,7 +21,7 @@ from accounts.models import Posting, User
 from accounts.permissions import Access, Right, access_of
 from activities.models import Activity
 from assessments import engine
-from assessments.findings import refresh_if_changed
+from assessments.findings import form_url, refresh_if_changed
 from assessments.models import Finding, Severity
 from branches.models import Organization
 from branches.reminders import due as due_in_branches
@@ -216,7 +216,7 @@ class Day:
             text = f"{when}{duty.title}：{len(owed)} 个支部{word}"
         url = address(self.organization, self.quarter, kind=duty.kind) + "#matrix"
         if len(owed) == 1:
-            url = self._enter_url(owed[0].branch, duty) or owed[0].url
+            url = self._enter_url(owed[0].branch, duty, part) or owed[0].url
         if owed[0].is_due:
             return Todo("bad", "逾期", text, url, f"逾期 {(self.today - part.end).days} 天")
         return Todo("warn", "本月" if part.kind == Period.MONTH else "本季", text, url, days_left(part.end, self.today))
@@ -236,11 +236,11 @@ class Day:
             for code in codes
         }
 
-    def _enter_url(self, branch: Organization, duty: Duty) -> str:
-        """Return the address of the form for a meeting of a branch, where the user may fill it in."""
+    def _enter_url(self, branch: Organization, duty: Duty, part: Period) -> str:
+        """Return the address of the form for a meeting of a branch in a month or quarter, where the user may use it."""
         if not may(self.user, Right.ACTIVITIES_EDIT, branch):
             return ""
-        return page_url(self.access, "activities:create", organization=branch.code, kind=duty.kind)
+        return page_url(self.access, "activities:create", organization=branch.code, kind=duty.kind, month=part.code)
 
     def _papers(self) -> list[Todo]:
         """Minutes to finish, to put right or to confirm, of any time."""
@@ -312,7 +312,8 @@ class Day:
         if one is not None:
             branch = "" if one.organization == self.organization else self.within(one.organization)
             whose = " ".join(name for name in (branch, one.member.name if one.member else "") if name)
-            return Todo(state, word, f"{whose}：{one.detail}" if whose else one.detail, one.get_absolute_url())
+            there = form_url(one, self.access) or one.get_absolute_url()
+            return Todo(state, word, f"{whose}：{one.detail}" if whose else one.detail, there)
         text = SAID_OF_MANY.get(code, f"{{n}} 处不符合“{rule.title}”").format(n=count)
         return Todo(state, word, text, self._book(by="list", rule=code))
 
@@ -448,7 +449,7 @@ class Day:
                 name=self.within(line.branch),
                 percent=percent_of(numbers[line.branch.pk]),
                 percent_url=present.url(line.branch, self.month),
-                enter_url=self._enter_url(line.branch, line.wanting) if line.wanting else "",
+                enter_url=self._enter_url(line.branch, line.wanting, self.month) if line.wanting else "",
             )
             for line in lines
         ]

@@ -22,6 +22,7 @@ from ledgers.ledger import Query
 from ledgers.models.record import Conflict
 from ledgers.papers import ACCEPT
 from ledgers.parsing import row_key
+from ledgers.period import Period
 from members.models import Member
 
 from .. import roll as rolls
@@ -29,6 +30,7 @@ from ..attachments import with_versions
 from ..forms import ActivityForm, roll_key, together_in, where_and_when
 from ..handling import Allowed, history_of, said_of
 from ..models import Activity, Attendance, PendingUpload, PlannedActivity
+from ..month import usual_day
 from ..planning import release
 from ..quorums import quorum
 from ..roll import Roll
@@ -77,8 +79,21 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
     if organization is not None and not editable.filter(pk=organization.pk).exists():
         organization = None
     kind = request.GET.get("kind", "")
-    initial: dict[str, Any] = {"kind": kind if kind in Activity.Kind.values else "", "date": timezone.localdate()}
-    return initial | ({"organization": organization.pk} if organization else {})
+    kind = kind if kind in Activity.Kind.values else ""
+    initial: dict[str, Any] = {"kind": kind, "date": timezone.localdate()}
+    if organization is None:
+        return initial
+    if asked := _month_asked(request):
+        initial["date"] = usual_day(organization, kind, asked)
+    return initial | {"organization": organization.pk}
+
+
+def _month_asked(request: HttpRequest) -> Period | None:
+    """Return the month or quarter (?month=) that a to-do wants an activity of; None where it names none."""
+    try:
+        return Period.parse(request.GET.get("month", ""))
+    except ValueError:
+        return None
 
 
 def _planned(request: HttpRequest) -> dict[str, Any]:

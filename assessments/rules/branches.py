@@ -5,8 +5,9 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from assessments.engine import AtLeast, AtMost, Branches, Check, OfKind, Rule, Violation, register
-from assessments.models import Severity
+from accounts.permissions import Right
+from assessments.engine import AtLeast, AtMost, Branches, Check, Form, OfKind, Rule, Violation, of_place, register
+from assessments.models import Finding, Severity
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -54,6 +55,10 @@ class CommitteeInOffice(CommitteeRule):
     remedy = "选举产生支部委员会或者补选委员；已经选举的，在支委会台账里登记。"
     applies_to = Branches(full_members_at_least=7, temporary=False)
 
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("branches:committee-create", Right.ORGANIZATIONS_EDIT, query=of_place(finding))
+
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the larger branches without a committee, or with one too small or too large."""
         committees = check.committees
@@ -95,6 +100,10 @@ class TermNotOver(TermRule):
     source = REGULATION
     severity = Severity.SERIOUS
     remedy = "报上级党组织批准后尽快换届；已经换届的，在支委会台账里登记新一届。"
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("branches:committee-create", Right.ORGANIZATIONS_EDIT, query=of_place(finding))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield who is past the term, with the days over it."""

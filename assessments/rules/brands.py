@@ -1,6 +1,8 @@
 """The rule about brand projects (R46)."""
 
-from assessments.engine import AtLeast, OfKind, Rule, register
+from accounts.permissions import Right
+from assessments.engine import AtLeast, Form, OfKind, Rule, of_place, register
+from assessments.models import Finding
 from branches.models import Organization
 
 
@@ -14,3 +16,7 @@ class OwnBrand(Rule):
     remedy = "结合社区实际确定一个品牌项目并登记；从别的社区复制来的不算自己的品牌。"
     applies_to = OfKind((Organization.Kind.COMMUNITY_COMMITTEE,))
     holds = AtLeast("brands.own", 1)
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("activities:brand-create", Right.ACTIVITIES_EDIT, query=of_place(finding))

@@ -5,9 +5,11 @@ from datetime import date
 
 from django.db.models import Q
 
+from accounts.permissions import Right
 from activities.models import Agreement
 from activities.models.cobuilding import in_force
-from assessments.engine import AtLeast, Check, OfKind, Rule, Violation, register
+from assessments.engine import AtLeast, Check, Form, MeetingRule, OfKind, Rule, Violation, of_place, register
+from assessments.models import Finding
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -18,8 +20,9 @@ COMMUNITIES = OfKind((Organization.Kind.COMMUNITY_COMMITTEE,))
 
 
 @register
-class QuarterlyJointMeeting(Rule):
+class QuarterlyJointMeeting(MeetingRule):
     code = "R40"
+    kind = "joint-meeting"
     title = "社区党建联席会议每季度至少召开一次"
     source = OWN
     remedy = "召开党建联席会议，并把会议记录登记在社区名下；已经召开的，补录会议记录。"
@@ -40,6 +43,10 @@ class YearlyAgreement(Rule):
     source = OWN
     remedy = "和共建单位商定需求、资源、项目清单，签订本年度协议并登记；已经签订的，在共驻共建协议台账里补录。"
     applies_to = COMMUNITIES
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("activities:agreement-create", Right.ACTIVITIES_EDIT, query=of_place(finding))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the communities without an agreement of their own in force."""

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef
 
-from assessments.engine import Check, Rule, Violation, register
+from accounts.permissions import Right
+from assessments.engine import Check, Form, Rule, Violation, of_member, register
+from assessments.models import Finding
 from branches.models import CommitteeSeat
 from ledgers.period import Period
 from members.models import CommunityCheckIn, Member, Talk
@@ -25,6 +27,10 @@ class HeartToHeartTalks(Rule):
     source = f"{REGULATION}；{EDUCATION}第十九条"
     remedy = "安排谈心谈话并登记；已经谈过的，补录谈话时间和对象。"
     every = Period.YEAR
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("members:talk-create", Right.MEMBERS_EDIT, query=of_member(finding))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield committee members with the talks they lack: each colleague, and one other member where there is any."""
@@ -81,6 +87,10 @@ class CheckedIn(Rule):
     title = "在职党员到社区报到"
     source = "本街道规定"
     remedy = "联系本人到居住地社区报到；已经报到的，在社区报到里登记。"
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("members:checkin-create", Right.MEMBERS_EDIT, query=of_member(finding))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the live members in service without a standing check-in, but for who lives elsewhere or floats out."""

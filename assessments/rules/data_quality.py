@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from django.db.models import Count, Q
 
-from assessments.engine import Check, Rule, Violation, register
+from accounts.permissions import Right
+from assessments.engine import Check, Form, Rule, Violation, register
+from assessments.models import Finding
 from members.gaps import implausible
 from members.models import Membership
 from members.quality import faults_of_dates
@@ -16,6 +18,10 @@ class FaultRule(Rule):
 
     source = "数据质量要求"
     detail = ""
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("members:edit", Right.MEMBERS_EDIT, (finding.member_id,))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the live members marked with this rule's code."""
@@ -48,6 +54,10 @@ class IdOnce(Rule):
     source = "数据质量要求"
     remedy = "核对是否重复登记，或者转出后没有从原支部减去，保留一条。"
 
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("members:merge", Right.MEMBERS_EDIT, (finding.member_id,))
+
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the members who share an ID with another live member, in whatever branch that one is."""
         everybody = Membership.objects.in_force_on(check.day).exclude(member__id_number_index="").order_by()
@@ -67,6 +77,10 @@ class PlausibleDates(Rule):
     title = "入党时间、转正时间合理"
     source = "数据质量要求"
     remedy = "对照入党志愿书，改正出生日期、入党时间或转正时间。"
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("members:edit", Right.MEMBERS_EDIT, (finding.member_id,))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield live members, and those entered with a day of joining still to come; the database finds them."""

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from accounts.permissions import Right
 from activities.democratic import by_branch, ungraded
 from activities.models import DemocraticReview
-from assessments.engine import Branches, Check, Rule, Violation, register
+from assessments.engine import Branches, Check, Form, Rule, Violation, register
 from assessments.local import REVIEWED_PER_EXCELLENT
-from assessments.models import Severity
+from assessments.models import Finding, Severity
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -46,6 +47,10 @@ class EverybodyReviewed(ReviewRule):
     severity = Severity.SERIOUS
     remedy = "开展民主评议党员，给每名正式党员评定等次；已经评过的，在民主评议里补录。"
     filters = {"grade": "given"}
+
+    def form(self, finding: Finding) -> Form:
+        """Return the form that enters what is missing."""
+        return Form("activities:democratic-sheet", Right.MEMBERS_EDIT, (finding.organization.code, finding.when.year))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the branches with full members who have no grade of the year."""

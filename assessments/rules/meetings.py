@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from activities.models import Activity
-from assessments.engine import AtLeast, Branches, Check, OfKind, RateAtLeast, Rule, Violation, register
+from assessments.engine import AtLeast, Branches, Check, MeetingRule, OfKind, RateAtLeast, Rule, Violation, register
 from assessments.local import ATTENDANCE_PERCENT, LECTURES_A_QUARTER
 from assessments.models import Severity
 from branches.models import Organization
@@ -16,8 +16,9 @@ EDUCATION = "《中国共产党党员教育管理工作条例》"
 
 
 @register
-class QuarterlyGeneralMeeting(Rule):
+class QuarterlyGeneralMeeting(MeetingRule):
     code = "R01"
+    kind = "general"
     title = "支部党员大会每季度至少召开一次"
     source = REGULATION
     severity = Severity.SERIOUS
@@ -28,8 +29,9 @@ class QuarterlyGeneralMeeting(Rule):
 
 
 @register
-class MonthlyCommitteeMeeting(Rule):
+class MonthlyCommitteeMeeting(MeetingRule):
     code = "R02"
+    kind = "committee"
     title = "支部委员会会议每月至少召开一次"
     source = f"{REGULATION}第十二条"
     remedy = "每月召开支部委员会会议并登记；缺的月份已经召开的，补录会议记录。"
@@ -39,8 +41,9 @@ class MonthlyCommitteeMeeting(Rule):
 
 
 @register
-class MonthlyGroupMeeting(Rule):
+class MonthlyGroupMeeting(MeetingRule):
     code = "R03"
+    kind = "group"
     title = "党小组会每月至少召开一次"
     source = f"{REGULATION}第十三条"
     remedy = "每月召开党小组会并登记在党小组名下；缺的月份已经召开的，补录会议记录。"
@@ -50,8 +53,9 @@ class MonthlyGroupMeeting(Rule):
 
 
 @register
-class QuarterlyLecture(Rule):
+class QuarterlyLecture(MeetingRule):
     code = "R04"
+    kind = "lecture"
     title = "党课每季度按本街道规定的次数开展"
     source = f"{REGULATION}第十六条；次数为本街道规定"
     remedy = "安排一次党课并登记主讲人和学时；已经讲过的，补录记录。"
@@ -61,8 +65,9 @@ class QuarterlyLecture(Rule):
 
 
 @register
-class MonthlyThemeDay(Rule):
+class MonthlyThemeDay(MeetingRule):
     code = "R05"
+    kind = "theme-day"
     title = "主题党日每月至少开展一次"
     source = f"{REGULATION}第十六条；{EDUCATION}第十六条"
     remedy = "每月开展主题党日并登记；缺的月份已经开展的，补录活动记录。"
@@ -72,10 +77,11 @@ class MonthlyThemeDay(Rule):
 
 
 @register
-class YearlyLifeMeeting(Rule):
+class YearlyLifeMeeting(MeetingRule):
     """Every meeting is for a year: the one it names; held in January or February, else the year before."""
 
     code = "R06"
+    kind = "life"
     title = "组织生活会每年至少召开一次"
     source = f"{REGULATION}第十七条；{EDUCATION}第十七条"
     severity = Severity.SERIOUS
