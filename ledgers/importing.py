@@ -555,9 +555,9 @@ class RecordImporter(Importer):
                 made = self.build(row)
                 values = {name: getattr(made, name) for name in names} | {"pk": None}
             else:
-                values = held[row.pk] | {_attname(model, key): now for key, (_, now) in row.changes.items()}
+                values = held[row.pk] | {attname(model, key): now for key, (_, now) in row.changes.items()}
             records.append(values)
-        columns = {_attname(model, c.key): c for c in self.ledger.columns if c.writable and _has_field(model, c.key)}
+        columns = {attname(model, c.key): c for c in self.ledger.columns if c.writable and _has_field(model, c.key)}
         for number, broken in constraints.broken(model, records):
             column = next((columns[name] for name in broken.fields if name in columns), self.ledger.columns[0])
             row = rows[number]
@@ -609,7 +609,7 @@ def rewrite(
     traced: list[tuple[Record, Mapping[str, tuple[Any, Any]]]] = []
     names = sorted({name for values in changes.values() for name in values})
     for thing in held:
-        before = {name: getattr(thing, _attname(model, name)) for name in names}
+        before = {name: getattr(thing, attname(model, name)) for name in names}
         if isinstance(thing, Record):
             touches |= set(thing.touches())
             thing.version += 1
@@ -617,21 +617,21 @@ def rewrite(
             thing.updated_at = timezone.now()
             undo.versions[model._meta.label][str(thing.pk)] = thing.version
         for name, value in changes[thing.pk].items():
-            setattr(thing, _attname(model, name), value)
+            setattr(thing, attname(model, name), value)
         if hasattr(thing, "derive"):
             thing.derive()
         undo.restored[model._meta.label].append({"pk": thing.pk, **before})
         if isinstance(thing, Record):
             touches |= set(thing.touches())
             traced.append(
-                (thing, {k: (v, now) for k, v in before.items() if v != (now := getattr(thing, _attname(model, k)))})
+                (thing, {k: (v, now) for k, v in before.items() if v != (now := getattr(thing, attname(model, k)))})
             )
-    _overwrite(model, held)
+    overwrite(model, held)
     trace_rows("import", traced)
     return touches
 
 
-def _overwrite(model: type[models.Model], held: Sequence[models.Model]) -> None:
+def overwrite(model: type[models.Model], held: Sequence[models.Model]) -> None:
     """Write existing rows back whole, in a few statements."""
     model._default_manager.bulk_create(
         held,
@@ -642,7 +642,7 @@ def _overwrite(model: type[models.Model], held: Sequence[models.Model]) -> None:
     )
 
 
-def _attname(model: type[models.Model], name: str) -> str:
+def attname(model: type[models.Model], name: str) -> str:
     return model._meta.get_field(name).attname  # type: ignore[union-attr]
 
 
@@ -839,107 +839,3 @@ def _one_at_a_time(batch: ImportBatch) -> None:
     """Let imports into the same street wait for each other, so that none makes what another just made."""
     within = streets.inside(batch.organization.path if batch.organization else batch.home_path)
     take_turns("import", *map(str, within or [streets.NONE]))
-
-
-@atomic
-def undo(batch: ImportBatch, user: User, report: Report = quiet) -> ImportBatch:
-    """Take an applied batch back. Raises CannotImport when what it wrote has been changed or used since."""
-    held = ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
-    if held.state not in (ImportBatch.State.APPLIED, ImportBatch.State.UNDOING) or not held.undo:
-        raise CannotImport("只有已导入的批次可以撤销")
-    kept = orjson.loads(decrypt_bytes(bytes(held.undo)))
-    _refuse_out_of_reach(ledgers.get(held.ledger), kept, user)
-    touches: set[Touch] = set()
-    total, done = sum(map(len, [*kept["created"].values(), *kept["restored"].values()])), 0
-    for label, pks in reversed(list(kept["created"].items())):
-        report(done, total, f"正在撤销 {total} 条记录")
-        done += len(pks)
-        model = apps.get_model(label)
-        rows = model._default_manager.filter(pk__in=pks)
-        if issubclass(model, Record):
-            objects = list(rows)
-            if later := next((o for o in objects if o.version != 1), None):
-                raise CannotImport(f"“{later}”导入后又被修改过，不能整批撤销；请逐条处理")
-            touches |= {t for o in objects for t in o.touches()}
-        _refuse_if_used(model, pks, kept["created"])
-        rows._raw_delete(rows.db)
-    for label, befores in kept["restored"].items():
-        report(done, total, f"正在撤销 {total} 条记录")
-        done += len(befores)
-        touches |= _restore(apps.get_model(label), befores, kept["versions"].get(label, {}), user)
-    mark_stale(touches)
-    held.state, held.undone_at, held.undo = ImportBatch.State.UNDONE, timezone.now(), None
-    held.save()
-    audit.record(
-        "undo-import",
-        held,
-        label=held.filename,
-        changes={"新增": (held.new, 0), "修改": (held.changed, 0)},
-        organization_path=held.organization.path if held.organization else "",
-    )
-    return held
-
-
-def _refuse_out_of_reach(ledger: Ledger, kept: Mapping[str, Any], user: User) -> None:
-    """Refuse to touch rows that the person may not change any more, having moved to another office since."""
-    label = ledger.model._meta.label
-    keys = {*kept["created"].get(label, ()), *(row["pk"] for row in kept["restored"].get(label, ()))}
-    rows = ledger.model._default_manager.filter(pk__in=keys)
-    within = ledger.within(lambda path: access_of(user).scope(ledger.edit_right, path))
-    if beyond := rows.exclude(pk__in=rows.filter(within).values("pk")).count():
-        raise CannotImport(f"有 {beyond} 条不在您现在可以修改的范围，不能撤销；请由那里的党组织办理")
-
-
-def _refuse_if_used(model: type[models.Model], pks: Sequence[Any], created: Mapping[str, Sequence[Any]]) -> None:
-    """Refuse to delete rows that others, not made by this batch, point to; who can do without lets go."""
-    for relation in model._meta.related_objects:
-        others = relation.related_model
-        if relation.on_delete is models.DO_NOTHING or not isinstance(others, type):
-            continue
-        if relation.on_delete is models.SET_NULL:
-            others._default_manager.filter(**{f"{relation.field.name}__in": pks}).update(**{relation.field.name: None})
-            continue
-        label = others._meta.label
-        if getattr(others, "DERIVED", False):
-            others._default_manager.filter(**{f"{relation.field.name}__in": pks}).delete()
-            continue
-        users = others._default_manager.filter(**{f"{relation.field.name}__in": pks}).exclude(
-            pk__in=created.get(label, [])
-        )
-        if first := users.first():
-            name = others._meta.verbose_name
-            raise CannotImport(f"导入的内容已被使用（{name}：{first}），不能整批撤销")
-
-
-def _restore(
-    model: type[models.Model], befores: Sequence[Mapping[str, Any]], versions: Mapping[str, int], user: User
-) -> set[Touch]:
-    """Put changed rows back as they were before the import."""
-    values: dict[Any, dict[str, Any]] = {}
-    for row in reversed(befores):  # a row rewritten twice goes back to what it was first
-        values.setdefault(row["pk"], {}).update((k, v) for k, v in row.items() if k != "pk")
-    touches: set[Touch] = set()
-    traced: list[tuple[Record, Mapping[str, tuple[Any, Any]]]] = []
-    held = list(model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=list(values)))
-    for thing in held:
-        if isinstance(thing, Record):
-            if thing.version != versions.get(str(thing.pk)):
-                raise CannotImport(f"“{thing}”导入后又被修改过，不能整批撤销；请逐条处理")
-            touches |= set(thing.touches())
-            thing.version += 1
-            thing.updated_by = user
-        before = dict(thing.__dict__)
-        for name, value in values[thing.pk].items():
-            model_field = model._meta.get_field(name)
-            setattr(thing, model_field.attname, model_field.to_python(value))  # type: ignore[union-attr]
-        if isinstance(thing, Record):
-            attnames = {name: _attname(model, name) for name in values[thing.pk]}
-            changes = {k: (before[a], now) for k, a in attnames.items() if before[a] != (now := getattr(thing, a))}
-            traced.append((thing, changes))
-        if hasattr(thing, "derive"):
-            thing.derive()
-        if isinstance(thing, Record):
-            touches |= set(thing.touches())
-    _overwrite(model, held)
-    trace_rows("undo-import", traced)
-    return touches

@@ -10,7 +10,7 @@ from accounts.acting import acting_as, current_address
 from accounts.models import User
 from accounts.transactions import atomic, lost, tried_again
 
-from . import importing, progress, workers
+from . import importing, progress, undoing, workers
 from .models import ImportBatch
 from .models.batch import UNDER_WAY
 
@@ -35,8 +35,11 @@ def apply_batch(pk: int, address: str, url: str, user: int | None = None) -> boo
 
 
 @task()
-def undo_batch(pk: int, address: str, url: str, user: int) -> bool:
-    """Take an applied batch back, telling how far it has come. A second run does nothing."""
+def undo_batch(pk: int, address: str, url: str, user: int, rest: bool = False) -> bool:
+    """Take an applied batch back, or the `rest` that nobody has used, telling how far it has come.
+
+    A second run does nothing.
+    """
     batch = ImportBatch.objects.select_related("user", "organization").get(pk=pk)
     actor = User.objects.get(pk=user)
     return _run(
@@ -46,7 +49,7 @@ def undo_batch(pk: int, address: str, url: str, user: int) -> bool:
         actor,
         address,
         "撤销",
-        lambda report: tried_again(lambda: importing.undo(batch, actor, report)),
+        lambda report: tried_again(lambda: undoing.undo(batch, actor, report, rest=rest)),
     )
 
 
@@ -87,8 +90,8 @@ def _run(
     return True
 
 
-def start(batch: ImportBatch, work: "Task[..., bool]", user: User, url: str) -> bool:
-    """Have `apply_batch` or `undo_batch` done once; say whether that was still to be done.
+def start(batch: ImportBatch, work: "Task[..., bool]", user: User, url: str, *more: bool) -> bool:
+    """Have `apply_batch` or `undo_batch` done once, with what it takes `more`; say whether that was still to be done.
 
     Where workers do it, the batch says from now on that it is under way, and whoever presses again is told.
     """
@@ -100,10 +103,10 @@ def start(batch: ImportBatch, work: "Task[..., bool]", user: User, url: str) -> 
         progress.report(_key(batch.pk), progress.Progress())
         if workers.used():
             held.state = under_way
-            held.task = str(work.enqueue(batch.pk, current_address(), url, user.pk).id)
+            held.task = str(work.enqueue(batch.pk, current_address(), url, user.pk, *more).id)
             held.save(update_fields=["state", "task"])
             return True
-    work.enqueue(batch.pk, current_address(), url, user.pk)
+    work.enqueue(batch.pk, current_address(), url, user.pk, *more)
     return True
 
 

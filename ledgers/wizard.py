@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.form_errors import OwnWords
 from accounts.permissions import Right, access_of
 
-from . import importing, reading
+from . import importing, reading, undoing
 from . import progress as progresses
 from .ledger import Ledger
 from .models import ImportBatch
@@ -185,6 +185,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "total": kinds[show],
         "right": batch.new + batch.changed,
         "done": batch.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDONE),
+        "offers_rest": batch.applied_at and ("in_use" in request.GET or (came is not None and came.failed)),
         "steps": STEPS,
         "current": 5 if batch.applied_at else 3,
         "progress": replace(came, url="") if came and (came.failed or not came.over) else None,
@@ -241,15 +242,21 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if batch.is_under_way:
         messages.info(request, "正在处理，不用再按")
         return redirect(url)
+    rest = "rest" in request.POST
     if batch.new + batch.changed > UNDO_AT_ONCE:
-        if not start(batch, undo_batch, request.user, url):  # type: ignore[arg-type]
+        if not start(batch, undo_batch, request.user, url, rest):  # type: ignore[arg-type]
             messages.error(request, "只有已导入的批次可以撤销")
         return redirect(url)
     try:
-        importing.undo(batch, request.user)  # type: ignore[arg-type]
+        batch = undoing.undo(batch, request.user, rest=rest)  # type: ignore[arg-type]
+    except undoing.InUse as error:
+        messages.error(request, f"{error}。")
+        return redirect(f"{url}?in_use=1")
     except importing.CannotImport as error:
         messages.error(request, str(error))
     else:
         progresses.forget(f"import-{pk}")
-        messages.success(request, f"已撤销：{ledger.title}恢复到导入之前")
+        partly = batch.state == ImportBatch.State.APPLIED
+        words = "没有用过的已撤销，用过的保留" if partly else f"已撤销：{ledger.title}恢复到导入之前"
+        messages.success(request, words)
     return redirect("ledgers:batch", slug, pk)

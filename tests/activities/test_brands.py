@@ -15,7 +15,7 @@ from activities.models import BrandProject, Milestone, Participant, ServiceEvent
 from activities.spread import families, family_of
 from assessments import engine
 from branches.todos import todos_of
-from ledgers import facts, importing, papers
+from ledgers import facts, papers, undoing
 from ledgers.ledger import Query, get
 from ledgers.period import Period
 from tests.activities.brands import make_brand, make_milestone, make_participant, make_service, make_story
@@ -196,7 +196,7 @@ def test_the_ledger_takes_a_family_in_any_order_once_and_gives_it_back(town):
     analysis = take_in("brands", user, headers, [three.code, "联盟", "", "2026-05-01", "", f"{one.code}/爱心商户联盟"])
     assert analysis.counts == {"changed": 1}
     assert BrandProject.objects.get(organization=three).source == first
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     assert BrandProject.objects.get(organization=three).source.organization == two
 
 
@@ -217,7 +217,7 @@ def test_an_import_says_what_is_wrong_and_can_be_taken_back(town):
     analysis = take_in(
         "brands", user, ("社区", "项目名称", "启动日期", "复制自"), [two.code, "丁", "2026-05-01", f"{one.code}/甲"]
     )
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     assert [project.name for project in BrandProject.objects.all()] == ["甲"]
 
 
@@ -250,7 +250,7 @@ def test_milestones_round_trip(town, today):
     assert set(messages(analysis)) == {2, 3}
     moved = take_in("milestones", user, header, [town.community.code, "联盟", "开街", "2026-10-1", ""])
     assert moved.counts == {"changed": 1}
-    importing.undo(moved.batch, user)
+    undoing.undo(moved.batch, user)
     assert project.milestones.get(title="开街").due == date(2026, 9, 1)
 
 

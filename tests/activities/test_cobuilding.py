@@ -12,7 +12,7 @@ from accounts.roles import Role
 from activities.models import Agreement, Contribution, PartnerUnit
 from assessments import engine
 from branches.todos import todos_of
-from ledgers import facts, importing
+from ledgers import facts, undoing
 from ledgers.period import Period
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.branches.importing import export, messages, take_in, take_in_file
@@ -228,7 +228,7 @@ def test_an_import_says_what_is_wrong_and_can_be_taken_back(town):
     )
     assert set(messages(analysis)) == {2, 3, 4, 6}
     assert PartnerUnit.objects.count() == 2
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     assert PartnerUnit.objects.count() == 1
     assert not Agreement.objects.exists()
 

@@ -18,7 +18,7 @@ from activities.models import Concern, HandOver
 from assessments import engine
 from assessments.models import LocalSetting
 from branches.todos import todos_of
-from ledgers import facts, importing, workdays
+from ledgers import facts, undoing, workdays
 from ledgers.ledger import Query, get
 from ledgers.period import Period
 from reports.investigation.building import build
@@ -380,7 +380,7 @@ def test_hand_overs_round_trip(town):
     assert set(messages(analysis)) == {3, 4}
     concern.refresh_from_db()
     assert (concern.handler, concern.steps.count()) == ("区住建局", 3)
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     concern.refresh_from_db()
     assert (concern.handler, concern.steps.count()) == ("物业公司", 2)
 
@@ -401,7 +401,7 @@ def test_an_import_says_what_is_wrong_and_can_be_taken_back(town):
     assert set(found) == {2, 3, 4, 5}
     assert "早于受理日期" in found[2] and "请填答复日期" in found[3] and "还没有到" in found[4]
     assert Concern.objects.get().title == "戊"
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     assert not Concern.objects.exists()
 
 

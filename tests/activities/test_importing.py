@@ -6,7 +6,7 @@ import pytest
 from accounts.roles import Role
 from activities.models import Activity, Attendance, record_roll
 from branches.models import Organization
-from ledgers import exporting, facts, importing, ledger
+from ledgers import exporting, facts, importing, ledger, undoing
 from ledgers.ledger import Query
 from ledgers.models import ImportBatch
 from ledgers.period import Period
@@ -148,7 +148,7 @@ class TestAttendance:
         record_roll(activity, {member.pk: ("present", "")})
         MemberFactory(branch=tree.branch, name="李四")
         bring("attendance", office, ATTENDANCE, ("A1", "", "张三", "缺席", ""), ("A1", "", "李四", "出席", ""))
-        importing.undo(ImportBatch.objects.get(), office)
+        undoing.undo(ImportBatch.objects.get(), office)
         assert states(activity) == {"张三": "present"}
 
 

@@ -15,7 +15,7 @@ from activities import likeness
 from activities.fulltext import Piece
 from activities.likeness import alike, bands, common, share, shingles
 from activities.models import Activity, MinutesBand
-from ledgers import importing
+from ledgers import importing, undoing
 from ledgers import ledger as ledgers
 from tests.activities.conftest import as_file, minutes_docx
 from tests.factories import ActivityFactory, sign_in, street
@@ -148,7 +148,7 @@ def test_an_import_with_fingerprints_is_undone(client, community, place):
     importing.preview(batch, match)
     importing.apply(batch)
     likeness.catch_up()
-    importing.undo(batch, community)
+    undoing.undo(batch, community)
     assert not Activity.objects.exists()
     assert alike(held(place.branch, text(1)), community) == []
     call_command("sign_minutes", stdout=StringIO())

@@ -13,7 +13,7 @@ from accounts.roles import Role
 from activities.models import Activity, PlannedActivity
 from activities.planning import OF_BRANCH, Habit, adopt, propose, suitable
 from branches.todos import todos_of
-from ledgers import facts, importing, workdays
+from ledgers import facts, undoing, workdays
 from ledgers.period import Period
 from tests.activities.plans import make_plan
 from tests.branches.importing import export, take_in, take_in_file
@@ -211,7 +211,7 @@ def test_an_import_ties_too_and_lets_go_when_taken_back(town):
     analysis = take_in("activities", user, *row)
     plan.refresh_from_db()
     assert plan.activity == Activity.objects.get()
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     plan.refresh_from_db()
     assert plan.activity is None
 

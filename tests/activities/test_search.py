@@ -12,7 +12,7 @@ from accounts.roles import Role
 from activities import fulltext, querysets
 from activities.fulltext import Piece, excerpt, marked, words_of
 from activities.models import Activity
-from ledgers import bulk, importing
+from ledgers import bulk, importing, undoing
 from ledgers import ledger as ledgers
 from tests.factories import ActivityFactory, sign_in, street
 from tests.ledgers.workbooks import xlsx
@@ -144,7 +144,7 @@ def test_import_rewriting_and_undo(office, place):
     second = imported(office, place, "楼院整治")
     assert topics("垃圾") == []
     assert topics("楼院") == ["导入的"]
-    importing.undo(second, office)
+    undoing.undo(second, office)
     assert topics("楼院") == []
     assert topics("垃圾") == ["导入的"]
 

@@ -13,7 +13,7 @@ from accounts.roles import Role
 from activities.models import Activity, TourStop
 from activities.street_panels import street_meetings
 from assessments import engine
-from ledgers import facts, importing
+from ledgers import facts, undoing
 from ledgers.period import Period
 from reports.investigation.building import build
 from tests.branches.importing import export, messages, take_in, take_in_file
@@ -179,7 +179,7 @@ def test_the_ledger_takes_a_file_once_and_gives_it_back(town, tour):
     assert take_in("tour-stops", user, *rows).counts == {"same": 2}
     assert take_in_file("tour-stops", user, export("tour-stops", user)).counts == {"same": 2}
     assert facts.of(town.committee, Q3)["observation.stops"] == 2
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     assert facts.of(town.committee, Q3)["observation.stops"] == 0
 
 

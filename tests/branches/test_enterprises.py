@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.roles import Role
 from branches.models import Enterprise, EnterpriseState, InstructorVisit
-from ledgers import facts, importing
+from ledgers import facts, undoing
 from ledgers.models.record import Conflict
 from ledgers.period import Period
 from tests.branches.importing import export, messages, take_in, take_in_file
@@ -228,7 +228,7 @@ def test_a_changed_row_opens_a_state_from_today_and_can_be_taken_back(town, toda
     assert (earlier.end, later.start, later.organised) == (today, today, "joint")
     assert Enterprise.objects.get().name == "恒泰商贸"
     assert take_in("enterprises", user, HEADERS, row).counts == {"same": 1}
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     state = EnterpriseState.objects.get()
     assert (state.end, state.full_members, Enterprise.objects.get().name) == (None, 1, "恒泰")
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from branches.models import Shortage, Venue
-from ledgers import facts, importing
+from ledgers import facts, undoing
 from ledgers.period import Period
 from tests.branches.importing import export, messages, take_in, take_in_file
 from tests.branches.places import make_shortage, make_venue
@@ -185,7 +185,7 @@ def test_an_import_says_what_is_wrong_and_can_be_taken_back(town):
     found = messages(analysis)
     assert set(found) == {2, 3}
     assert "自有的阵地不填租借日期" in found[3]
-    importing.undo(analysis.batch, user)
+    undoing.undo(analysis.batch, user)
     assert [v.name for v in Venue.objects.all()] == ["老楼"]
 
 

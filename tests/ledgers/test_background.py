@@ -195,7 +195,7 @@ def test_a_large_import_that_cannot_be_taken_back_stays_and_the_page_says_why(
     client.post(at(batch, "undo/"))
     Member.objects.update(version=2)
     work()
-    assert "又被修改过" in text_of(client.get(at(batch)))
+    assert "已被使用或修改过" in text_of(client.get(at(batch)))
     batch.refresh_from_db()
     assert batch.state == State.APPLIED
     assert Member.objects.exists()

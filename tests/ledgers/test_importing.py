@@ -13,7 +13,7 @@ from accounts.models import AuditEntry, User
 from accounts.roles import Role
 from activities.models import Activity, Attendance
 from branches.models import Committee, CommitteeSeat, Organization
-from ledgers import facts, importing
+from ledgers import facts, importing, undoing
 from ledgers.importing import CannotImport
 from ledgers.ledger import get
 from ledgers.models import ImportBatch
@@ -303,7 +303,7 @@ def test_undo_puts_everything_back() -> None:
     with acting_as(user):
         importing.apply(batch)
         assert facts.of(place.committee, Period.parse("2026Q3"))["members.total"] == before["members.total"] + 1
-        importing.undo(ImportBatch.objects.get(pk=batch.pk), user)
+        undoing.undo(ImportBatch.objects.get(pk=batch.pk), user)
     back = Member.objects.get()
     assert (back.pk, back.name, back.remarks, back.branch) == (old.pk, "张三", "原来", place.branch)
     assert back.pinyin == old.pinyin
@@ -323,13 +323,49 @@ def test_undo_is_refused_once_somebody_has_worked_on_what_came_in() -> None:
         member = Member.objects.get()
         Attendance.objects.create(activity=ActivityFactory(organization=place.branch), member=member)
         with pytest.raises(CannotImport, match="已被使用"):
-            importing.undo(batch, user)
+            undoing.undo(batch, user)
         Attendance.objects.all().delete()
         member.remarks = "改过"
         member.record()
-        with pytest.raises(CannotImport, match="又被修改过"):
-            importing.undo(batch, user)
+        with pytest.raises(CannotImport, match=r"李四（.*改过）"):
+            undoing.undo(batch, user)
     assert Member.objects.count() == 1
+
+
+def test_what_nobody_used_is_taken_back_when_asked_for_and_the_used_stays_whole() -> None:
+    """One of three new members was called at a meeting, one of two changed was changed again: the others go back."""
+    place = street()
+    user = office(place.committee)
+    known = [MemberFactory(branch=place.branch, id_number=IDS[n], name=f"旧{n}", remarks="原来") for n in (3, 4)]
+    rows = [["新甲", IDS[0], place.branch.name, "正式党员", "2015-07-01", ""]]
+    rows += [[f"新{n}", IDS[n], place.branch.name, "正式党员", "2015-07-01", ""] for n in (1, 2)]
+    rows += [[f"旧{n}", IDS[n], place.branches[1].name, "正式党员", "", "后来"] for n in (3, 4)]
+    batch, _ = importing.open_batch(get("members"), xlsx((*HEADERS, "备注"), *rows), "表.xlsx", user)
+    batch.save()
+    with acting_as(user):
+        batch = importing.apply(batch)
+        used = Member.objects.get(name="新甲")
+        Attendance.objects.create(activity=ActivityFactory(organization=place.branch), member=used)
+        changed = Member.objects.get(pk=known[0].pk)
+        changed.remarks = "又改"
+        changed.record()
+        with pytest.raises(undoing.InUse, match=r"有 2 条已被使用或修改过.*考勤.*新甲.*可以只撤销其余 3 条") as refusal:
+            undoing.undo(batch, user)
+        assert user.name in str(refusal.value)
+        batch = undoing.undo(batch, user, rest=True)
+    assert sorted(Member.objects.values_list("name", flat=True)) == ["新甲", "旧3", "旧4"]
+    assert used.memberships.count() == 1  # what belongs to a row that stays stays as well
+    back = Member.objects.get(pk=known[1].pk)
+    assert (back.remarks, back.branch, back.memberships.get().end) == ("原来", place.branch, None)
+    kept = Member.objects.get(pk=known[0].pk)
+    assert (kept.remarks, kept.branch, kept.memberships.count()) == ("又改", place.branches[1], 2)
+    assert batch.state == ImportBatch.State.APPLIED  # and what stays can be taken back once it is free
+    Attendance.objects.all().delete()
+    with acting_as(user), pytest.raises(undoing.InUse):
+        undoing.undo(batch, user)
+    with acting_as(user):
+        undoing.undo(batch, user, rest=True)
+    assert not Member.objects.filter(name="新甲").exists()
 
 
 def test_a_batch_is_applied_once() -> None:

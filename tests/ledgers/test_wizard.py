@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from accounts.models import User
 from accounts.roles import Role
-from ledgers import importing
+from ledgers import undoing
 from ledgers.importing import CannotImport
 from ledgers.models import ImportBatch
 from members.models import Member
@@ -191,5 +191,5 @@ def test_who_has_moved_to_another_office_takes_nothing_back_here(client: Client)
     batch.refresh_from_db()
     assert batch.state == ImportBatch.State.APPLIED
     with pytest.raises(CannotImport, match="1 条不在您现在可以修改的范围"):
-        importing.undo(batch, User.objects.get(pk=user.pk))
+        undoing.undo(batch, User.objects.get(pk=user.pk))
     assert Member.objects.count() == 1

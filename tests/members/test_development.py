@@ -12,7 +12,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import AuditEntry
-from ledgers import exporting, facts, importing
+from ledgers import exporting, facts, importing, undoing
 from ledgers.ledger import Query, get
 from ledgers.period import Period
 from members.development import procedure
@@ -217,7 +217,7 @@ def test_import_brings_the_person_in_and_can_be_taken_back(place, office):
     case = DevelopmentCase.objects.get()
     assert (case.standing, case.activist_on, case.due_step) == (Standing.ACTIVIST, date(2022, 9, 10), "examination")
     assert facts.of(place.branch, Period.parse("2022-09"))["development.activists"] == 1
-    importing.undo(batch, office)
+    undoing.undo(batch, office)
     assert not DevelopmentCase.objects.exists() and not DevelopmentStep.objects.exists()
 
 
@@ -262,7 +262,7 @@ def test_import_of_a_whole_procedure_enters_the_register(place, office):
         "full", DAYS["admission"], DAYS["regularisation"],
     )  # fmt: skip
     assert DevelopmentCase.objects.get().member == member
-    importing.undo(batch, office)
+    undoing.undo(batch, office)
     assert not Member.objects.exists()
 
 

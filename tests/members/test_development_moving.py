@@ -11,7 +11,7 @@ from django.utils import timezone
 from assessments import engine
 from branches import restructuring
 from branches.models import Organization
-from ledgers import exporting, facts, importing
+from ledgers import exporting, facts, importing, undoing
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.period import Period
@@ -192,7 +192,7 @@ def test_an_import_of_the_register_takes_the_case_along_and_brings_it_back(place
     assert numbers(place, BEFORE) == early
     assert numbers(place, AFTER)[place.branch.pk]["development.probationary"] == 1
     assert not any(numbers(place, AFTER)[place.branches[1].pk].values())
-    importing.undo(analysis.batch, superuser())
+    undoing.undo(analysis.batch, superuser())
     assert snapshot() == before
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounts.models import AuditEntry
 from assessments.engine import check
 from branches.models import Organization
-from ledgers import exporting, facts, importing
+from ledgers import exporting, facts, importing, undoing
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.period import Period
@@ -170,7 +170,7 @@ def test_an_imported_register_keeps_the_history_and_undo_takes_it_back(place):
         (Decimal(4000), date(2015, 7, 1), date(2026, 10, 15)),
         (Decimal(6000), date(2026, 10, 15), None),
     ]
-    importing.undo(second, user)
+    undoing.undo(second, user)
     assert list(DuesBase.objects.values_list("base", "until")) == [(Decimal(4000), None)]
 
 

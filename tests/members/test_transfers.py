@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from assessments import engine
-from ledgers import facts, importing, ledger
+from ledgers import facts, importing, ledger, undoing
 from ledgers.exporting import export
 from ledgers.ledger import Query
 from ledgers.period import Period
@@ -341,7 +341,7 @@ def test_a_file_issues_and_takes_in_as_the_pages_do(place, member):
     assert Member.objects.get(pk=third.pk).leave_kind == "transferred"
     assert numbers(place.committee) == [3, 1, 1] and numbers(place.branch) == [2, 1, 1]
     assert outcome(bring_in(place, *rows)) == [0, 0, 4, 0]
-    importing.undo(batch, superuser())
+    undoing.undo(batch, superuser())
     assert numbers(place.committee) == [4, 0, 0] and numbers(place.branch) == [4, 0, 0]
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from assessments import engine
-from ledgers import facts, importing, ledger
+from ledgers import facts, importing, ledger, undoing
 from ledgers.exporting import export
 from ledgers.ledger import Query
 from ledgers.period import Period
@@ -316,7 +316,7 @@ def test_a_file_does_what_the_pages_do_and_is_taken_back(place, member):
     assert floating(place.committee, 2, 3, 5, 6) == [0, 2, 2, 1]
     assert Whereabouts.objects.with_last_contact().get(member=member).last_contact == AUGUST
     assert outcome(bring_in(place, *rows)) == [0, 0, 3, 0]
-    importing.undo(batch, superuser())
+    undoing.undo(batch, superuser())
     assert floating(place.committee, 3) == [0]
     assert states(member) == [(date(2010, 7, 1), False)]
 
