@@ -98,6 +98,8 @@ def _names(activity: Activity, lines: Sequence[Line]) -> Iterator[str]:
         name = next((name for name in known if name in officer), "")
         if name in away:
             yield f"{label}{name}的考勤是{away[name]}，请核对。"
+        elif activity.united_id:
+            continue  # who chairs for several branches is on the roll of one of them
         elif not name and officer and label != "主讲人" and activity.kind in Kind.meetings():
             yield f"{label}“{officer}”不在名单里，请核对。"
     text = f"{activity.content}\n{activity.resolution}"

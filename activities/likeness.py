@@ -166,6 +166,8 @@ def alike(activity: Activity, user: User) -> list[Alike]:
     if len(mine) < SHORTEST:
         return []
     shared = MinutesBand.objects.visible_to(user).filter(value__in=wanted).exclude(activity=activity)
+    if activity.united_id:  # the parts of one united activity say the same
+        shared = shared.exclude(activity__united=activity.united_id)
     likely = shared.values_list("activity").annotate(bands=Count("pk")).order_by("-bands", "-activity")[:LOOKED_AT]
     others = Activity.objects.filter(pk__in=[pk for pk, _ in likely]).select_related("organization")
     found = [Alike(activity, other, share(mine, shingles(text_of(other)))) for other in others]

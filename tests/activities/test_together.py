@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
+from activities import likeness
 from activities.models import Activity, UnitedActivity
 from assessments import engine
 from ledgers import facts
@@ -151,3 +152,23 @@ def test_many_branches_cost_no_more_queries_than_few(client, press):
             held(press, tree, tree.branch, tree.branches[1:])
         counts.append(len(queries))
     assert counts[1] <= counts[0]
+
+
+def test_its_parts_are_not_held_against_each_other_as_copies(client, press, tree, people, text_of):
+    user = sign_in(client, Role.OFFICE, tree.committee)
+    long = "。".join(f"第{n}项议程逐条学习了党章的有关规定并作了讨论" for n in range(30))
+    press(
+        f"{URL}?kind=theme-day",
+        "submit",
+        organization=tree.branch.pk,
+        partners=[tree.branches[1].pk],
+        date=DAY,
+        topic="学习",
+        content=long,
+    )
+    first, second = Activity.objects.order_by("pk")
+    likeness.catch_up()
+    assert likeness.alike(second, user) == []
+    UnitedActivity.objects.all().delete()
+    second.refresh_from_db()
+    assert [near.other for near in likeness.alike(second, user)] == [first]
