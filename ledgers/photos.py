@@ -16,6 +16,8 @@ from PIL import Image, ImageOps
 
 from accounts.encryption import decrypt_bytes, encrypt_bytes
 
+from .caching import if_it_can_be_kept
+
 FORMATS = ("JPEG", "PNG")
 MAX_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000}
 """Pixels of a picture that is opened. A JPEG, as cameras make them, is unpacked no larger than needed; a PNG only as a
@@ -111,11 +113,15 @@ def small(digest: str, read: Callable[[], bytes], size: tuple[int, int]) -> byte
         raise NoPicture("打不开，不能预览。") from error
     target = io.BytesIO()
     drawn.save(target, "JPEG", quality=SMALL_QUALITY)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.with_name(f".{place.name}.{id(target):x}")
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(encrypt_bytes(target.getvalue()))
-    fresh.replace(place)
+    with if_it_can_be_kept("a small picture"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh = place.with_name(f".{place.name}.{id(target):x}")
+        try:
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(encrypt_bytes(target.getvalue()))
+            fresh.replace(place)
+        finally:
+            fresh.unlink(missing_ok=True)
     return target.getvalue()
 
 

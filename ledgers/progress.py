@@ -1,15 +1,15 @@
 """How far long work has come: seen from other requests while its transaction is still open."""
 
-import logging
 import time
 from dataclasses import asdict, dataclass, field
 
 from django.core.cache import cache
 
+from .caching import if_it_can_be_kept
+
 KEPT_SECONDS = 24 * 3600
 QUIET_SECONDS = 300
 """How long work done in a request may say nothing: longer than a web server lets any request run."""
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,10 @@ class Progress:
 def report(key: str, progress: Progress) -> None:
     """Say how far the work named `key` has come. Kept outside the database, which the work may hold locked.
 
-    Where that cannot be kept the work goes on all the same; the log says why nobody sees how far.
+    Where that cannot be kept the work goes on all the same.
     """
-    try:
+    with if_it_can_be_kept("progress"):
         cache.set(f"progress:{key}", asdict(progress), KEPT_SECONDS)
-    except OSError:
-        logger.exception("progress cannot be kept: is CACHE_DIR writable?")
 
 
 def read(key: str) -> Progress | None:
@@ -61,7 +59,5 @@ def read(key: str) -> Progress | None:
 
 def forget(key: str) -> None:
     """Say nothing more of work that was done."""
-    try:
+    with if_it_can_be_kept("that progress is over"):
         cache.delete(f"progress:{key}")
-    except OSError:
-        logger.exception("progress cannot be forgotten: is CACHE_DIR writable?")

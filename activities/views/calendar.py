@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import Right
 from branches.models import Organization
+from ledgers.caching import if_it_can_be_kept
 from ledgers.period import Period
 from ledgers.requests import PortalRequest, needs_organization
 
@@ -110,8 +111,9 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=429)
     found = CalendarFeed.objects.opened_by(token)
     if found is None:
-        cache.add(key, 0, 60)
-        cache.incr(key)
+        with if_it_can_be_kept("a wrong address of a calendar"):
+            cache.add(key, 0, 60)
+            cache.incr(key)
         raise Http404
     found.was_read(timezone.now())
     base = request.build_absolute_uri("/").rstrip("/")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.permissions import Right
 from branches.models import Organization
+from ledgers.caching import if_it_can_be_kept
 from ledgers.models.record import Conflict
 from ledgers.period import Period
 from ledgers.recording import trace_paper
@@ -155,7 +156,8 @@ def download(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     if content is None:
         content = official.WRITERS[suffix](paper)
         if suffix == ".pdf":
-            cache.set(key, content, KEPT)
+            with if_it_can_be_kept("a printed report"):
+                cache.set(key, content, KEPT)
     trace_paper(
         "export", f"{report.content.title}（{report.when.label}）", report.organization.path, report, 格式=ending
     )
