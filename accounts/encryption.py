@@ -7,6 +7,7 @@ digest are keyed by the LAST one, so that putting a new key in front leaves ever
 import binascii
 import hashlib
 import hmac
+import logging
 import os
 from base64 import b64decode, b64encode
 from functools import lru_cache
@@ -24,6 +25,9 @@ VERSION = "v1"
 NONCE_BYTES = 12
 KEY_ID_HEX = 8  # hex digits of the key's own digest that a token carries
 MARK = VERSION.encode()  # opens encrypted files
+
+
+logger = logging.getLogger(__name__)
 
 
 class Undecryptable(ValueError):
@@ -165,18 +169,47 @@ def signature(text: str, key_id: str) -> str:
     return hmac.digest(key, text.encode(), "sha256").hex()
 
 
+@lru_cache(maxsize=256)
+def _tell(field: str, error: str) -> None:
+    """Tell the log of a field with a value that does not open, once for each process."""
+    logger.error("%s holds a value that does not open: %s", field, error)
+
+
+class Unreadable(str):
+    """What stands where a token does not open, so that one such row breaks no page; written back, the token stays."""
+
+    token: str
+
+    def __new__(cls, token: str) -> "Unreadable":
+        """Return the words to show, with the token kept beside them."""
+        made = super().__new__(cls, "（无法解密）")
+        made.token = token
+        return made
+
+    def __getnewargs__(self) -> tuple[str]:
+        """Copies and pickles keep the token."""
+        return (self.token,)
+
+
 class EncryptedTextField(models.TextField):
     """Text that is a str in Python and a token in the database; an empty string stays empty.
 
-    It cannot be searched: keep a `blind_index` beside it. Lookups other than isnull raise FieldError.
+    It cannot be searched: keep a `blind_index` beside it. Lookups other than isnull raise FieldError. A token that no
+    key opens is an `Unreadable`, and is told in the log.
     """
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
         """Open the stored token."""
-        return decrypt(value) if value else value
+        try:
+            return decrypt(value) if value else value
+        except Undecryptable as error:
+            _tell(str(self), str(error))
+            return Unreadable(value or "")
 
     def get_prep_value(self, value: Any) -> Any:
         """Seal the text on its way to the database; expressions such as F() pass."""
+        if isinstance(value, Unreadable):
+            return value.token
         prepared = super().get_prep_value(value)
         return encrypt(prepared) if isinstance(prepared, str) and prepared else prepared
 

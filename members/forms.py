@@ -136,8 +136,9 @@ class MemberForm(MaskedForm):
 
     def clean_id_number(self) -> str:
         """Check the ID's digits (Q01) unless it is untouched."""
-        if (typed := self.cleaned_data["id_number"]) == self.stored.get("id_number"):
-            return str(typed)
+        stored: str | None = self.stored.get("id_number")
+        if stored and self.cleaned_data["id_number"] == stored:
+            return stored
         return self.read("id_number", lambda number: quality.read_id(number).number)
 
     def clean_address(self) -> str:

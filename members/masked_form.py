@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.encryption import Unreadable
 from accounts.models import User
 from ledgers import parsing
 from ledgers.forms import RecordForm
@@ -35,13 +36,15 @@ class MaskedForm(RecordForm):
 
     def untouched(self, name: str) -> str | None:
         """Return what is stored where the masked value came back. Raises ValidationError for half a mask."""
-        typed = self.cleaned_data[name]
+        typed, held = self.cleaned_data[name], self.covered[name]
+        if isinstance(held, Unreadable) and typed == held:
+            return held
         if self.is_new or "*" not in typed:
             return None
-        shown = self.masks[name](self.covered[name])
+        shown = self.masks[name](held)
         if typed != shown and self.data.get(self.add_prefix("version")) == str(self.instance.version):
             raise ValidationError(f"隐去的部分不能只改几位：不改请写回 {shown}，要改请整个重填")
-        return str(self.covered[name])
+        return str(held)
 
     def read(self, name: str, parse: Callable[[Any], str | None]) -> str:
         """Return a field as it is stored: untouched, or read anew. Raises ValidationError for what cannot be read."""

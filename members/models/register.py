@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypinyin import Style, lazy_pinyin
 
-from accounts.encryption import EncryptedTextField, blind_index
+from accounts.encryption import EncryptedTextField, Unreadable, blind_index
 from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers import parsing
@@ -84,17 +84,23 @@ ETHNICITIES = tuple(
 
 
 def derived(name: str, id_number: str, phone: str, birth_date: date | None, gender: str) -> dict[str, Any]:
-    """Return the fields of a member that follow from others: pinyin, blind indexes, gender and birth date, faults."""
+    """Return the fields of a member that follow from others: pinyin, blind indexes, gender and birth date, faults.
+
+    What follows from a number that does not open stays as it is.
+    """
     pinyin, initials = pinyin_of(name)
-    found = {
+    found: dict[str, Any] = {
         "pinyin": pinyin,
         "initials": initials,
-        "id_number_index": blind_index(id_number, "citizen-id"),
-        "phone_index": blind_index(phone, "phone") if phone else "",
         "birth_date": birth_date,
         "gender": gender,
         "faults": "",
     }
+    if not isinstance(phone, Unreadable):
+        found["phone_index"] = blind_index(phone, "phone") if phone else ""
+    if isinstance(id_number, Unreadable):
+        return found
+    found["id_number_index"] = blind_index(id_number, "citizen-id")
     try:
         if len(id_number) != 18 or parsing.check_digit(id_number[:17]) != id_number[17]:
             raise ValueError
@@ -545,7 +551,9 @@ def years_between(start: date, end: date) -> int:
 
 def mask_id(number: str) -> str:
     """Return a citizen ID with the middle ten characters hidden: 9901**********6718."""
-    return f"{number[:4]}{'*' * max(len(number) - 8, 4)}{number[-4:]}" if number else ""
+    if not number or isinstance(number, Unreadable):
+        return number
+    return f"{number[:4]}{'*' * max(len(number) - 8, 4)}{number[-4:]}"
 
 
 def mask_address(address: str) -> str:
@@ -555,4 +563,6 @@ def mask_address(address: str) -> str:
 
 def mask_phone(number: str) -> str:
     """Return a phone with the middle hidden: 139****7381."""
+    if isinstance(number, Unreadable):
+        return number
     return f"{number[:3]}****{number[-4:]}" if len(number) >= 7 else "*" * len(number)

@@ -1,10 +1,13 @@
+import pickle
 import time
+from base64 import b64encode
 
 import pytest
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
+from accounts import encryption
 from accounts.encryption import (
     EncryptedTextField,
     Undecryptable,
@@ -15,6 +18,8 @@ from accounts.encryption import (
     encrypt,
     encrypt_bytes,
 )
+from accounts.roles import Role
+from tests.factories import MemberFactory, sign_in, street
 
 OLD, NEW = "11" * 32, "22" * 32
 CITIZEN_ID = "990100199001011231"
@@ -152,3 +157,25 @@ def test_ciphertext_cannot_be_looked_up(secret_model, lookup):
 def test_isnull_can_be_asked(secret_model):
     secret_model.objects.create(id=1, text=None)
     assert secret_model.objects.filter(text__isnull=True).count() == 1
+
+
+@pytest.mark.django_db
+def test_one_row_that_does_not_open_breaks_no_page_and_keeps_its_token(client, text_of, fill_in, caplog):
+    place = street()
+    member = MemberFactory(branch=place.branch, name="甲某", phone="13900000001")
+    index = member.id_number_index
+    token = f"v1:{'0' * 8}:{b64encode(b'x' * 40).decode()}"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE members_member SET id_number = %s, phone = %s", [token, token])
+    sign_in(client, Role.OFFICE, place.committee)
+    encryption._tell.cache_clear()
+    assert "（无法解密）" in text_of(client.get("/ledgers/members/"))
+    assert "（无法解密）" in text_of(client.get(member.get_absolute_url()))
+    assert "members.Member.id_number holds a value that does not open" in caplog.text
+    fill_in(f"/members/{member.pk}/edit/", workplace="街道办")
+    member.refresh_from_db()
+    assert (member.workplace, member.id_number_index) == ("街道办", index)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id_number, phone FROM members_member")
+        assert cursor.fetchone() == (token, token)
+    assert pickle.loads(pickle.dumps(member.id_number)).token == token
