@@ -54,6 +54,9 @@ def test_it_works(branch, signed_in):
 
     page.get_by_label("缴纳方式", exact=True).select_option("手机支付")
     page.get_by_role("button", name="全部按应缴").click()
+    expect(page.locator("[data-dues-sum=paid]").first).to_have_text("5355.00")
+    expect(paid.nth(2)).to_have_value("45")  # what was paid in part stays as it was typed
+    paid.nth(2).fill("90")
     expect(page.locator("[data-dues-sum=paid]").first).to_have_text("5400.00")
     expect(page.locator("[data-dues-sum=unpaid]").first).to_have_text("0")
     page.get_by_role("button", name="保存").click()
