@@ -50,12 +50,12 @@ class PracticeForm(KeepersForm):
 class EvidenceForm(RecordForm):
     """One thing that the practice rests on."""
 
-    period = forms.CharField(label="指标的时期", required=False, max_length=7)
+    period = forms.ChoiceField(label="指标的时期", required=False)
 
     class Meta:
         model = PracticeEvidence
         fields = ("activity", "finding", "fact", "period")
-        help_texts = {"fact": "选一项指标和时期，如 2026Q3；页面上显示数字和明细。"}
+        help_texts = {"fact": "选一项指标和时期；页面上显示数字和明细。"}
 
     def __init__(self, *args: Any, user: User, period: Period, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,6 +74,7 @@ class EvidenceForm(RecordForm):
         self.fields["fact"] = forms.ChoiceField(
             label=label, help_text=help_text, required=False, choices=[("", "不选"), *known]
         )
+        self.fields["period"].choices = [(one.code, one.label) for one in _offered(period)]  # type: ignore[attr-defined]
         self.initial["period"] = period.code
         self.fields["activity"].empty_label = self.fields["finding"].empty_label = "不选"  # type: ignore[attr-defined]
 
@@ -84,13 +85,22 @@ class EvidenceForm(RecordForm):
         if len(chosen) != 1 and not self.errors:
             self.add_error(None, "请在活动、预警、指标里选一项；要加几项的，一项一项添加")
         if given.get("fact"):
-            try:
-                given["period"] = Period.parse(given.get("period") or "").code
-            except ValueError as error:
-                self.add_error("period", str(error))
+            if not given.get("period") and not self.has_error("period"):
+                self.add_error("period", "请选择指标的时期")
         else:
             given["period"] = ""
         return given
+
+
+def _offered(chosen: Period) -> list[Period]:
+    """Return the periods that a fact may be told of: the chosen one, then years, quarters and months, latest first."""
+    found = [chosen]
+    for kind, many in ((Period.YEAR, 3), (Period.QUARTER, 8), (Period.MONTH, 24)):
+        one = Period.containing(timezone.localdate(), kind)
+        for _ in range(many):
+            found.append(one)
+            one = one.previous()
+    return list(dict.fromkeys(found))
 
 
 def told(finding: Any) -> str:
