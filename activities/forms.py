@@ -24,7 +24,7 @@ from .minutes import Minutes
 from .models import Activity, Attendance, PendingUpload, StudySeries, record_roll
 from .planning import settle
 from .roll import Roll
-from .together import begin, holding, share
+from .together import begin, holding, share, split
 
 Kind = Activity.Kind
 MEETINGS = (*Kind.meetings(), Kind.REVIEW)
@@ -191,17 +191,18 @@ class ActivityForm(RecordForm):
         """Record the activity, then its roll and what comes with it; hand it in when that was the button."""
         activity: Activity = self.instance
         assert self.roll is not None  # `clean` read it, or the form is not valid
-        marks = self.roll.marks
+        rolls_of: dict[int, dict[int, tuple[str, str]]] = {}
         if self.together:
-            marks = begin(activity, self.together, marks)
+            begin(activity, self.together)
+            rolls_of = split(activity, self.together, self.roll.marks)
         activity.record()
-        record_roll(activity, marks)
+        record_roll(activity, rolls_of.get(activity.organization_id, self.roll.marks))
         settle(activity, self.cleaned_data.get("plan"))
         self.enclose(activity)
         if self.action == "submit" and activity.is_open:
             activity.submit()
         if self.together:
-            share(activity, self.together, self.roll.marks)
+            share(activity, self.together, rolls_of)
         return activity
 
     def enclose(self, activity: Activity) -> None:

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from django.utils import timezone
-
 from accounts import audit
-from accounts.acting import current_actor
 from accounts.models import User
 from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.recording import record_all
 
 from .models import Activity, Attendance, UnitedActivity, traced
+from .planning import adopt
 from .roll import called_each
 from .sections import Section
 
@@ -35,15 +33,14 @@ def holding(organization: Organization, partners: Iterable[Organization]) -> lis
     return [organization, *others] if organization.is_branch else others
 
 
-def begin(activity: Activity, together: Sequence[Organization], marks: Marks) -> dict[int, tuple[str, str]]:
-    """Make an activity that is not on record yet the first part of a united one; return the marks of its own roll."""
+def begin(activity: Activity, together: Sequence[Organization]) -> None:
+    """Make an activity that is not on record yet the first part of a united one."""
     activity.united = UnitedActivity(organizer=activity.organization).record()
     activity.organization = together[0]
-    return _by_part(activity, together, marks)[together[0].pk]
 
 
 @atomic
-def share(activity: Activity, together: Sequence[Organization], marks: Marks) -> list[Activity]:
+def share(activity: Activity, together: Sequence[Organization], by_part: Mapping[int, Marks]) -> list[Activity]:
     """Record the other parts of a united activity like the first one, each with its own roll; return them."""
     parts = []
     for organization in together[1:]:
@@ -51,14 +48,11 @@ def share(activity: Activity, together: Sequence[Organization], marks: Marks) ->
         part._state = copy(activity._state)
         part.pk, part.version, part.number, part.organization = None, 1, "", organization
         part._state.adding = True
-        if not part.is_open:
-            part.submitted_by, part.submitted_at = current_actor(), timezone.now()
         parts.append(part)
     record_all(parts)
     for part in parts:
         part.number = part.given_number
     Activity.objects.bulk_update(parts, ["number"])
-    by_part = _by_part(activity, together, marks)
     lines = [
         Attendance(activity=part, member_id=member, state=state, reason=reason)
         for part in parts
@@ -74,12 +68,11 @@ def share(activity: Activity, together: Sequence[Organization], marks: Marks) ->
         )
         for part in parts
     )
+    adopt([part.organization_id for part in parts], activity.date, activity.date)
     return parts
 
 
-def _by_part(
-    activity: Activity, together: Sequence[Organization], marks: Marks
-) -> dict[int, dict[int, tuple[str, str]]]:
+def split(activity: Activity, together: Sequence[Organization], marks: Marks) -> dict[int, dict[int, tuple[str, str]]]:
     """Return organisation id → the marks of those whom it calls; whoever was added by hand is on the first roll."""
     found: dict[int, dict[int, tuple[str, str]]] = {one.pk: {} for one in together}
     of_whom: dict[int, int] = {}

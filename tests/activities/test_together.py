@@ -16,6 +16,7 @@ from assessments import engine
 from ledgers import facts
 from ledgers.period import Period
 from tests.activities.conftest import states
+from tests.activities.plans import make_plan
 from tests.factories import MemberFactory, sign_in, street
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,15 @@ def test_the_roll_is_asked_again_when_the_partners_change(client, press, tree, p
     assert "名单已按新的组织、类型和日期重新列出" in page.content.decode()
     assert {line.name for line in page.context["roll"].lines} == {"甲一", "甲二", "乙一", "乙二"}
     assert not Activity.objects.exists()
+
+
+def test_the_plan_of_every_part_is_settled(client, press, tree, people):
+    plans = [make_plan(branch, date(2026, 8, 20)) for branch in tree.branches[:2]]
+    sign_in(client, Role.OFFICE, tree.committee)
+    held(press, tree, tree.community, tree.branches[:2])
+    for plan in plans:
+        plan.refresh_from_db()
+        assert plan.activity is not None and plan.activity.organization_id == plan.organization_id
 
 
 def test_who_sees_one_part_reads_the_names_of_the_others_and_opens_none(client, press, tree, people, text_of):
