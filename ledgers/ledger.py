@@ -71,9 +71,7 @@ class Column:
     sortable: bool = True
     summed: bool = True  # a number whose total over all rows says something; a year's does not
     count_of: Callable[[Any], str] | None = None  # url of the rows that a count in this column counts
-    expression: Callable[[], Any] | None = (
-        None  # makes what is read under `path` where no lookup of the model's leads to the value
-    )
+    expression: Callable[[], Any] | None = None  # makes what is read as `path` where no lookup leads to the value
 
     @property
     def key(self) -> str:

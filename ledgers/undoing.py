@@ -128,10 +128,10 @@ def _staying(kept: Mapping[str, Any]) -> Staying:
         model = apps.get_model(label)
         if not issubclass(model, Record):
             continue
-        rows = model._default_manager.filter(pk__in=[row["pk"] for row in befores]).select_related("updated_by")
-        for record in rows:
-            if record.version != versions.get(str(record.pk)):
-                _note(staying, (label, record.pk), f"{record}（{_who(record)}改过）")
+        rows = model._default_manager.filter(pk__in=[row["pk"] for row in befores])
+        later = [pk for pk, version in rows.values_list("pk", "version") if version != versions.get(str(pk))]
+        for record in rows.filter(pk__in=later).select_related("updated_by"):
+            _note(staying, (label, record.pk), f"{record}（{_who(record)}改过）")
     if staying.nodes:
         _spread(staying, kept)
     return staying
