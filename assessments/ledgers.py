@@ -52,7 +52,7 @@ class FindingsLedger(Ledger):
         Filter(
             "of",
             "所属时期",
-            lambda value, query: Q(period=value),
+            lambda value, query: Q(period=period_of(value).code),
             more=True,
             words=lambda value: period_of(value).label,
         ),

@@ -87,6 +87,14 @@ def test_a_finding_that_is_closed_offers_no_form(client, street, branch):
     assert reverse("activities:create") not in client.get(found.get_absolute_url()).content.decode()
 
 
+def test_a_period_that_is_none_is_told_and_breaks_nothing(client, street, text_of):
+    sign_in(client, Role.OFFICE, street)
+    answer = client.get(reverse("ledgers:list", args=["findings"]), {"of": "x"})
+    assert answer.status_code == 400 and "看不懂的时期“x”" in text_of(answer)
+    for view in ("print", "export"):  # what no list offers is not there
+        assert client.get(reverse(f"ledgers:{view}", args=["findings"]), {"of": "x"}).status_code == 404
+
+
 def test_the_ledger_says_rule_and_period_in_words(client, street, branch, text_of):
     sign_in(client, Role.OFFICE, street)
     finding_of("R05", branch, months=["2026-08"])
