@@ -29,9 +29,13 @@ FOUNDED = date(2010, 7, 1)
 
 
 def citizen_ids() -> Iterator[str]:
-    """Yield well-formed citizen IDs of nobody: they open with 990100, which is no place."""
+    """Yield well-formed citizen IDs of nobody: they open with 990100, which is no place.
+
+    Born from 1950 to July 1996: whoever joins in 2015, as `MemberFactory` has it, is of age by then, so that no
+    number of members drawn before makes the next one a finding.
+    """
     for number in count():
-        born = date(1950, 1, 1) + timedelta(days=number * 37 % 18000)
+        born = date(1950, 1, 1) + timedelta(days=number * 37 % 16999)
         first = f"990100{born:%Y%m%d}{number % 1000:03}"
         yield first + check_digit(first)
 
