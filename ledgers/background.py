@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.permissions import access_of
 
 from . import ledger as ledgers
-from . import workers
+from . import upkeep, workers
 from .models import ImportBatch, Worker
 from .tasks import apply_batch, look_after, undo_batch
 
@@ -86,7 +86,7 @@ def lines(tasks: Iterable[DBTaskResult]) -> list[Line]:
 
 @require_GET
 def tasks_page(request: HttpRequest) -> HttpResponse:
-    """Show the background tasks, of one state where asked for, and whether anybody does them."""
+    """Show the background tasks, of one state where asked for, whether anybody does them, and the timed jobs."""
     look_after()
     tasks = visible_to(request.user)
     counts = dict(tasks.order_by().values_list("status").annotate(Count("pk")))
@@ -99,6 +99,9 @@ def tasks_page(request: HttpRequest) -> HttpResponse:
         "lines": lines(page.object_list),
         "states": [(key, label, counts.get(key, 0)) for key, label in STATES.items()],
         "state": state,
+        "upkeep": upkeep.states(),
+        "free": upkeep.free_space(),
+        "least_free": upkeep.LEAST_FREE,
         "used": workers.used(),
         "alive": len(workers.alive()),
         "seen_at": Worker.objects.aggregate(last=Max("seen_at"))["last"],
@@ -107,12 +110,16 @@ def tasks_page(request: HttpRequest) -> HttpResponse:
 
 
 def to_look_at(user: Any) -> int:
-    """Count what should be looked at: failed since yesterday, or waiting though nobody does it. For the navigation."""
+    """Count what should be looked at, for the navigation.
+
+    That is what failed since yesterday, what waits though nobody does it, and the timed jobs that went wrong.
+    """
     now = timezone.now()
     waiting = Q(status="READY", enqueued_at__lt=now - NOTICED)
     failed = Q(status="FAILED", finished_at__gte=now - timedelta(days=1))
     counts = visible_to(user).aggregate(failed=Count("pk", filter=failed), waiting=Count("pk", filter=waiting))
-    return counts["failed"] + (counts["waiting"] if counts["waiting"] and not workers.alive() else 0)
+    waits = counts["waiting"] if counts["waiting"] and not workers.alive() else 0
+    return counts["failed"] + waits + len(upkeep.wrongs())
 
 
 def waits_in_vain() -> bool:

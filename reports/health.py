@@ -13,12 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import keys
-from ledgers import background
+from ledgers import background, upkeep
 
 logger = logging.getLogger(__name__)
 FOLDERS = ("MEDIA_ROOT", "CACHE_DIR")
-LEAST_FREE = 200 * 1024**2
-"""Bytes; an upload with its copy needs less."""
 NOT_READY = "尚未就绪，详情见日志。"
 """For who is not signed in: which version stands behind the address is nobody's business."""
 
@@ -37,13 +35,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
     reason = obstacle()
     if reason:
         return JsonResponse({"ready": False, "reason": reason}, status=503, json_dumps_params={"ensure_ascii": False})
+    warnings = upkeep.wrongs()
     if background.waits_in_vain():
         logger.error("background tasks wait, and no worker is alive")
-        return JsonResponse(
-            {"ready": True, "warnings": ["后台任务在等，但后台服务没有运行。"]},
-            json_dumps_params={"ensure_ascii": False},
-        )
-    return JsonResponse({"ready": True})
+        warnings.insert(0, "后台任务在等，但后台服务没有运行。")
+    answer = {"ready": True} | ({"warnings": warnings} if warnings else {})
+    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
 
 
 def obstacle() -> str:
@@ -77,4 +74,4 @@ def fault_of(name: str) -> str:
     except OSError as error:
         logger.error("%s cannot be written to: %s", name, error)
         return f"文件目录 {name} 不能写入，请检查权限和磁盘空间。"
-    return "" if free >= LEAST_FREE else f"文件目录 {name} 所在磁盘只剩 {free // 1024**2} MB，请清理。"
+    return "" if free >= upkeep.LEAST_FREE else f"文件目录 {name} 所在磁盘只剩 {free // 1024**2} MB，请清理。"

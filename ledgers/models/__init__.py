@@ -1,9 +1,21 @@
-"""What every register needs: records, sheets of facts, import batches, workers."""
+"""What every register needs: records, sheets of facts, import batches, workers; how the server looks after itself."""
 
 from .batch import ImportBatch
 from .record import Record, Submission, Touch
 from .sheet import FactMonth, FactSheet, StaleMark
+from .upkeep import Upkeep
 from .view import SavedView
 from .worker import Worker
 
-__all__ = ["FactMonth", "FactSheet", "ImportBatch", "Record", "SavedView", "StaleMark", "Submission", "Touch", "Worker"]
+__all__ = [
+    "FactMonth",
+    "FactSheet",
+    "ImportBatch",
+    "Record",
+    "SavedView",
+    "StaleMark",
+    "Submission",
+    "Touch",
+    "Upkeep",
+    "Worker",
+]

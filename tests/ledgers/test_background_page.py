@@ -4,14 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.permissions import ROLE_RIGHTS, Right
 from accounts.roles import Role
-from ledgers import background, workers
-from ledgers.models import ImportBatch
+from ledgers import background, upkeep, workers
+from ledgers.models import ImportBatch, Upkeep
 from ledgers.tasks import apply_batch, undo_batch
 from tests.factories import PostingFactory, UserFactory, sign_in, street, superuser
 
@@ -90,3 +91,37 @@ def test_more_tasks_take_no_more_queries(client: Client, django_assert_max_num_q
 
 def test_only_who_runs_the_portal_may_see_them() -> None:
     assert {role for role, rights in ROLE_RIGHTS.items() if Right.BACKGROUND_VIEW in rights} == {Role.SYSTEM_ADMIN}
+
+
+def test_who_runs_the_portal_sees_the_timed_jobs_and_the_space_left(
+    client: Client, text_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = sign_in(client, Role.SYSTEM_ADMIN, street().committee)
+    before = background.to_look_at(admin)
+    text = text_of(client.get(URL))
+    assert "每晚的检查还没有运行过" in text and "备份还没有运行过" in text and "磁盘还剩" in text
+    call_command("note_upkeep", "nightly")
+    monkeypatch.setenv("SERVICE_RESULT", "exit-code")
+    call_command("note_upkeep", "backup")
+    text = text_of(client.get(URL))
+    assert "正常 每晚的检查 最近一次完成" in text or "正常 每晚的检查最近一次完成" in text
+    assert "备份最近一次没有完成。从来没有完成过。" in text and "portal-backup" in text
+    assert background.to_look_at(admin) == before + 1
+    monkeypatch.setenv("SERVICE_RESULT", "success")
+    call_command("note_upkeep", "backup")
+    assert background.to_look_at(admin) == before
+
+
+def test_a_job_that_no_longer_runs_is_told(client: Client) -> None:
+    upkeep.note(Upkeep.Job.NIGHTLY, succeeded=True)
+    assert client.get("/readyz").json() == {"ready": True}
+    long_ago = timezone.now() - timedelta(hours=37)
+    Upkeep.objects.update(ended_at=long_ago, succeeded_at=long_ago)
+    assert client.get("/readyz").json() == {"ready": True, "warnings": ["每晚的检查已超过 36 小时没有运行。"]}
+
+
+def test_a_run_that_fails_keeps_when_it_last_went_well() -> None:
+    upkeep.note(Upkeep.Job.BACKUP, succeeded=True)
+    upkeep.note(Upkeep.Job.BACKUP, succeeded=False)
+    (state,) = [state for state in upkeep.states() if state.job == Upkeep.Job.BACKUP]
+    assert state.failed and state.succeeded_at is not None

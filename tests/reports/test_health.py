@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts import keys
 from accounts.models import KeyFingerprint
-from ledgers import progress, workers
+from ledgers import progress, upkeep, workers
 from reports import health
 
 
@@ -67,7 +67,7 @@ def test_not_ready_where_files_cannot_be_kept(client, settings, tmp_path):
 @pytest.mark.django_db
 def test_not_ready_where_little_space_is_left(client, settings, tmp_path, monkeypatch):
     settings.MEDIA_ROOT = str(tmp_path)
-    monkeypatch.setattr(health, "LEAST_FREE", 1 << 60)
+    monkeypatch.setattr(upkeep, "LEAST_FREE", 1 << 60)
     assert "请清理" in client.get("/readyz").json()["reason"]
 
 
