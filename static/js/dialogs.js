@@ -1,5 +1,6 @@
 // Asks before a form is sent or a link followed, opens dialogs, closes menus, prints.
 //   <button data-confirm="删除这条记录？" data-confirm-detail="删除后可在审计记录里查到。" data-confirm-yes="删除">
+//   <form data-confirm="确认所选的 # 条记录？" data-confirm-count="activity"> counts the ticked boxes of that name for #
 //   <button data-dialog="#id">, <button data-print>
 
 const confirmed = new WeakSet();
@@ -19,6 +20,13 @@ function ask(source, go) {
   dialog.showModal();
 }
 
+function counted(source, form) {
+  const { confirm, confirmCount: name } = source.dataset;
+  if (!name) return source;
+  const ticked = form.querySelectorAll(`input[name="${name}"]:checked`).length;
+  return { dataset: { ...source.dataset, confirm: confirm.replace("#", ticked) } };
+}
+
 document.addEventListener(
   "submit",
   (event) => {
@@ -28,7 +36,7 @@ document.addEventListener(
     event.preventDefault();
     event.stopPropagation();
     const submitter = event.submitter;
-    ask(source, () => {
+    ask(counted(source, form), () => {
       confirmed.add(form);
       form.requestSubmit(submitter);
       confirmed.delete(form);

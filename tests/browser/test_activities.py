@@ -153,6 +153,24 @@ def test_the_review_goes_on_by_keyboard(signed_in, secretary, tree):
     assert found == {"九月1日": "confirmed", "九月2日": "returned", "九月3日": "submitted"}
 
 
+def test_confirming_several_asks_with_their_number(signed_in, secretary, tree):
+    for day in (1, 2, 3):
+        draft = ActivityFactory(organization=tree.branch, date=date(2026, 9, day), topic=f"九月{day}日", status="draft")
+        draft.submit()
+    community = PostingFactory(organization=tree.community, role=Role.COMMUNITY_SECRETARY).user
+    page = signed_in(community.username)
+    page.goto("/activities/review/")
+    boxes = page.locator('input[name="activity"]')
+    expect(boxes).to_have_count(3)
+    for number in range(2):
+        boxes.nth(number).check()
+    page.get_by_role("button", name="确认所选").click()
+    expect(page.locator("#confirm-question")).to_have_text("确认所选的 2 条记录？")
+    page.locator("#confirm-yes").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert Activity.objects.filter(status="confirmed").count() == 2
+
+
 @at_both_sizes
 def test_where_nobody_was_read_one_answer_marks_the_roll(signed_in, secretary, tree):
     page = signed_in(secretary.username)
