@@ -104,7 +104,7 @@ def test_who_runs_the_portal_sees_the_timed_jobs_and_the_space_left(
     monkeypatch.setenv("SERVICE_RESULT", "exit-code")
     call_command("note_upkeep", "backup")
     text = text_of(client.get(URL))
-    assert "正常 每晚的检查 最近一次完成" in text or "正常 每晚的检查最近一次完成" in text
+    assert "正常 每晚的检查，最近一次完成：" in text
     assert "备份最近一次没有完成。从来没有完成过。" in text and "portal-backup" in text
     assert background.to_look_at(admin) == before + 1
     monkeypatch.setenv("SERVICE_RESULT", "success")
