@@ -7,6 +7,7 @@ otherwise only `systemctl --failed` would tell.
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
@@ -66,8 +67,10 @@ def wrongs() -> list[str]:
 
 
 def free_space() -> int | None:
-    """Return the bytes left where uploaded files are kept; None where the folder cannot be read."""
+    """Return the bytes left where uploaded files are, or will be, kept; None where the disk cannot be asked."""
+    folder = Path(settings.MEDIA_ROOT).absolute()
     try:
-        return shutil.disk_usage(settings.MEDIA_ROOT).free
+        there = next(each for each in (folder, *folder.parents) if each.exists())  # it is made with the first file
+        return shutil.disk_usage(there).free
     except OSError:
         return None

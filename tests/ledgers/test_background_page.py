@@ -125,3 +125,11 @@ def test_a_run_that_fails_keeps_when_it_last_went_well() -> None:
     upkeep.note(Upkeep.Job.BACKUP, succeeded=False)
     (state,) = [state for state in upkeep.states() if state.job == Upkeep.Job.BACKUP]
     assert state.failed and state.succeeded_at is not None
+
+
+def test_before_the_first_file_there_is_space_as_well(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path / "var" / "media")
+    assert (upkeep.free_space() or 0) > 0
+    assert not (tmp_path / "var").exists()
+    settings.MEDIA_ROOT = str(tmp_path / ("x" * 300))  # no disk can hold such a name
+    assert upkeep.free_space() is None
