@@ -5,8 +5,6 @@ otherwise only `systemctl --failed` would tell.
 """
 
 import shutil
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -16,34 +14,6 @@ from .models import Upkeep
 
 LEAST_FREE = 200 * 1024**2
 """Bytes; an upload with its copy needs less."""
-OVERDUE = timedelta(hours=36)
-"""How long ago a job of every night may have ended: one night missed is told on the next day."""
-
-
-@dataclass(frozen=True)
-class State:
-    """How one job stands: never noted, failed, overdue or well."""
-
-    job: Upkeep.Job
-    ended_at: datetime | None = None
-    succeeded_at: datetime | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether the last run did not end well."""
-        return self.ended_at is not None and self.ended_at != self.succeeded_at
-
-    @property
-    def overdue(self) -> bool:
-        """Whether it has run, and then not for longer than it should."""
-        return self.ended_at is not None and self.ended_at < timezone.now() - OVERDUE
-
-    @property
-    def wrong(self) -> str:
-        """What is wrong with it, in Chinese; empty where nothing is. What never ran is not set up, and not wrong."""
-        if self.failed:
-            return f"{self.job.label}最近一次没有完成。"
-        return f"{self.job.label}已超过 36 小时没有运行。" if self.overdue else ""
 
 
 def note(job: Upkeep.Job, succeeded: bool) -> None:
@@ -53,12 +23,10 @@ def note(job: Upkeep.Job, succeeded: bool) -> None:
     Upkeep.objects.update_or_create(pk=job, defaults=fields)
 
 
-def states() -> list[State]:
-    """Return how each job stands; one query."""
+def states() -> list[Upkeep]:
+    """Return every job as it was last noted, unsaved where it never was; one query."""
     noted = Upkeep.objects.in_bulk()
-    return [
-        State(job, noted[job].ended_at, noted[job].succeeded_at) if job in noted else State(job) for job in Upkeep.Job
-    ]
+    return [noted.get(job) or Upkeep(job=job) for job in Upkeep.Job]
 
 
 def wrongs() -> list[str]:
