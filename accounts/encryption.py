@@ -10,6 +10,8 @@ import hmac
 import logging
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,10 +23,11 @@ from django.core.signals import setting_changed
 from django.db import models
 from django.db.models.lookups import Lookup
 
-VERSION = "v1"
+VERSION, UNBOUND = "v2", "v1"
+"""Tokens say and seal which column they belong to; those of before do not, until `manage.py reencrypt` has been run."""
 NONCE_BYTES = 12
 KEY_ID_HEX = 8  # hex digits of the key's own digest that a token carries
-MARK = VERSION.encode()  # opens encrypted files
+MARK = b"v1"  # opens encrypted files
 
 
 logger = logging.getLogger(__name__)
@@ -48,13 +51,15 @@ class _Keyring:
             hashlib.sha256(b"key-id" + key).hexdigest()[:KEY_ID_HEX]: AESGCM(_derive(key, "encrypt")) for key in keys
         }
         self.newest_id, self.newest = next(iter(self.ciphers.items()))
-        self._oldest = keys[-1]
+        self._first, self._oldest = keys[0], keys[-1]
         self.oldest_id = [*self.ciphers][-1]
         self.chain = _named(settings.AUDIT_KEYS or [_derive(key, "audit-chain").hex() for key in keys])
         self._purposes: dict[str, bytes] = {}
 
-    def key_for(self, purpose: str) -> bytes:
-        """Return the digest key of one purpose, derived from the last key."""
+    def key_for(self, purpose: str, *, renewed: bool = False) -> bytes:
+        """Return the digest key of one purpose, derived from the last key, or from the first where all is renewed."""
+        if renewed:
+            return _derive(self._first, f"index:{purpose}")
         if purpose not in self._purposes:
             self._purposes[purpose] = _derive(self._oldest, f"index:{purpose}")
         return self._purposes[purpose]
@@ -88,24 +93,45 @@ def _forget_keys(*, setting: str, **kwargs: object) -> None:
 setting_changed.connect(_forget_keys)
 
 
-def encrypt(plain: str) -> str:
-    """Return a token `v1:<key id>:<base64>` of AES-256-GCM; two tokens of one text differ."""
+def encrypt(plain: str, place: str = "") -> str:
+    """Return a token `v2:<key id>:<place>:<base64>` of AES-256-GCM; two tokens of one text differ.
+
+    The place, such as `members.member.phone`, is sealed with the text: moved to another column, a token stays closed.
+    """
     ring = _keyring()
     nonce = os.urandom(NONCE_BYTES)
-    sealed = ring.newest.encrypt(nonce, plain.encode(), ring.newest_id.encode())
-    return f"{VERSION}:{ring.newest_id}:{b64encode(nonce + sealed).decode()}"
+    sealed = ring.newest.encrypt(nonce, plain.encode(), f"{ring.newest_id}:{place}".encode())
+    return f"{VERSION}:{ring.newest_id}:{place}:{b64encode(nonce + sealed).decode()}"
 
 
-def decrypt(token: str) -> str:
-    """Return the text of a token. Raises `Undecryptable`."""
+def decrypt(token: str, place: str | None = None) -> str:
+    """Return the text of a token, of whatever place where none is asked for. Raises `Undecryptable`."""
+    version, key_id, of, body = _parts(token)
     try:
-        version, key_id, body = token.split(":")
         blob = b64decode(body, validate=True)
     except (ValueError, binascii.Error) as error:
         raise Undecryptable("not a token") from error
-    if version != VERSION:
-        raise Undecryptable("unknown token version")
-    return _open(key_id, blob).decode()
+    if version == UNBOUND:
+        return _open(key_id, blob).decode()
+    if place is not None and of != place:
+        raise Undecryptable("the value belongs to another column")
+    return _open(key_id, blob, f"{key_id}:{of}".encode()).decode()
+
+
+def _parts(token: str) -> tuple[str, str, str, str]:
+    """Return the version, key id, place and body of a token. Raises `Undecryptable`."""
+    match token.split(":"):
+        case [version, key_id, body] if version == UNBOUND:
+            return version, key_id, "", body
+        case [version, key_id, place, body] if version == VERSION:
+            return version, key_id, place, body
+    raise Undecryptable("not a token")
+
+
+def is_current(token: str) -> bool:
+    """Say whether a token is sealed as new ones are: to its place, under the newest key. Raises `Undecryptable`."""
+    version, key_id, *_ = _parts(token)
+    return version == VERSION and key_id == _keyring().newest_id
 
 
 def encrypt_bytes(data: bytes) -> bytes:
@@ -116,6 +142,11 @@ def encrypt_bytes(data: bytes) -> bytes:
     return MARK + key_id + nonce + ring.newest.encrypt(nonce, data, key_id)
 
 
+def bytes_are_current(data: bytes) -> bool:
+    """Say whether what `encrypt_bytes` sealed is sealed under the newest key; True too for what it did not seal."""
+    return not data.startswith(MARK) or data[len(MARK) :].startswith(_keyring().newest_id.encode())
+
+
 def decrypt_bytes(data: bytes) -> bytes:
     """Return what `encrypt_bytes` sealed. Raises `Undecryptable`."""
     if not data.startswith(MARK):
@@ -124,19 +155,35 @@ def decrypt_bytes(data: bytes) -> bytes:
     return _open(key_id.decode(errors="replace"), blob)
 
 
-def _open(key_id: str, blob: bytes) -> bytes:
+def _open(key_id: str, blob: bytes, sealed_with: bytes | None = None) -> bytes:
     cipher = _keyring().ciphers.get(key_id)
     if cipher is None:
         raise Undecryptable("no key in FIELD_KEYS has this key id")
     try:
-        return cipher.decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], key_id.encode())
+        return cipher.decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], sealed_with or key_id.encode())
     except (InvalidTag, ValueError) as error:
         raise Undecryptable("the value was altered") from error
 
 
-def blind_index(value: str, purpose: str) -> str:
-    """Return 32 hex characters that are equal for equal values of one purpose, and say nothing without the key."""
-    return hmac.digest(_keyring().key_for(purpose), value.encode(), "sha256").hex()[:32]
+def blind_index(value: str, purpose: str, *, renewed: bool = False) -> str:
+    """Return 32 hex characters that are equal for equal values of one purpose, and say nothing without the key.
+
+    The key is the last of FIELD_KEYS, or where all is `renewed` the first.
+    """
+    return hmac.digest(_keyring().key_for(purpose, renewed=renewed), value.encode(), "sha256").hex()[:32]
+
+
+@dataclass(frozen=True)
+class Index:
+    """The column by which an encrypted one is found: the blind index of `key_of` its text, for one purpose."""
+
+    column: str
+    purpose: str
+    key_of: Callable[[str], str] = str
+
+    def of(self, value: str, *, renewed: bool = False) -> str:
+        """Return the index of a text, empty for an empty one."""
+        return blind_index(self.key_of(value), self.purpose, renewed=renewed) if value else ""
 
 
 def digest(value: str) -> str:
@@ -151,6 +198,16 @@ def key_ids() -> dict[str, list[str]]:
     """
     ring = _keyring()
     return {"field": [*ring.ciphers], "index": [ring.oldest_id], "audit": [*ring.chain]}
+
+
+def newest_key() -> str:
+    """Return the id of the key that encrypts now."""
+    return _keyring().newest_id
+
+
+def chain_keys() -> str:
+    """Return the keys that sign the audit trail as AUDIT_KEYS would name them: a secret, for the file of settings."""
+    return ",".join(key.hex() for key in _keyring().chain.values())
 
 
 def signing_key() -> str:
@@ -194,14 +251,24 @@ class Unreadable(str):
 class EncryptedTextField(models.TextField):
     """Text that is a str in Python and a token in the database; an empty string stays empty.
 
-    It cannot be searched: keep a `blind_index` beside it. Lookups other than isnull raise FieldError. A token that no
-    key opens is an `Unreadable`, and is told in the log.
+    It cannot be searched: keep an `index` in a column beside it. Lookups other than isnull raise FieldError. A token
+    that no key opens, or that belongs to another column, is an `Unreadable`, and is told in the log.
     """
+
+    def __init__(self, *args: Any, index: Index | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.index = index
+
+    @property
+    def place(self) -> str | None:
+        """The column that tokens are sealed to; None for the output of an expression, which takes those of any."""
+        model = getattr(self, "model", None)
+        return f"{model._meta.label_lower}.{self.name}" if model else None
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
         """Open the stored token."""
         try:
-            return decrypt(value) if value else value
+            return decrypt(value, self.place) if value else value
         except Undecryptable as error:
             _tell(str(self), str(error))
             return Unreadable(value or "")
@@ -211,7 +278,7 @@ class EncryptedTextField(models.TextField):
         if isinstance(value, Unreadable):
             return value.token
         prepared = super().get_prep_value(value)
-        return encrypt(prepared) if isinstance(prepared, str) and prepared else prepared
+        return encrypt(prepared, self.place or "") if isinstance(prepared, str) and prepared else prepared
 
     def get_lookup(self, lookup_name: str) -> type[Lookup[Any]] | None:
         """Refuse every lookup that would compare ciphertext."""

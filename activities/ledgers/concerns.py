@@ -17,7 +17,7 @@ from members.models import mask_address, mask_phone
 
 from ..importing_concerns import ConcernImporter, ConcernStepImporter
 from ..models import Concern, HandOver
-from ..models.concerns import SOON, late_between, mask_name, open_on, overdue_on, phone_index, unresolved_on
+from ..models.concerns import PHONE, SOON, late_between, mask_name, open_on, overdue_on, unresolved_on
 
 EVENTS = {"received": "received_on", "answered": "answered_on", "resolved": "resolved_on", "escalated": "escalated_on"}
 
@@ -108,7 +108,7 @@ class ConcernsLedger(Ledger):
     def search(self, text: str) -> Q:
         number = "".join(text.split()).replace("-", "")
         if number.isdecimal() and len(number) >= 7:
-            return Q(phone_index=phone_index(number))
+            return Q(phone_index=PHONE.of(number))
         return (
             Q(title__icontains=text) | Q(content__icontains=text) | Q(handler__icontains=text) | Q(number__iexact=text)
         )

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.encryption import EncryptedTextField, blind_index
+from accounts.encryption import EncryptedTextField, Index
 from accounts.permissions import Right
 from accounts.transactions import atomic
 from branches.models import Organization
@@ -46,9 +46,8 @@ def mask_name(name: str) -> str:
     return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
 
 
-def phone_index(number: str) -> str:
-    """Return the blind index by which a resident's phone is found, with dashes or without; empty for none."""
-    return blind_index(number.replace("-", ""), "phone") if number else ""
+PHONE = Index("phone_index", "phone", lambda number: number.replace("-", ""))
+"""By which a resident's phone is found, with dashes or without."""
 
 
 def open_on(day: date) -> Q:
@@ -132,7 +131,7 @@ class Concern(Record):
     title = models.CharField("诉求事项", max_length=200)
     content = models.TextField("具体情况", max_length=2000, blank=True)
     resident = EncryptedTextField("居民姓名", blank=True)
-    phone = EncryptedTextField("联系电话", blank=True)
+    phone = EncryptedTextField("联系电话", blank=True, index=PHONE)
     phone_index = models.CharField(max_length=32, blank=True, editable=False)
     address = EncryptedTextField("住址", blank=True)
     visit = models.ForeignKey(
@@ -211,7 +210,7 @@ class Concern(Record):
     def derive(self) -> None:
         """Fill what follows from other fields: the last day for an answer, the index of the phone."""
         self.due_on = add_workdays(self.received_on, self.answer_days)
-        self.phone_index = phone_index(self.phone)
+        self.phone_index = PHONE.of(self.phone)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; one that the office gave no number gets one."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from accounts.encryption import EncryptedTextField, blind_index
+from accounts.encryption import EncryptedTextField
 from accounts.permissions import Right
 from accounts.transactions import atomic
 from branches.models import Organization
@@ -18,7 +18,7 @@ from ledgers.scope import ScopedQuerySet
 from members.development import procedure
 from members.development.procedure import BY_CODE, REPEATED, Progress, Standing, VoteKind
 
-from .register import Education, Gender, Member, derived, mask_id, mask_phone
+from .register import CITIZEN_ID, PHONE, Education, Gender, Member, derived, mask_id, mask_phone
 
 DERIVED = ("gender", "birth_date", "pinyin", "initials", "id_number_index", "phone_index")
 FOLLOWED = ("activist_on", "candidate_on", "admitted_on", "regularised_on", "due_step", "due_on")
@@ -66,7 +66,7 @@ class DevelopmentQuerySet(ScopedQuerySet["DevelopmentCase"]):
 
     def with_citizen_id(self, number: str) -> Self:
         """Keep whose ID this is, found through the blind index."""
-        return self.filter(id_number_index=blind_index(number, "citizen-id"))
+        return self.filter(id_number_index=CITIZEN_ID.of(number))
 
     def due_by(self, day: date) -> Self:
         """Keep the open cases of which something has its last day by then."""
@@ -118,9 +118,9 @@ class DevelopmentCase(Record):
     initials = models.CharField("拼音首字母", max_length=30, editable=False)
     gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
-    id_number = EncryptedTextField("身份证号")
+    id_number = EncryptedTextField("身份证号", index=CITIZEN_ID)
     id_number_index = models.CharField(max_length=32, editable=False, db_index=True)
-    phone = EncryptedTextField("联系电话", blank=True)
+    phone = EncryptedTextField("联系电话", blank=True, index=PHONE)
     phone_index = models.CharField(max_length=32, editable=False, blank=True, db_index=True)
     education = models.CharField("学历", max_length=12, choices=Education, blank=True)
     workplace = models.CharField("工作单位及职务", max_length=120, blank=True)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypinyin import Style, lazy_pinyin
 
-from accounts.encryption import EncryptedTextField, Unreadable, blind_index
+from accounts.encryption import EncryptedTextField, Index, Unreadable
 from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers import parsing
@@ -83,6 +83,9 @@ ETHNICITIES = tuple(
 """The 56 names of GB/T 3304."""
 
 
+CITIZEN_ID, PHONE = Index("id_number_index", "citizen-id"), Index("phone_index", "phone")
+
+
 def derived(name: str, id_number: str, phone: str, birth_date: date | None, gender: str) -> dict[str, Any]:
     """Return the fields of a member that follow from others: pinyin, blind indexes, gender and birth date, faults.
 
@@ -97,10 +100,10 @@ def derived(name: str, id_number: str, phone: str, birth_date: date | None, gend
         "faults": "",
     }
     if not isinstance(phone, Unreadable):
-        found["phone_index"] = blind_index(phone, "phone") if phone else ""
+        found[PHONE.column] = PHONE.of(phone)
     if isinstance(id_number, Unreadable):
         return found
-    found["id_number_index"] = blind_index(id_number, "citizen-id")
+    found[CITIZEN_ID.column] = CITIZEN_ID.of(id_number)
     try:
         if len(id_number) != 18 or parsing.check_digit(id_number[:17]) != id_number[17]:
             raise ValueError
@@ -156,7 +159,7 @@ class Member(Record):
     gender = models.CharField("性别", max_length=6, choices=Gender, blank=True)
     ethnicity = models.CharField("民族", max_length=20, choices=[(e, e) for e in ETHNICITIES], blank=True)
     birth_date = models.DateField("出生日期", null=True, blank=True)
-    id_number = EncryptedTextField("身份证号")
+    id_number = EncryptedTextField("身份证号", index=CITIZEN_ID)
     id_number_index = models.CharField(max_length=32, editable=False)
     branch = models.ForeignKey(
         Organization, models.PROTECT, related_name="members", db_index=False, verbose_name="所在党支部"
@@ -168,7 +171,7 @@ class Member(Record):
     regularised_on = models.DateField("转正时间", null=True, blank=True)
     employment = models.CharField("就业状态", max_length=14, choices=Employment, blank=True)
     workplace = models.CharField("工作单位及职务", max_length=120, blank=True)
-    phone = EncryptedTextField("手机号码", blank=True)
+    phone = EncryptedTextField("手机号码", blank=True, index=PHONE)
     phone_index = models.CharField(max_length=32, editable=False, blank=True)
     address = EncryptedTextField("家庭住址", blank=True)
     residence = models.CharField("居住地", max_length=10, choices=Residence, blank=True)

@@ -34,7 +34,23 @@ def test_text_comes_back_and_two_tokens_of_it_differ():
     first, second = encrypt("东风社区 13800000000"), encrypt("东风社区 13800000000")
     assert decrypt(first) == decrypt(second) == "东风社区 13800000000"
     assert first != second
-    assert first.startswith("v1:") and first.count(":") == 2
+    assert first.startswith("v2:") and first.count(":") == 3
+
+
+def test_a_token_opens_at_its_own_place_only_and_one_of_before_until_it_is_sealed_anew():
+    token = encrypt("abc", "members.member.phone")
+    assert decrypt(token) == decrypt(token, "members.member.phone") == "abc"
+    with pytest.raises(Undecryptable, match="another column"):
+        decrypt(token, "members.member.address")
+    with pytest.raises(Undecryptable, match="altered"):
+        decrypt(token.replace("member.phone", "member.address"), "members.member.address")
+    assert encryption.is_current(token)
+    nonce = bytes(12)
+    ring = encryption._keyring()
+    body = b64encode(nonce + ring.newest.encrypt(nonce, b"abc", ring.newest_id.encode())).decode()
+    before = f"v1:{ring.newest_id}:{body}"
+    assert decrypt(before, "members.member.phone") == "abc"
+    assert not encryption.is_current(before)
 
 
 def test_after_rotation_old_tokens_open_and_new_ones_carry_the_new_key(settings):
