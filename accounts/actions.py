@@ -52,6 +52,7 @@ ACTIONS = {
     "lock": "锁定",
     "confirm-posting": "确认任职",
     "note-ends": "登记各街道审计链末端",
+    "reencrypt": "重新加密",
     "close-period": "封账",
     "reopen-period": "解除封账",
     "late-entry": "补录",
