@@ -1,18 +1,20 @@
 """Sign-ins, failures, lockouts and sign-outs: written to the audit trail, and refused where somebody is guessing.
 
 Failures lock a username for the address that they came from, so that nobody can keep somebody else out from another
-one. Who tries many usernames from one address is refused whatever the username.
+one; the wait is short at first and grows with each further failure. Who tries many usernames from one address is
+refused whatever the username.
 """
 
 from datetime import datetime, timedelta
 from time import time
 from typing import Any
 
-from axes.helpers import get_cool_off, get_failure_limit
+from axes.handlers.database import AxesDatabaseHandler
+from axes.helpers import get_failure_limit
 from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -29,6 +31,8 @@ ADDRESS_LABEL = "来源地址：短时间内登录失败过多"
 ADDRESS_FAILURES = 60
 ADDRESS_WINDOW = timedelta(minutes=10)
 """So many failures from one address, of whatever usernames, close sign-in to it until the window has passed."""
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=30)
+"""How long a username is refused after as many failures as are allowed; each further one doubles it."""
 SESSION_LIFE = timedelta(hours=12)
 """A working day: after it everybody signs in anew, so that a session left somewhere does not live on for ever."""
 SIGNED_IN_AT, WRONG_OLD = "signed-in-at", "wrong-old-passwords"
@@ -36,12 +40,34 @@ ONE_ENTRY_IN = timedelta(minutes=1)
 """Failures of one username from one address within this time are one entry, so that nobody can flood the trail."""
 
 
+class Handler(AxesDatabaseHandler):
+    """The lockout of django-axes, which forgets failures when the longest wait is over, however short the present."""
+
+    def clean_expired_user_attempts(self, request: HttpRequest | None = None, credentials: Any = None) -> int:
+        """Delete the failures that count no more."""
+        return int(AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - LONGEST_WAIT).delete()[0])
+
+
+def wait(request: HttpRequest) -> timedelta:
+    """Return how long failures of the username asked for count from this address; one query.
+
+    While there are too few to lock it, they count for the longest time.
+    """
+    held = _failures_of(request.POST.get("username", ""), request)
+    further = (held.aggregate(all=Sum("failures_since_start"))["all"] or 0) - get_failure_limit(request, None)
+    return LONGEST_WAIT if further < 0 else min(FIRST_WAIT * 2 ** min(further, 10), LONGEST_WAIT)
+
+
+def _failures_of(username: str, request: HttpRequest) -> QuerySet[AccessAttempt]:
+    since = timezone.now() - LONGEST_WAIT
+    return AccessAttempt.objects.filter(username=username, ip_address=_address(request), attempt_time__gt=since)
+
+
 def refuse(request: HttpRequest, credentials: dict[str, Any] | None = None) -> HttpResponse:
     """Say that a username is locked for this address, and until when; the same for usernames that nobody has."""
     username = (credentials or {}).get("username") or request.POST.get("username", "")
-    held = AccessAttempt.objects.filter(username=username, ip_address=_address(request))
-    last = held.aggregate(last=Max("attempt_time"))["last"] or timezone.now()
-    context = {"failure_limit": get_failure_limit(request, credentials), "until": _minute_after(last, get_cool_off())}
+    last = _failures_of(username, request).aggregate(last=Max("attempt_time"))["last"] or timezone.now()
+    context = {"failure_limit": get_failure_limit(request, credentials), "until": _minute_after(last, wait(request))}
     return render(request, "accounts/locked.html", context, status=429)
 
 
@@ -59,9 +85,9 @@ def refuse_guessing(request: HttpRequest) -> HttpResponse | None:
     return render(request, "accounts/locked_address.html", context, status=429)
 
 
-def _minute_after(moment: datetime, wait: timedelta | None) -> datetime:
+def _minute_after(moment: datetime, locked: timedelta) -> datetime:
     """Return the first full minute in which a lock that began at a moment is over."""
-    return (moment + (wait or timedelta())).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return (moment + locked).replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def _written(action: str, label: str, address: str, within: timedelta) -> bool:

@@ -73,11 +73,40 @@ def test_the_fifth_failure_locks_even_against_the_right_password(client):
     assert fail(client, 4).status_code == 200
     response = fail(client, 1)
     assert response.status_code == 429
-    until = timezone.localtime(timezone.now() + timedelta(minutes=31))
+    until = timezone.localtime(timezone.now() + timedelta(minutes=2))
     assert "暂时不能登录" in response.content.decode()
     assert f"请在 {until:%H:%M} 以后再试" in response.content.decode()
     assert sign_in(client).status_code == 429
     assert "_auth_user_id" not in client.session
+
+
+def later(monkeypatch, **wait):
+    moment = timezone.now() + timedelta(**wait)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    monkeypatch.setattr("axes.attempts.now", lambda: moment)
+    monkeypatch.setattr("axes.handlers.proxy.now", lambda: moment)
+
+
+def test_the_wait_is_a_minute_at_first_and_doubles_with_each_further_failure(client, monkeypatch):
+    make_user()
+    fail(client, 5)
+    for minutes in (1, 2, 4, 8, 16, 30):
+        assert sign_in(client).status_code == 429
+        later(monkeypatch, minutes=minutes, seconds=-1)
+        assert sign_in(client).status_code == 429
+        later(monkeypatch, seconds=2)
+        if minutes < 30:
+            assert fail(client, 1).status_code == 429
+    assert sign_in(client).status_code == 302
+    client.logout()
+    assert fail(client, 4).status_code == 200  # a success forgets how long the wait had grown
+
+
+def test_whoever_mistyped_gets_in_after_a_minute(client, monkeypatch):
+    make_user()
+    fail(client, 5)
+    later(monkeypatch, seconds=61)
+    assert sign_in(client).status_code == 302
 
 
 def test_a_lockout_is_audited_once(client):
