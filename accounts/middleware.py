@@ -1,5 +1,6 @@
 """The gate every request passes: who acts, whether they must change their password, whether they may see the page."""
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -9,8 +10,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
@@ -21,6 +24,7 @@ from accounts.acting import acting_as
 from accounts.permissions import Public, Right, SignedIn, access_of
 from accounts.sign_ins import outlived
 
+logger = logging.getLogger(__name__)
 OPEN_BEFORE_PASSWORD_CHANGE = {"accounts:change-password", "accounts:sign-out"}
 
 
@@ -108,7 +112,14 @@ class PersonsSessionMiddleware(SessionMiddleware):
         """Leave the session as it is after a request that nobody made by hand."""
         if "X-Poll" in request.headers and not request.session.modified:
             return response
-        return super().process_response(request, response)
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted as error:  # so Django takes each session that could not be saved for a deleted one
+            cause = error.__context__ and error.__context__.__context__
+            if not isinstance(cause, OperationalError | InterfaceError):
+                raise
+            logger.error("a session was not extended: %s", type(cause).__name__)
+            return response  # what the view has done is done, and is not told as failed
 
 
 class CurrentAccountMiddleware:

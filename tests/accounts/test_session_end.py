@@ -2,6 +2,8 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -39,6 +41,32 @@ def test_what_a_page_asks_by_itself_does_not_extend_the_session(client):
     client.get("/")
     assert settings.SESSION_COOKIE_NAME not in client.get("/", headers={"x-poll": "1"}).cookies
     assert settings.SESSION_COOKIE_NAME in client.get("/").cookies
+
+
+def test_work_that_is_done_is_not_told_as_failed_when_the_database_goes_away_after_it(client, monkeypatch, caplog):
+    sign_in(client, Role.BRANCH_SECRETARY, street().branch)
+
+    def gone(*args, **kwargs):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(Session, "save", gone)
+    with caplog.at_level("ERROR", logger="accounts.middleware"):
+        answer = client.post(reverse("accounts:stay"))
+    assert (answer.status_code, answer.cookies) == (204, {})
+    assert "a session was not extended: OperationalError" in caplog.text
+
+
+def test_a_session_that_was_ended_meanwhile_is_no_session(client, monkeypatch):
+    sign_in(client, Role.BRANCH_SECRETARY, street().branch)
+    save = Session.save
+
+    def ended(self, *args, **kwargs):
+        Session.objects.filter(pk=self.pk).delete()
+        return save(self, *args, **kwargs)
+
+    monkeypatch.setattr(Session, "save", ended)
+    answer = client.post(reverse("accounts:stay"))
+    assert answer.status_code == 400
 
 
 def test_an_expired_page_leads_back_to_the_form():
