@@ -47,10 +47,12 @@ document.addEventListener("htmx:xhr:progress", (event) => {
 });
 
 for (const kind of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(kind, () => {
+  document.addEventListener(kind, ({ detail: { xhr } }) => {
     const place = document.querySelector(".messages");
     if (!place) return;
-    const alert = Object.assign(document.createElement("div"), { className: "alert alert-danger", textContent: "没有成功：网络或系统出了问题，请稍后再试一次。" });
+    const told = xhr?.status === 503 && new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-state]");
+    const textContent = (told && told.textContent) || "没有成功：网络或系统出了问题，请稍后再试一次。";
+    const alert = Object.assign(document.createElement("div"), { className: "alert alert-danger", role: "alert", textContent });
     place.replaceChildren(alert);
     place.scrollIntoView({ block: "nearest" });
   });

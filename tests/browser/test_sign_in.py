@@ -1,6 +1,8 @@
 import re
 
 import pytest
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from playwright.sync_api import expect
 
 from accounts.models import User
@@ -79,3 +81,34 @@ def test_five_wrong_passwords_lock_the_account(anyone, clerk):
     anyone.get_by_role("link", name="返回登录").click()
     enter(anyone, clerk.username, PASSWORD)
     expect(anyone.get_by_role("heading", level=1)).to_have_text("暂时不能登录")
+
+
+def test_the_button_back_shows_nothing_once_somebody_has_signed_out(anyone, clerk):
+    User.objects.filter(pk=clerk.pk).update(must_change_password=False)
+    anyone.goto("/ledgers/members/")
+    enter(anyone, clerk.username, PASSWORD)
+    expect(anyone.get_by_role("heading", level=1)).to_have_text("党员花名册")
+    sign_out(anyone)
+    anyone.go_back()
+    expect(anyone.get_by_role("heading", level=1)).to_have_text("登录")
+    assert "党员花名册" not in anyone.content()
+
+
+def test_a_part_that_the_server_cannot_bring_says_why(anyone, clerk, complaints, monkeypatch):
+    User.objects.filter(pk=clerk.pk).update(must_change_password=False)
+    anyone.goto("/branches/")
+    enter(anyone, clerk.username, PASSWORD)
+    part = anyone.locator("a.toggle").last
+    expect(part).to_be_visible()
+    with monkeypatch.context() as away:
+        away.setattr(BaseDatabaseWrapper, "cursor", refuse)
+        part.click()
+        expect(anyone.get_by_role("alert")).to_contain_text("数据库暂时连不上")
+    assert complaints and all("503" in one for one in complaints)
+    complaints.clear()
+    part.click()
+    expect(anyone.get_by_role("link", name=re.compile("第1党支部$"))).to_be_visible()
+
+
+def refuse(*args, **kwargs):
+    raise OperationalError("connection to server failed: Connection refused")
