@@ -27,6 +27,7 @@ from accounts.transactions import atomic, lost, take_turns, tried_again
 
 from . import bulk, constraints, parsing, reading
 from . import ledger as ledgers
+from .corrections import Corrections, field_name, text_of
 from .facts import mark_stale
 from .ledger import Column, Ledger
 from .models import ImportBatch, Record, Touch
@@ -152,6 +153,7 @@ class Importer:
         self.today = timezone.localdate()
         self.constants: Mapping[str, str] = {}
         """Header → what stands in for a column that the file lacks, in every row."""
+        self.corrections = Corrections()
 
     # steps that a ledger may refine
 
@@ -185,6 +187,7 @@ class Importer:
     def analyse(self, match: reading.HeaderMatch, report: Report = quiet) -> Analysis:
         """Say of every row whether it is new, changed, the same or wrong. Writes nothing."""
         rows = [*self._rows(match)]
+        self.corrections.lay_over(rows, [*match.mapping.items()])
         self.years = {part.sheet.name: part.year for part in match.parts}
         total = len(rows)
         report(0, total, "正在读取")
@@ -391,7 +394,7 @@ class Importer:
             codes = "、".join(code for _, code, _, _ in places[:3])
             return f"有 {len(places)} 个组织叫这个名字，请改填组织编码（{codes}）"
         near = next((name for name in get_close_matches(text, known, 5, 0.6) if _may_be_meant(text, name)), None)
-        hint = f"；是“{near}”吗？" if near else "，请核对名称，或先在党组织名册里登记"
+        hint = parsing.suggesting(near) if near else "，请核对名称，或先在党组织名册里登记"
         return f"登记册里没有这个组织{hint}"
 
     def _short_answers(self, texts: Collection[str]) -> dict[str, int | str]:
@@ -457,6 +460,7 @@ class Importer:
                 "新增": (None, batch.new),
                 "修改": (None, batch.changed),
                 "有误": (None, batch.wrong),
+                **({"预览中更正": (None, len(self.corrections))} if self.corrections else {}),
             },
             organization_path=self.organization.path if self.organization else "",
         )
@@ -713,6 +717,7 @@ def importer_for(batch: ImportBatch) -> Importer:
         raise CannotImport(f"{ledger.title}只能导出，不能导入")
     importer = ledger.importer(ledger, batch.user, batch.organization)
     importer.constants = batch.constants
+    importer.corrections = Corrections.load(batch.corrections)
     return importer
 
 
@@ -753,6 +758,8 @@ def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
     wrong_cells = []
     masks = {c.key: c.mask for c in importer.ledger.columns if c.mask}
     columns = [(i, importer.ledger.by_header[h]) for i, h in sorted(analysis.match.mapping.items())]
+    sheets = {sheet["name"]: position for position, sheet in enumerate(analysis.sheets)}
+    alike = Counter((e.column, e.value) for row in analysis.rows for e in row.errors)
     for row in analysis.rows:
         state = row.state
         if state == "wrong":
@@ -762,15 +769,18 @@ def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
         errors = {e.column: e.message for e in row.errors}
         doubts = {e.column: e.message for e in row.warnings}
         cells = []
-        for index, column in columns:
-            raw = row.cells[index] if index < len(row.cells) else ""
-            shown = _shown(raw)
+        for position, (index, column) in enumerate(columns):
+            shown = text_of(row.cells[index] if index < len(row.cells) else "")
             mask = masks.get(column.key)
             if mask and column.header not in errors:
                 shown = mask(shown)
-            cell = {"text": shown}
+            cell: dict[str, Any] = {"text": shown}
             if column.header in errors:
                 cell["error"] = errors.pop(column.header)
+                cell["name"] = field_name(sheets[row.sheet], row.number, position)
+                cell["label"] = f"第 {row.number} 行 {column.header}"
+                cell["suggestion"] = parsing.suggested(cell["error"])
+                cell["alike"] = alike[column.header, shown] if shown else 1
             if column.header in doubts:
                 cell["warning"] = doubts[column.header]
             if column.kind == "date" and not row.errors and column.key in row.values:
@@ -782,7 +792,13 @@ def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
             cells.append(cell)
         sheet = row.sheet if analysis.match.more else ""
         listed[state].append(
-            {"number": row.number, "sheet": sheet, "cells": cells, "more": [f"{k}：{m}" for k, m in errors.items()]}
+            {
+                "number": row.number,
+                "sheet": sheet,
+                "of": row.sheet,
+                "cells": cells,
+                "more": [f"{k}：{m}" for k, m in errors.items()],
+            }
         )
     return {
         "headers": [column.header for _, column in columns],
@@ -792,14 +808,6 @@ def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
         "rows": listed,
         "wrong": wrong_cells,
     }
-
-
-def _shown(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(cell)
 
 
 def details_of(batch: ImportBatch) -> dict[str, Any]:

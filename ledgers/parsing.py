@@ -417,10 +417,24 @@ def _like(word: str, labels: tuple[str, ...]) -> str | None:
     return next((label for label in labels if _compact(label).casefold() == word.casefold()), None)
 
 
+_SUGGESTED = re.compile(r"；是“([^”]+)”吗？")
+
+
+def suggesting(word: str) -> str:
+    """Return how a complaint about a cell suggests another word for it."""
+    return f"；是“{word}”吗？"
+
+
+def suggested(complaint: str) -> str:
+    """Return the word that a complaint suggests; empty where it suggests none."""
+    found = _SUGGESTED.search(complaint)
+    return found[1] if found else ""
+
+
 @lru_cache(maxsize=1024)
 def _no_such_choice(word: str, labels: tuple[str, ...], aliases: tuple[tuple[str, str], ...]) -> str:
     wordings = {**dict(aliases), **{label: label for label in labels}}
     near = [wordings[match] for match in difflib.get_close_matches(word, wordings, n=1, cutoff=0.4)]
-    guess = f"；是“{near[0]}”吗？" if near and near[0] in labels else "。"
+    guess = suggesting(near[0]) if near and near[0] in labels else "。"
     more = f" 等 {len(labels)} 项" if len(labels) > 15 else ""
     return f"没有“{word}”这一项{guess}可填：{'、'.join(labels[:15])}{more}"

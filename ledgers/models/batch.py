@@ -3,6 +3,7 @@
 from django.db import models
 
 from accounts.acting import current_actor
+from accounts.encryption import EncryptedTextField
 from accounts.models import User
 from accounts.permissions import Right, access_of
 
@@ -50,6 +51,7 @@ class ImportBatch(models.Model):
     header_rows = models.CharField("表头行", max_length=20, blank=True)
     mapping = models.JSONField("表头对应", default=dict)
     constants = models.JSONField("整列填成", default=dict)
+    corrections = EncryptedTextField("预览中更正", blank=True, default="")
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("有变化", default=0)
     same = models.PositiveIntegerField("相同", default=0)
