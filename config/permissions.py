@@ -17,6 +17,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "ledgers:import": Right.IMPORT,
     "ledgers:batch": Right.IMPORT,
     "ledgers:mapping": Right.IMPORT,
+    "ledgers:correct": Right.IMPORT,
     "ledgers:apply": Right.IMPORT,
     "ledgers:progress": Right.IMPORT,
     "ledgers:wrong-rows": Right.IMPORT,

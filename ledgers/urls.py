@@ -18,6 +18,7 @@ urlpatterns = [
     path("<slug:slug>/import/", wizard.upload, name="import"),
     path("<slug:slug>/import/<int:pk>/", wizard.batch, name="batch"),
     path("<slug:slug>/import/<int:pk>/mapping/", wizard.mapping, name="mapping"),
+    path("<slug:slug>/import/<int:pk>/correct/", wizard.correct, name="correct"),
     path("<slug:slug>/import/<int:pk>/apply/", wizard.apply, name="apply"),
     path("<slug:slug>/import/<int:pk>/progress/", wizard.progress, name="progress"),
     path("<slug:slug>/import/<int:pk>/wrong.xlsx", wizard.wrong_rows, name="wrong-rows"),

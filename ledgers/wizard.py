@@ -18,6 +18,7 @@ from accounts.permissions import Right, access_of
 
 from . import importing, reading, undoing
 from . import progress as progresses
+from .corrections import Corrections, given
 from .ledger import Ledger
 from .models import ImportBatch
 from .printing import PrintColumn, write_wrong_rows
@@ -183,6 +184,8 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         ],
         "listed": len(rows),
         "total": kinds[show],
+        "corrected": len(Corrections.load(batch.corrections)),
+        "may_correct": show == "wrong" and batch.state == ImportBatch.State.PREVIEWED and bool(rows),
         "right": batch.new + batch.changed,
         "done": batch.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDONE),
         "offers_rest": batch.applied_at and ("in_use" in request.GET or (came is not None and came.failed)),
@@ -191,6 +194,31 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "progress": replace(came, url="") if came and (came.failed or not came.over) else None,
     }
     return render(request, "ledgers/import_batch.html", context)
+
+
+@require_POST
+def correct(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Lay what somebody has typed over the wrong cells, or take all of it off again, and check the file anew."""
+    ledger, batch = _batch(request, slug, pk)
+    if batch.state != ImportBatch.State.PREVIEWED:
+        return redirect("ledgers:batch", slug, pk)
+    held = Corrections() if "reset" in request.POST else Corrections.load(batch.corrections)
+    changed = [] if "reset" in request.POST else given(importing.details_of(batch), request.POST)
+    for cell, shown, text, throughout in changed:
+        held.put_right(cell, shown, text, throughout=throughout)
+    if "reset" not in request.POST and not changed:
+        messages.info(request, "没有改动")
+        return redirect("ledgers:batch", slug, pk)
+    before, batch.corrections = batch.wrong, held.dump()
+    batch.save(update_fields=["corrections"])
+    response = _preview(request, ledger, batch)
+    if "reset" in request.POST:
+        messages.success(request, "已恢复成文件里的内容")
+    elif batch.wrong:
+        messages.info(request, f"已改，有错的由 {before} 行变为 {batch.wrong} 行")
+    else:
+        messages.success(request, "已改，没有错误了")
+    return response
 
 
 @require_POST

@@ -406,6 +406,7 @@ TARGETS: dict[str, Target] = {
     "members:dues-close": branch_month,
     "ledgers:batch": batch,
     "ledgers:mapping": batch,
+    "ledgers:correct": batch,
     "ledgers:apply": batch,
     "ledgers:progress": batch,
     "ledgers:wrong-rows": batch,

@@ -85,3 +85,25 @@ def test_it_works(page, tmp_path):
     page.get_by_role("button", name="确定").click()
     expect(page.get_by_role("heading", name="这次导入已撤销")).to_be_visible()
     assert count(page, "members") == 326
+
+
+def test_wrong_cells_are_put_right_in_the_preview_by_keyboard(page):
+    choose(page, "organizations", OFFICE_SAMPLE / "organizations.xlsx")
+    press_import(page)
+    choose(page, "members", OFFICE_SAMPLE / "members.xlsx")
+    page.get_by_role("link", name="只看有错 5").click()
+    right_ids = json.loads((OFFICE_SAMPLE / "truth.json").read_text())["import"]["members"]["bad_ids"]
+    place = page.get_by_label(re.compile("行 所在党支部$"))
+    place.fill("东风社区第一党支部")
+    place.press("Enter")
+    expect(page.get_by_text("有错的由 5 行变为 4 行")).to_be_visible()
+    for left in (4, 3, 2, 1):
+        cell = page.get_by_label(re.compile("行 身份证号$")).first
+        digits = re.sub(r"\D", "", cell.input_value())[:14]
+        cell.fill(next(right for right in right_ids if right.startswith(digits)))
+        cell.press("Enter")
+        words = f"有错的由 {left} 行变为 {left - 1} 行" if left > 1 else "已改，没有错误了"
+        expect(page.get_by_text(words)).to_be_visible()
+    expect(page.get_by_text("已在这里改正 5 处")).to_be_visible()
+    press_import(page)
+    expect(page.get_by_text("新增 331 行，更新 0 行")).to_be_visible()
