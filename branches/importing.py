@@ -15,6 +15,7 @@ from accounts.permissions import access_of
 from ledgers.importing import Importer, RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 
+from .forms import OF_THE_SUPERIOR
 from .models import RESERVED_CODES, Committee, CommitteeSeat, Organization, OrganizationEvent
 
 
@@ -70,8 +71,49 @@ class OrganizationImporter(RecordImporter):
                 self.wrong(row, "parent_code", "登记册和本表里都没有这个编码的组织")
             elif "parent_code" in row.changes:
                 self.wrong(row, "parent_code", "转隶请在组织页面办理，以便留下日期和文号")
+        self._hold_to_the_superior([row for row in rows if row.changes.keys() & set(OF_THE_SUPERIOR)])
         self._refuse_orphans(rows, inside, visible)
         self._refuse_to_leave_people([row for row in rows if row.changes.get("dissolved_on", (0, None))[1]])
+
+    def _hold_to_the_superior(self, rows: list[Row]) -> None:
+        """A new name or founding day is for who keeps the superior's records, as on the page; it is asked for first.
+
+        Two queries however many rows.
+        """
+        if not rows:
+            return
+        access, step = access_of(self.user), Organization.steplen
+        paths = dict(Organization.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "path"))
+        sisters = self._names_beside([paths[row.pk] for row in rows if "name" in row.changes])
+        for row in rows:
+            above = paths[row.pk][:-step]
+            if not (access.has_on(self.ledger.edit_right, above) if above else self.user.is_superuser):
+                key = next(key for key in OF_THE_SUPERIOR if key in row.changes)
+                self.wrong(row, key, "这一项由上级党组织改，请联系上级")
+                continue
+            if "name" in row.changes:
+                old, new = row.changes["name"]
+                if row.values["kind"] == Organization.Kind.GROUP:
+                    self.wrong(row, "name", "党小组更名请在组织页面办理，党员所在的党小组随之更名")
+                elif sisters.get((above, new), row.pk) != row.pk:
+                    self.wrong(row, "name", "同一上级下已有同名的组织，请加以区分")
+                else:
+                    self.ask(
+                        row, "name", "更名", f"将由“{old}”更名，写入组织沿革，日期是今天；有文号的请在组织页面办理"
+                    )
+            if "established" in row.changes:
+                old = row.changes["established"][0]
+                self.ask(row, "established", "改成立日期", f"将由 {old or '（空）'} 改过来，以前各期的数字随之重算")
+
+    def _names_beside(self, paths: Sequence[str]) -> dict[tuple[str, str], int]:
+        """Return (path above, name) → key of the undissolved organisations beside these."""
+        step = Organization.steplen
+        above = {path[:-step] for path in paths}
+        if not above:
+            return {}
+        beside = reduce(or_, (Q(path__startswith=path, depth=len(path) // step + 1) for path in above))
+        rows = Organization.objects.undissolved().filter(beside)
+        return {(path[:-step], name): pk for pk, path, name in rows.values_list("pk", "path", "name")}
 
     def _refuse_to_leave_people(self, rows: list[Row]) -> None:
         """An organisation cannot end while members or subordinates are left in it. Two queries however many rows."""

@@ -71,6 +71,8 @@ class Row:
     warnings: list[CellError] = field(default_factory=list)
     pk: Any = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    asks: list[str] = field(default_factory=list)
+    """What the row does that is asked for once more before it is done, in a few words: 更名."""
 
     @property
     def place(self) -> Place:
@@ -351,6 +353,12 @@ class Importer:
         column = next(c for c in self.ledger.columns if c.key == key)
         value = row.values.get(key)
         row.errors.append(CellError(column.header, "" if value is None else str(value), message))
+
+    def ask(self, row: Row, key: str, what: str, message: str) -> None:
+        """Warn at the cell of the column with this key, and have the whole asked for once more before it is done."""
+        column = next(c for c in self.ledger.columns if c.key == key)
+        row.warnings.append(CellError(column.header, str(row.values.get(key) or ""), message))
+        row.asks.append(what)
 
     # references
 
@@ -803,6 +811,7 @@ def _details(importer: Importer, analysis: Analysis) -> dict[str, Any]:
     return {
         "headers": [column.header for _, column in columns],
         "sheets": analysis.sheets,
+        "asks": [*Counter(what for row in analysis.rows if not row.errors for what in row.asks).items()],
         "dropped": unknown_columns(importer.ledger, analysis.match),
         "all_headers": list(analysis.match.columns),
         "rows": listed,

@@ -176,6 +176,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "headers": details.get("headers", []),
         "dropped": details.get("dropped", []),
         "sheets": details.get("sheets", []),
+        "asks": details.get("asks", []),
         "page": page,
         "show": show,
         "kinds": [
@@ -226,6 +227,9 @@ def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take the right rows in: at once, or in the worker, with a bar to watch."""
     _, batch = _batch(request, slug, pk)
     url = reverse("ledgers:batch", args=[slug, pk])
+    if "agreed" not in request.POST and importing.details_of(batch).get("asks"):
+        messages.error(request, "还没有导入：请先核对要更改的名称和成立日期，勾选后再按导入")
+        return redirect(f"{url}?show=changed")
     if not start(batch, apply_batch, request.user, url):  # type: ignore[arg-type]
         batch.refresh_from_db(fields=["state"])
         messages.info(request, "正在导入，不用再按" if batch.is_under_way else "这个文件已经导入过了，没有重复导入")

@@ -3,11 +3,15 @@
 from datetime import date
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
+from accounts.roles import Role
 from branches.models import CommitteeSeat, Organization, OrganizationEvent
+from ledgers.models import ImportBatch
 from tests.branches.importing import export, messages, take_in, take_in_file
-from tests.factories import CommitteeFactory, MemberFactory, OrganizationFactory, SeatFactory, superuser
+from tests.factories import CommitteeFactory, MemberFactory, OrganizationFactory, PostingFactory, SeatFactory, superuser
+from tests.ledgers.workbooks import xlsx
 
 HEADERS = ("组织编码", "组织名称", "组织类别", "上级组织编码")
 SEATS = ("组织编码", "届次", "任职开始", "职务", "姓名", "任职日期", "离任日期")
@@ -31,6 +35,45 @@ def test_a_new_name_is_the_same_history_as_on_the_page(town, root, today):
     assert (event.on, event.detail) == (today, "由S第1社区第1党支部更名为红旗党支部")
     take_in("organizations", root, HEADERS, ["S-1-1", "红旗党支部", "党支部", "S-1"])
     assert town.branch.events.count() == 1
+
+
+def test_a_new_name_or_founding_day_is_asked_for_before_it_is_done(client, town, office, text_of):
+    rows = ["S-1-1", "红旗党支部", "党支部", "S-1", "2020-07-01"], ["S-1-2", "先锋党支部", "党支部", "S-1", ""]
+    file = SimpleUploadedFile("名册.xlsx", xlsx((*HEADERS, "成立日期"), *rows))
+    page = client.post("/ledgers/organizations/import/", {"file": file}, follow=True)
+    assert "已核对，确认更名 2 个、改成立日期 1 个" in text_of(page)
+    assert "将由“S第1社区第1党支部”更名，写入组织沿革" in text_of(page)
+    apply = f"/ledgers/organizations/import/{ImportBatch.objects.get().pk}/apply/"
+    assert "请先核对要更改的名称和成立日期" in text_of(client.post(apply, follow=True))
+    assert not Organization.objects.filter(name="红旗党支部").exists()
+    client.post(apply, {"agreed": "on"})
+    renamed = Organization.objects.get(code="S-1-1")
+    assert (renamed.name, renamed.established) == ("红旗党支部", date(2020, 7, 1))
+    assert renamed.events.get().kind == OrganizationEvent.Kind.RENAMED
+
+
+def test_a_new_name_is_refused_where_the_page_would_refuse_it(town, root):
+    OrganizationFactory(code="G", kind="group", parent=town.branch)
+    analysis = take_in(
+        "organizations",
+        root,
+        HEADERS,
+        ["S-1-1", town.branches[1].name, "党支部", "S-1"],
+        ["G", "先锋党小组", "党小组", "S-1-1"],
+        ["S-2-1", town.branch.name, "党支部", "S-2"],
+    )
+    assert messages(analysis) == {
+        2: "同一上级下已有同名的组织，请加以区分",
+        3: "党小组更名请在组织页面办理，党员所在的党小组随之更名",
+    }
+    assert Organization.objects.get(code="S-2-1").name == town.branch.name
+
+
+def test_who_keeps_only_its_own_records_gives_it_no_new_name(town):
+    clerk = PostingFactory(organization=town.communities[0], role=Role.COMMUNITY_SECRETARY).user
+    rows = ["S-1", "红旗社区党委", "社区党委", "S"], ["S-1-1", "红旗党支部", "党支部", "S-1"]
+    assert "由上级党组织改" in messages(take_in("organizations", clerk, HEADERS, *rows))[2]
+    assert Organization.objects.get(code="S-1-1").name == "红旗党支部"
 
 
 def test_another_kind_is_for_the_page(town, root):
