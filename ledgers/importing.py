@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -41,6 +41,8 @@ Place = tuple[str, int]
 """Name of the sheet and row in it."""
 DITTO = frozenset(("同上", "〃", "″", "〞", "”", '"', "''", "同前"))
 """What stands in a cell for “the same as above”."""
+SCANNED = 60
+"""Rows from the top that say of which ledger a table is."""
 LISTED = 2000
 """Wrong and changed rows of each sort that the preview page keeps; counts and the file of wrong rows have all."""
 
@@ -733,6 +735,25 @@ def missing_columns(ledger: Ledger, match: reading.HeaderMatch) -> list[str]:
     """Return the required headers that no column of the file is mapped to."""
     mapped = set(match.mapping.values())
     return [c.header for c in ledger.columns if c.required and c.header not in mapped]
+
+
+def likelier(ledger: Ledger, user: User, sheets: Sequence[reading.Sheet], understood: int = 0) -> Ledger | None:
+    """Return the ledger whose table a workbook looks like, where the one asked for has `understood` so many columns.
+
+    Only one that the person may import to, and none of whose required columns is missing; None if none fits better.
+    """
+    tops = [replace(sheet, rows=[list(row) for row in sheet.rows[:SCANNED]]) for sheet in sheets]
+    best = None
+    for other in ledgers.catalogue():
+        if other is ledger or other.importer is None or not access_of(user).has(other.edit_right):
+            continue
+        try:
+            fit = reading.find_header(tops, other.headers, [c.header for c in other.columns if c.required])
+        except reading.Unreadable:
+            continue
+        if not fit.missing and len(fit.mapping) > understood:
+            best, understood = other, len(fit.mapping)
+    return best
 
 
 FURNITURE = {"序号", "原行号", "错误原因"}

@@ -5,6 +5,7 @@ person who uploaded the file, so they are Chinese and say what to do.
 """
 
 import csv
+import datetime
 import io
 import re
 import struct
@@ -446,6 +447,8 @@ def find_header(sheets: list[Sheet], columns: Mapping[str, Sequence[str]], requi
     """
     names = {normal_header(header): name for name in reversed(list(columns)) for header in reversed(columns[name])}
     enough = min(2, len(columns))
+    for sheet in sheets:
+        _part_pairs(sheet, names)
     best: list[tuple[tuple[int, int, int], HeaderMatch]] = []
     for sheet in sheets:
         matches = [
@@ -467,6 +470,47 @@ def find_header(sheets: list[Sheet], columns: Mapping[str, Sequence[str]], requi
     match.other_sheets = [other.sheet.name for other in match.more]
     match.sheets = sheets
     return match
+
+
+_SLASH = re.compile(r"\s*[/／]\s*")
+
+
+def _part_pairs(sheet: Sheet, names: Mapping[str, str]) -> None:
+    """Make two columns of one that holds two in each cell, as in 应到/实到 above 21/18; the second goes to the end.
+
+    Excel keeps 10/12 as the twelfth of October: that is read back.
+    """
+    pairs = [
+        (at, column, halves)
+        for at, row in enumerate(sheet.rows[:HEADER_SCAN])
+        for column, cell in enumerate(row)
+        if isinstance(cell, str) and (halves := _halves_of_header(cell, names))
+    ]
+    for at, column, halves in pairs:
+        for number, row in enumerate(sheet.rows):
+            first, second = (
+                halves if number == at else _halves_of_cell(row[column]) if number > at else (row[column], "")
+            )
+            row[column] = first
+            row.append(second)
+
+
+def _halves_of_header(text: str, names: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the two headers that one such as 应到/实到人数 stands for, or None where it is no such header."""
+    parts = _SLASH.split(normal_header(text))
+    if len(parts) != 2 or bare_header(normal_header(text)) in names:
+        return None
+    first, second = parts
+    shared = next((first + second[at:] for at in range(1, len(second)) if first + second[at:] in names), first)
+    both = (first if first in names else shared, second)
+    return both if all(half in names for half in both) and names[both[0]] != names[both[1]] else None
+
+
+def _halves_of_cell(cell: object) -> tuple[object, object]:
+    if isinstance(cell, datetime.date):  # of which a datetime is one
+        return str(cell.month), str(cell.day)
+    parts = _SLASH.split(cell) if isinstance(cell, str) else []
+    return (parts[0], parts[1]) if len(parts) == 2 else (cell, "")
 
 
 def _by_fit(pair: tuple[tuple[int, int, int], HeaderMatch]) -> tuple[int, int, int]:

@@ -62,6 +62,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Step 1: take a file in. Where every header is understood, go straight to the preview."""
     ledger = _ledger(request, slug)
     form = UploadForm(request.POST or None, request.FILES or None)
+    likelier = None
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         organization = request.chosen_organization or None  # type: ignore[attr-defined]
@@ -69,6 +70,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             batch, match = importing.open_batch(ledger, file.read(), file.name, request.user, organization)  # type: ignore[arg-type]
         except (reading.Unreadable, importing.CannotImport) as error:
             form.add_error("file", str(error))
+            likelier = _likelier(ledger, request, file)
         else:
             batch.save()
             if importing.importer_for(batch).missing(match) or importing.unknown_columns(ledger, match):
@@ -81,11 +83,22 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "steps": STEPS,
         "current": 1,
         "recent": recent,
+        "likelier": likelier,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "limit": settings.UPLOAD_MAX_BYTES // 1048576,
         "rows": settings.IMPORT_MAX_ROWS,
     }
     return render(request, "ledgers/import_upload.html", context, status=400 if form.errors else 200)
+
+
+def _likelier(ledger: Ledger, request: HttpRequest, file: Any) -> Ledger | None:
+    """Return the ledger that a file without a header for this one looks like, if it can be read at all."""
+    file.seek(0)
+    try:
+        sheets = reading.read_workbook(file.read(), file.name)
+    except reading.Unreadable:
+        return None
+    return importing.likelier(ledger, request.user, sheets)  # type: ignore[arg-type]
 
 
 def _preview(
@@ -123,6 +136,7 @@ def mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             batch.save(update_fields=["mapping", "constants"])
             return _preview(request, ledger, batch)
         match.mapping = {int(i): h for i, h in wanted.items()}
+    missing = importing.importer_for(batch).missing(match)
     samples = [cells for _, cells in zip(range(3), (cells for _, cells in reading.data_rows(match)), strict=False)]
     columns = [
         {
@@ -139,7 +153,8 @@ def mapping(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "batch": batch,
         "columns": columns,
         "headers": list(ledger.headers),
-        "missing": importing.importer_for(batch).missing(match),
+        "missing": missing,
+        "likelier": importing.likelier(ledger, batch.user, match.sheets, len(match.mapping)) if missing else None,
         "absent": [
             (ledger.by_header[header], batch.constants.get(header, ""))
             for header in importing.missing_columns(ledger, match)

@@ -257,6 +257,21 @@ def test_a_month_s_table_of_meetings_with_short_days_and_units(town, load):
     assert {error["row"] for error in answer["errors"]} == {6, 7}
 
 
+def test_two_numbers_in_one_cell_are_two_columns(town, load):
+    header = ["支部", "类型", "日期", "主题", "应到/实到人数", "备注"]
+    rows = [
+        ["第一党支部", "主题党日", "2026-11-19", "学习", "41／38", ""],
+        ["第二党支部", "主题党日", "2026-11-20", "学习", "21 / 18", "雨"],
+        ["第一党支部", "党课", "2026-11-25", "讲党课", date(2026, 12, 10), ""],  # 12/10, as Excel keeps it
+        ["第二党支部", "党课", "2026-11-26", "讲党课", "20", ""],
+        ["第二党支部", "主题党日", "2026-11-27", "学习", "一/二/三", ""],
+    ]
+    answer = load({"Sheet1": ([header, *rows], [])}, "--organization", "JD01", "--apply", slug="activities")
+    assert (answer["new"], answer["wrong"]) == (4, 1)
+    numbers = Activity.objects.order_by("date").values_list("expected_stated", "present_stated")
+    assert list(numbers) == [(41, 38), (21, 18), (12, 10), (20, None)]
+
+
 def test_a_table_of_no_year_leaves_short_days_wrong(town, load):
     rows = [["支部", "类型", "日期", "主题"], ["第一党支部", "主题党日", "11.19", "学习"]]
     answer = load({"Sheet1": (rows, [])}, "--organization", "JD01", slug="activities")

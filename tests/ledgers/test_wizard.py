@@ -54,6 +54,17 @@ def test_it_works(client: Client, text_of: Any) -> None:
     assert not Member.objects.exists()
 
 
+def test_a_table_of_another_ledger_is_recognised(client: Client, text_of: Any) -> None:
+    place = street(1, 1)
+    sign_in(client, Role.OFFICE, place.committee)
+    meetings = ("支部", "类型", "日期", "主题", "应到人数", "实到人数")
+    page = upload(client, meetings, [place.branch.name, "主题党日", "2026-11-19", "学习", 41, 38])
+    assert "这张表像是组织生活台账" in text_of(page)
+    assert 'href="/ledgers/activities/import/"' in page.content.decode()
+    page = upload(client, ("姓名", "所在党支部"), ["张三", place.branch.name])
+    assert "这张表像是" not in text_of(page)
+
+
 def test_the_wrong_rows_come_back_as_they_stood_and_go_in_again(client: Client) -> None:
     place = street()
     sign_in(client, Role.OFFICE, place.committee)
