@@ -1,6 +1,6 @@
 """Taking an applied import back: all of it, or what nobody has used or changed since."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.apps import apps
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import audit
@@ -62,11 +63,12 @@ def undo(batch: ImportBatch, user: User, report: Report = quiet, *, rest: bool =
     if staying.nodes and (not rest or len(staying.nodes) == number):
         raise InUse(_refusal(kept, staying))
     touches: set[Touch] = set()
+    let_go: Counter[str] = Counter()
     done = 0
     for label, pks in reversed(list(kept["created"].items())):
         report(done, number, f"正在撤销 {number} 条记录")
         done += len(pks)
-        touches |= _delete(apps.get_model(label), set(pks) - staying.keys(label))
+        touches |= _delete(apps.get_model(label), set(pks) - staying.keys(label), user, let_go)
     for label, befores in kept["restored"].items():
         report(done, number, f"正在撤销 {number} 条记录")
         done += len(befores)
@@ -83,9 +85,13 @@ def undo(batch: ImportBatch, user: User, report: Report = quiet, *, rest: bool =
         "undo-import",
         held,
         label=held.filename,
-        changes={"撤销": (number, len(staying.nodes))} if left else {"新增": (held.new, 0), "修改": (held.changed, 0)},
+        changes={
+            **({"撤销": (number, len(staying.nodes))} if left else {"新增": (held.new, 0), "修改": (held.changed, 0)}),
+            **{f"不再指向它的{name}": (count, 0) for name, count in let_go.items()},
+        },
         organization_path=held.organization.path if held.organization else "",
     )
+    held.let_go = "、".join(f"{name} {count} 条" for name, count in let_go.items())
     return held
 
 
@@ -221,8 +227,11 @@ def _refusal(kept: Mapping[str, Any], staying: Staying) -> str:
 # Writing
 
 
-def _delete(model: type[models.Model], pks: set[Any]) -> set[Touch]:
-    """Delete rows that the batch made, with what the portal derived from them; return what they touched."""
+def _delete(model: type[models.Model], pks: set[Any], user: User, let_go: "Counter[str]") -> set[Touch]:
+    """Delete rows that the batch made, with what the portal derived from them; return what they touched.
+
+    Records of people that pointed to them and can do without let go, with a trace; `let_go` counts them by kind.
+    """
     if not pks:
         return set()
     touches: set[Touch] = set()
@@ -235,10 +244,28 @@ def _delete(model: type[models.Model], pks: set[Any]) -> set[Touch]:
             continue
         pointing = others._default_manager.filter(**{f"{relation.field.attname}__in": pks})
         if relation.on_delete is models.SET_NULL:
-            pointing.update(**{relation.field.attname: None})
+            touches |= _let_go(relation.field, pointing, user, let_go)
         elif getattr(others, "DERIVED", False):
             pointing.delete()
     rows._raw_delete(rows.db)
+    return touches
+
+
+def _let_go(
+    key: "models.ForeignObject[Any, Any]", pointing: models.QuerySet[Any], user: User, let_go: "Counter[str]"
+) -> set[Touch]:
+    """Have rows point to nothing any more; return what they touch. Of records it leaves a trace and is counted."""
+    if not issubclass(key.model, Record):
+        pointing.update(**{key.attname: None})
+        return set()
+    held = list(pointing.select_for_update(of=("self",), no_key=True))
+    touches = {touch for record in held for touch in record.touches()}
+    pointing.update(
+        **{key.attname: None, "version": F("version") + 1, "updated_by": user, "updated_at": timezone.now()}
+    )
+    trace_rows("undo-import", [(record, {key.name: (getattr(record, key.attname), None)}) for record in held])
+    if held:
+        let_go[str(key.model._meta.verbose_name)] += len(held)
     return touches
 
 

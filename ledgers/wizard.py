@@ -305,5 +305,5 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         progresses.forget(f"import-{pk}")
         partly = batch.state == ImportBatch.State.APPLIED
         words = "没有用过的已撤销，用过的保留" if partly else f"已撤销：{ledger.title}恢复到导入之前"
-        messages.success(request, words)
+        messages.success(request, f"{words}。{batch.let_go}不再指向被撤销的记录" if batch.let_go else words)
     return redirect("ledgers:batch", slug, pk)

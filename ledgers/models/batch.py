@@ -62,6 +62,9 @@ class ImportBatch(models.Model):
     applied_at = models.DateTimeField("导入时间", null=True)
     undone_at = models.DateTimeField("撤销时间", null=True)
 
+    let_go = ""
+    """Of a batch just taken back: the records of people that pointed to its rows and do no more, 请假 2 条."""
+
     objects = ImportBatchQuerySet.as_manager()
 
     class Meta:

@@ -108,6 +108,22 @@ def test_the_ledger_takes_a_file_once_and_gives_it_back(town):
     assert (numbers["visits.reports"], numbers["visits.papers"], numbers["visits.people"]) == (1, 1, 6)
 
 
+def test_undo_says_which_records_no_longer_point_to_what_it_takes_back(client, town, text_of):
+    user, row = superuser(), ["2026.9.1", town.community.name, "座谈", "李办", "居民"]
+    batch = take_in("visits", user, ("走访时间", "社区", "走访方式", "调研人", "走访对象"), row).batch
+    concern = make_concern(town.community, visit=Visit.objects.get())
+    client.force_login(user)
+    answer = client.post(reverse("ledgers:undo", args=["visits", batch.pk]), follow=True)
+    assert "群众诉求 1 条不再指向被撤销的记录" in text_of(answer)
+    before, concern = concern, Concern.objects.get()
+    assert (concern.visit, concern.version, concern.updated_by) == (None, before.version + 1, user)
+    let_go = AuditEntry.objects.get(action="undo-import", model="activities.concern")
+    assert let_go.changes == {"visit": [before.visit_id, None]}
+    assert AuditEntry.objects.get(action="undo-import", model="ledgers.importbatch").changes[
+        "不再指向它的群众诉求"
+    ] == [1, 0]
+
+
 def test_an_import_says_what_is_wrong(town):
     headers = ("日期", "组织编码", "方式", "走访人", "走访对象", "访谈人数")
     rows = [
