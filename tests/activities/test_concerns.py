@@ -104,7 +104,7 @@ def test_name_phone_and_address_lie_encrypted(town):
     with connection.cursor() as cursor:
         cursor.execute("SELECT resident, phone, address FROM activities_concern")
         stored = cursor.fetchone()
-    assert all(value.startswith("v1:") for value in stored)
+    assert all(value.startswith("v2:") for value in stored)
     entry = AuditEntry.objects.get(model="activities.concern", action="create")
     assert "14000001234" not in str(entry.changes) and "王小明" not in str(entry.changes)
 

@@ -16,10 +16,12 @@ from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
 from members.models import CommunityCheckIn, DevelopmentPaper, Member, Whereabouts
 from reports.models import InvestigationReport
-from tests.browser.conftest import at_both_sizes
+from tests.browser.conftest import PHONE, at_both_sizes
 
 pytestmark = pytest.mark.browser
 GRAVE = ("serious", "critical")
+SMALLEST = 320
+"""Pixels of the narrowest window that a page fits."""
 WRONG_ROWS = """姓名,身份证号,所在党支部,党员类别
 张三,990100198001011234,没有的支部,正式党员
 李四,,东风社区第一党支部,党员
@@ -177,10 +179,13 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
 
 @at_both_sizes
 @pytest.mark.parametrize("name", PAGES)
-def test_it_works(name, things, anyone, signed_in):
+def test_it_works(name, things, anyone, signed_in, size):
     username, address = PAGES[name]
     page = signed_in(username) if username else anyone
     answer = page.goto(address(things))
     assert answer.status == 200
     found = [one for one in Axe().run(page).response["violations"] if one["impact"] in GRAVE]
     assert [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]] == []
+    if size == PHONE:
+        page.set_viewport_size({"width": SMALLEST, "height": 568})
+        page.wait_for_function(f"document.documentElement.scrollWidth <= {SMALLEST}")
