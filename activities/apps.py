@@ -7,8 +7,8 @@ class ActivitiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from branches.panels import register_action, register_panel
-        from branches.todos import register_todos
+        from branches.panels.registry import register_action, register_panel
+        from branches.panels.todos import register_todos
         from ledgers import facts, ledger
         from members.cards import register_card_table
         from members.sections import register_section as register_member_section

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right, access_of
 from branches.models import Organization
-from branches.todos import Todo
+from branches.panels.todos import Todo
 
 from . import roll as rolls
 from .handling import Allowed

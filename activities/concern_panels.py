@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.own_panels import Figure
-from branches.panels import Panel
-from branches.todos import Todo
+from branches.panels.registry import Panel
+from branches.panels.todos import Todo
+from branches.panels.tree import Figure
 from ledgers import facts
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger

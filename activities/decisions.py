@@ -9,8 +9,8 @@ from django.db.models import F
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.panels import Panel
-from branches.todos import Todo
+from branches.panels.registry import Panel
+from branches.panels.todos import Todo
 from ledgers import facts
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query

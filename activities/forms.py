@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
-from branches.forms import OrganizationField
+from branches.forms.tree import OrganizationField
 from branches.models import Organization
 from branches.querysets import OrganizationQuerySet
 from ledgers.forms import Difference, RecordForm

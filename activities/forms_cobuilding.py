@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
-from branches.forms import OrganizationField
-from branches.record_forms import CheckedForm, PlacedForm
+from branches.forms.records import CheckedForm, PlacedForm
+from branches.forms.tree import OrganizationField
 from ledgers import parsing
 from members.masked_form import MaskedForm
 

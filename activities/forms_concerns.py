@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from branches.forms import OrganizationField
-from branches.record_forms import CheckedForm
+from branches.forms.records import CheckedForm
+from branches.forms.tree import OrganizationField
 from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Record

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Right
-from branches.forms import OrganizationField
+from branches.forms.tree import OrganizationField
 from branches.models import Organization
 from ledgers.forms import RecordForm
 from members.forms import Day, ask_to_choose

@@ -6,8 +6,8 @@ from django import forms
 
 from accounts.models import User
 from accounts.permissions import Right
-from branches.forms import OrganizationField
-from branches.record_forms import PlacedForm
+from branches.forms.records import PlacedForm
+from branches.forms.tree import OrganizationField
 
 SEARCHABLE_FROM = 12
 """How long a list of organisations is before it is searched by typing."""

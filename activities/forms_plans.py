@@ -14,7 +14,7 @@ from django.http import QueryDict
 from accounts.models import User
 from accounts.permissions import Right
 from accounts.transactions import atomic
-from branches.forms import OrganizationField
+from branches.forms.tree import OrganizationField
 from branches.models import Organization
 from ledgers.forms import RecordForm
 

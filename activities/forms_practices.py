@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import User
-from branches.forms import OrganizationField
+from branches.forms.tree import OrganizationField
 from ledgers import facts
 from ledgers.forms import RecordForm
 from ledgers.models import Record

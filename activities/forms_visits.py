@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from branches.forms import OrganizationField
+from branches.forms.tree import OrganizationField
 
 from .forms_placed import KeepersForm
 from .models import Visit

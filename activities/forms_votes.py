@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from branches.record_forms import CheckedForm
+from branches.forms.records import CheckedForm
 
 from .models import Resolution, Vote
 from .models.votes import COUNTS

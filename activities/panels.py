@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.panels import Action, Panel
+from branches.panels.registry import Action, Panel
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.period import Period

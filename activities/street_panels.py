@@ -10,9 +10,9 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.own_panels import Figure
-from branches.panels import Panel
-from branches.todos import Todo, days_left
+from branches.panels.registry import Panel
+from branches.panels.todos import Todo, days_left
+from branches.panels.tree import Figure
 from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.todos import Todo
+from branches.panels.todos import Todo
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 from ledgers.period import Period

@@ -8,8 +8,8 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from activities.models.concerns import register_answer_days
-        from branches.panels import register_panel
-        from branches.todos import register_todos
+        from branches.panels.registry import register_panel
+        from branches.panels.todos import register_todos
         from ledgers import facts, ledger
 
         from .facts import FACTS

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from accounts.models import User
 from activities.models import Activity
 from branches.models import Organization
-from branches.todos import Todo, days_left
+from branches.panels.todos import Todo, days_left
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query
 

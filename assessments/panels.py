@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.panels import Panel
+from branches.panels.registry import Panel
 from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may

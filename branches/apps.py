@@ -23,11 +23,11 @@ class BranchesConfig(AppConfig):
             VenuesLedger,
             WorkersLedger,
         )
-        from .life_panels import PANELS as LIFE_PANELS
         from .models import Organization
-        from .own_panels import ACTIONS, PANELS
-        from .panels import register_action, register_panel
-        from .record_panels import PANELS as RECORD_PANELS
+        from .panels.life import PANELS as LIFE_PANELS
+        from .panels.records import PANELS as RECORD_PANELS
+        from .panels.registry import register_action, register_panel
+        from .panels.tree import ACTIONS, PANELS
 
         ledger.register(OrganizationsLedger, CommitteesLedger, WorkersLedger)
         ledger.register(VenuesLedger, ShortagesLedger, EnterprisesLedger)

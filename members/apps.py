@@ -8,7 +8,7 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from branches.models import register_obstacles
-        from branches.panels import register_action, register_panel
+        from branches.panels.registry import register_action, register_panel
         from branches.restructuring import register_mover
         from ledgers import facts, ledger
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.panels import Panel
+from branches.panels.registry import Panel
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.period import Period

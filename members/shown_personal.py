@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.panels import Panel
+from branches.panels.registry import Panel
 from ledgers import facts
 from ledgers.facts import Fact
 from ledgers.ledger import Query

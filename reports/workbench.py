@@ -24,8 +24,8 @@ from assessments import engine
 from assessments.findings import form_url, refresh_if_changed
 from assessments.models import Finding, Severity
 from branches.models import Organization
+from branches.panels.todos import Todo, days_left, todos_of
 from branches.reminders import due as due_in_branches
-from branches.todos import Todo, days_left, todos_of
 from ledgers import facts
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.permissions import access_of
-from branches.importing import find_people, person_named
+from branches.ledgers.tree_importer import find_people, person_named
 from branches.models import Candidate, CommitteeSeat, Election, GroupLeader, JointUnit, Organization
 from branches.models.elections import turnout_short
 from branches.models.groups import leads_on

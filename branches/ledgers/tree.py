@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Q
 
 from accounts.permissions import Right
-from branches.importing import CommitteeImporter, OrganizationImporter, mask_id
+from branches.ledgers.tree_importer import CommitteeImporter, OrganizationImporter, mask_id
 from branches.models import CommitteeSeat, Organization
 from branches.querysets import held_on, kind_on, live_on
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery, Sum
 
-from branches.importing import mask_id, members_by_name, members_by_number
+from branches.ledgers.tree_importer import mask_id, members_by_name, members_by_number
 from branches.models import Organization, PartyWorker, WorkerTraining
 from branches.models.workers import lost_by, reserve_on
 from branches.spans import lasting

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Right, access_of
-from branches.forms import NAMES_SUGGESTED, CommitteeForm, SeatChangeForm, live_members
+from branches.forms.tree import NAMES_SUGGESTED, CommitteeForm, SeatChangeForm, live_members
 from branches.models import Committee, CommitteeSeat, Election, Organization, Term
 from branches.querysets import CommitteeQuerySet, live_on
 from ledgers.parsing import row_key

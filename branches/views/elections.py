@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Right
-from branches.life_forms import ElectionForm
+from branches.forms.life import ElectionForm
 from branches.models import Election, Organization
 from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may

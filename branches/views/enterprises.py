@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
+from branches.forms.records import EnterpriseForm, VisitForm
 from branches.models import Enterprise, InstructorVisit
-from branches.record_forms import EnterpriseForm, VisitForm
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Right
-from branches.life_forms import GroupingForm, LeaderForm
+from branches.forms.life import GroupingForm, LeaderForm
 from branches.models import GroupLeader, Organization
 from ledgers.models.record import Conflict
 from ledgers.requests import PortalRequest

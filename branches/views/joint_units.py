@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Right
-from branches.life_forms import JointUnitForm
+from branches.forms.life import JointUnitForm
 from branches.models import JointUnit
 from ledgers.requests import PortalRequest
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Right, access_of
-from branches import panels
-from branches.forms import DissolveForm, MoveForm, OrganizationForm, may_restructure
+from branches.forms.tree import DissolveForm, MoveForm, OrganizationForm, may_restructure
 from branches.models import Organization, OrganizationEvent
+from branches.panels import registry as panels
 from ledgers.requests import PortalRequest
 
 

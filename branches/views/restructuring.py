@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from branches.life_forms import KindForm, MergeForm, RenameForm, SplitForm
+from branches.forms.life import KindForm, MergeForm, RenameForm, SplitForm
 from branches.models import Organization, OrganizationEvent
 from ledgers.forms import RecordForm
 from ledgers.requests import PortalRequest

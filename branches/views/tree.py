@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right, access_of
 from branches.models import Organization
-from branches.own_panels import Figure, numbers_of
+from branches.panels.tree import Figure, numbers_of
 from branches.querysets import OrganizationQuerySet
 from ledgers.requests import PortalRequest
 

@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
+from branches.forms.records import ShortageForm, VenueForm
 from branches.models import Shortage, Venue
-from branches.record_forms import ShortageForm, VenueForm
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 

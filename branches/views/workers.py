@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import Right
+from branches.forms.records import TrainingForm, WorkerForm
 from branches.models import PartyWorker, WorkerTraining
-from branches.record_forms import TrainingForm, WorkerForm
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 

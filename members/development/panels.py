@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.panels import Action, Panel
+from branches.panels.registry import Action, Panel
 from ledgers import facts
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.panels import Action, Panel
+from branches.panels.registry import Action, Panel
 from ledgers import facts
 from ledgers.period import Period, PeriodKind
 from ledgers.scope import may

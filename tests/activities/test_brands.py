@@ -14,7 +14,7 @@ from accounts.roles import Role
 from activities.models import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from activities.spread import families, family_of
 from assessments import engine
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts, papers, undoing
 from ledgers.ledger import Query, get
 from ledgers.period import Period

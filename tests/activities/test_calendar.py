@@ -12,7 +12,7 @@ from icalendar import Calendar
 from accounts.models import AuditEntry, Posting
 from accounts.roles import Role
 from activities.models import Activity, CalendarFeed
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from tests.activities.plans import make_plan
 from tests.factories import ActivityFactory, sign_in, street
 

@@ -11,7 +11,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities.models import Agreement, Contribution, PartnerUnit
 from assessments import engine
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts, undoing
 from ledgers.period import Period
 from tests.activities.partners import make_agreement, make_contribution, make_partner

@@ -17,7 +17,7 @@ from activities.concern_panels import waiting_concerns
 from activities.models import Concern, HandOver
 from assessments import engine
 from assessments.models import LocalSetting
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts, undoing, workdays
 from ledgers.ledger import Query, get
 from ledgers.period import Period

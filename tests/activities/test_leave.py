@@ -15,7 +15,7 @@ from activities import roll as rolls
 from activities.leave import mark_rolls, todos
 from activities.minutes import Minutes
 from activities.models import Activity, LeaveRequest, record_roll
-from branches.panels import panels_of
+from branches.panels.registry import panels_of
 from ledgers import exporting, facts, importing
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry
 from activities.models import Criticism, Promise
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts
 from ledgers.period import Period
 from members.merging import merge

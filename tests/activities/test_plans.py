@@ -12,7 +12,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities.models import Activity, PlannedActivity
 from activities.planning import OF_BRANCH, Habit, adopt, propose, suitable
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts, undoing, workdays
 from ledgers.period import Period
 from tests.activities.plans import make_plan

@@ -14,7 +14,7 @@ from accounts.roles import Role
 from activities.models import Practice, PracticeEvidence
 from activities.models.practices import State
 from assessments.models import Finding
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts
 from ledgers.ledger import get
 from ledgers.period import Period

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from activities.hours import Hours, hours_of, progress_of, share_of
 from activities.models import Activity, Certificate, StudyLine, StudySeries, StudyTheme, record_roll
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts
 from ledgers.period import Period
 from tests.activities.kept import certificate, series, theme

@@ -11,7 +11,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities.models import Activity, Resolution, Vote, record_roll
 from activities.quorums import Outcome, half, majority, quorum, with_turnout
-from branches.todos import todos_of
+from branches.panels.todos import todos_of
 from ledgers import facts
 from ledgers.period import Period
 from members.models import Honor

@@ -2,8 +2,8 @@ import pytest
 
 from accounts.permissions import Right
 from accounts.roles import Role
-from branches import panels
-from branches.panels import Action, Panel
+from branches.panels import registry as panels
+from branches.panels.registry import Action, Panel
 from ledgers.period import Period
 from tests.factories import sign_in
 

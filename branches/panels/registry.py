@@ -13,7 +13,7 @@ from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may
 
-from .models import Organization
+from ..models import Organization
 
 
 @dataclass(frozen=True)

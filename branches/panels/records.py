@@ -16,9 +16,9 @@ from ledgers.ledger import get as get_ledger
 from ledgers.period import Period
 from ledgers.scope import may
 
-from .models import Organization, Shortage, Venue
-from .own_panels import Figure
-from .panels import Panel
+from ..models import Organization, Shortage, Venue
+from .registry import Panel
+from .tree import Figure
 
 SHOWN = 6
 

@@ -20,7 +20,7 @@ from ledgers.forms import Difference, RecordForm
 from ledgers.models import Record
 from ledgers.scope import may
 
-from .models import RESERVED_CODES, Committee, CommitteeSeat, Election, Organization, OrganizationEvent
+from ..models import RESERVED_CODES, Committee, CommitteeSeat, Election, Organization, OrganizationEvent
 
 CODE = re.compile(r"[\w.()（）-]+")
 OF_THE_SUPERIOR = ("code", "name", "kind", "established", "expires_on")

@@ -9,7 +9,7 @@ from datetime import date
 
 from accounts.models import User
 
-from .models import Organization
+from ..models import Organization
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from accounts.permissions import access_of
 from ledgers.importing import Importer, RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 
-from .forms import OF_THE_SUPERIOR
-from .models import RESERVED_CODES, Committee, CommitteeSeat, Organization, OrganizationEvent
+from ..forms.tree import OF_THE_SUPERIOR
+from ..models import RESERVED_CODES, Committee, CommitteeSeat, Organization, OrganizationEvent
 
 
 class OrganizationImporter(RecordImporter):

@@ -15,8 +15,8 @@ from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may
 
-from .models import CommitteeSeat, Organization
-from .panels import Action, Panel
+from ..models import CommitteeSeat, Organization
+from .registry import Action, Panel
 
 NODE_FACTS = (("orgs.branches", "党支部"), ("members.total", "党员"), ("findings.open", "未销号预警"))
 """What is told about each organisation of the tree."""

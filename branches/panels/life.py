@@ -17,9 +17,9 @@ from ledgers.ledger import get as get_ledger
 from ledgers.period import Period
 from ledgers.scope import may
 
-from .models import MOST_UNITS, Election, GroupLeader, JointUnit, Organization, members_of, names_of
-from .own_panels import Figure
-from .panels import Panel
+from ..models import MOST_UNITS, Election, GroupLeader, JointUnit, Organization, members_of, names_of
+from .registry import Panel
+from .tree import Figure
 
 SHOWN = 20
 GROUP_MEETINGS = "meetings.group"

@@ -16,10 +16,10 @@ from accounts.permissions import Right
 from ledgers.forms import Difference
 from ledgers.models import Record
 
-from . import restructuring
-from .forms import EventForm, NamesakeMixin, OrganizationField, OrganizationForm, by_name, person_name, store_rows
-from .models import Candidate, Election, GroupLeader, JointUnit, Organization, assign, names_of
-from .record_forms import CheckedForm, PlacedForm
+from .. import restructuring
+from ..models import Candidate, Election, GroupLeader, JointUnit, Organization, assign, names_of
+from .records import CheckedForm, PlacedForm
+from .tree import EventForm, NamesakeMixin, OrganizationField, OrganizationForm, by_name, person_name, store_rows
 
 LISTED_WITH_BOXES = 40
 """Up to so many things to choose from stand with boxes to tick; more stand in a list that is searched by typing."""

@@ -16,9 +16,8 @@ from ledgers.forms import Difference, RecordForm, spoken
 from ledgers.models import Record
 from ledgers.scope import may
 
-from .credit_codes import credit_code
-from .forms import OrganizationField, by_name, person_name
-from .models import (
+from ..credit_codes import credit_code
+from ..models import (
     Enterprise,
     EnterpriseState,
     InstructorVisit,
@@ -28,6 +27,7 @@ from .models import (
     Venue,
     WorkerTraining,
 )
+from .tree import OrganizationField, by_name, person_name
 
 
 class CheckedForm(RecordForm):
