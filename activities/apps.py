@@ -10,8 +10,8 @@ class ActivitiesConfig(AppConfig):
         from branches.panels.registry import register_action, register_panel
         from branches.panels.todos import register_todos
         from ledgers import facts, ledger
-        from members.cards import register_card_table
-        from members.sections import register_section as register_member_section
+        from members.panels.cards import register_card_table
+        from members.panels.sections import register_section as register_member_section
         from members.timeline import register_moments
 
         from . import (

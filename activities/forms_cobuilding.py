@@ -12,7 +12,7 @@ from accounts.permissions import Right
 from branches.forms.records import CheckedForm, PlacedForm
 from branches.forms.tree import OrganizationField
 from ledgers import parsing
-from members.masked_form import MaskedForm
+from members.forms.masked import MaskedForm
 
 from .models import Activity, Agreement, Contribution, PartnerUnit
 

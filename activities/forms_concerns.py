@@ -11,7 +11,7 @@ from branches.forms.tree import OrganizationField
 from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Record
-from members.masked_form import MaskedForm
+from members.forms.masked import MaskedForm
 from members.models import mask_address, mask_phone
 
 from .forms_placed import KeepersForm

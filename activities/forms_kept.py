@@ -11,9 +11,9 @@ from accounts.permissions import Right
 from branches.forms.tree import OrganizationField
 from branches.models import Organization
 from ledgers.forms import RecordForm
-from members.forms import Day, ask_to_choose
-from members.forms_personal import PersonalForm
-from members.picking import MemberField
+from members.forms.personal import PersonalForm
+from members.forms.picking import MemberField
+from members.forms.register import Day, ask_to_choose
 
 from .models import Certificate, Criticism, DemocraticReview, Promise, StudySeries, StudyTheme
 

@@ -5,9 +5,9 @@ from typing import Any
 from accounts.models import User
 from branches.models import Organization
 from ledgers.forms import RecordForm
-from members.forms import Day
-from members.forms_personal import branch_on
-from members.picking import MemberField
+from members.forms.personal import branch_on
+from members.forms.picking import MemberField
+from members.forms.register import Day
 
 from .leave import mark_rolls
 from .models import Activity, LeaveRequest

@@ -11,8 +11,8 @@ from accounts.permissions import access_of
 from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
+from members.ledgers.references import MemberReferences, Stay
 from members.models import mask_id
-from members.references import MemberReferences, Stay
 
 from .models import Activity, Attendance
 from .planning import adopt

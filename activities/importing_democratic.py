@@ -5,7 +5,7 @@ from datetime import date
 from django.db import models
 
 from ledgers.importing import Row
-from members.references import MemberReferences
+from members.ledgers.references import MemberReferences
 
 from .models import DemocraticReview
 

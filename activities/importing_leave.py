@@ -6,7 +6,7 @@ from django.db import models
 
 from branches.ledgers.checked import CheckedImporter
 from ledgers.importing import Row
-from members.references import MemberReferences
+from members.ledgers.references import MemberReferences
 
 from .models import Activity, LeaveRequest
 

@@ -8,7 +8,7 @@ from django.db import models
 
 from branches.models import Organization
 from ledgers.importing import CellError, Row
-from members.references import MemberReferences
+from members.ledgers.references import MemberReferences
 
 from .models import Activity, Criticism, Promise
 

@@ -1,7 +1,7 @@
 """Import of themes of the year, series and certificates of training."""
 
 from ledgers.importing import RecordImporter, Row
-from members.importing_personal import PersonalImporter
+from members.ledgers.personal import PersonalImporter
 
 from .models import StudyTheme
 from .models.study import MOST_HOURS

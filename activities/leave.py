@@ -21,7 +21,7 @@ from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
 from members.models import Member
-from members.sections import Section as MemberSection
+from members.panels.sections import Section as MemberSection
 
 from .models import Activity, Attendance, LeaveRequest, record_roll
 from .sections import Section

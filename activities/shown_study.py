@@ -20,9 +20,9 @@ from ledgers.ledger import get as get_ledger
 from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
-from members.cards import CardTable
 from members.models import Member, Membership
-from members.sections import Section as MemberSection
+from members.panels.cards import CardTable
+from members.panels.sections import Section as MemberSection
 from members.timeline import Moment
 
 from .democratic import by_branch, coming, day_of, ungraded

@@ -13,9 +13,6 @@ class MembersConfig(AppConfig):
         from ledgers import facts, ledger
 
         from . import moving
-        from .cards import TABLES, register_card_table
-        from .development import panels as development
-        from .dues import panels as dues
         from .facts import FACTS
         from .ledgers import (
             AchievementsLedger,
@@ -35,12 +32,15 @@ class MembersConfig(AppConfig):
             TransfersLedger,
             WaiversLedger,
         )
-        from .moving_panels import PANEL, SECTION
-        from .panels import ACTIONS, PANELS
-        from .party_work import SECTION as PARTY_WORK
-        from .sections import register_section
-        from .shown_personal import PANELS as PERSONAL_PANELS
-        from .shown_personal import SECTIONS
+        from .panels import development as development
+        from .panels import dues as dues
+        from .panels.cards import TABLES, register_card_table
+        from .panels.moving import PANEL, SECTION
+        from .panels.party_work import SECTION as PARTY_WORK
+        from .panels.personal import PANELS as PERSONAL_PANELS
+        from .panels.personal import SECTIONS
+        from .panels.register import ACTIONS, PANELS
+        from .panels.sections import register_section
 
         ledger.register(MembersLedger, DevelopmentLedger, TransfersLedger, FloatingLedger, LostContactLedger)
         ledger.register(CheckInsLedger, TalksLedger, MattersLedger, HonorsLedger, AchievementsLedger)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import checkins, development, dues, merging, personal, picked, register, transfers, whereabouts
+from .views import bulk, checkins, development, dues, merging, personal, register, transfers, whereabouts
 
 app_name = "members"
 urlpatterns = [
@@ -20,13 +20,13 @@ urlpatterns = [
     path("development/steps/<int:pk>/delete/", development.step_delete, name="development-step-delete"),
     path("development/papers/<int:pk>/", development.paper, name="development-paper"),
     path("development/papers/<int:pk>/delete/", development.paper_delete, name="development-paper-delete"),
-    path("cards/", picked.cards, name="cards"),
-    path("group/", picked.group, name="group"),
+    path("cards/", bulk.cards, name="cards"),
+    path("group/", bulk.group, name="group"),
     path("duplicates/", merging.duplicates, name="duplicates"),
     path("merges/<int:pk>/", merging.merged, name="merged"),
     path("merges/<int:pk>/undo/", merging.merge_undo, name="merge-undo"),
     path("<int:pk>/merge/", merging.merge, name="merge"),
-    path("<int:pk>/card/", picked.card, name="card"),
+    path("<int:pk>/card/", bulk.card, name="card"),
     path("<int:pk>/", register.detail, name="detail"),
     path("<int:pk>/edit/", register.edit, name="edit"),
     path("<int:pk>/move/", register.move, name="move"),

@@ -10,7 +10,7 @@ class ReportsConfig(AppConfig):
         from activities.sections import register_section
         from ledgers import facts
         from ledgers.background import to_look_at
-        from members.moving_panels import waiting_for
+        from members.panels.moving import waiting_for
 
         from . import checks  # noqa: F401
         from .facts import FACTS

@@ -33,11 +33,11 @@ from ledgers.models import ImportBatch
 from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
-from members.development.panels import due as due_in_development
 from members.development.procedure import BY_CODE as STEPS
 from members.dues.statements import waiting as dues_waiting
 from members.models import DevelopmentCase, Transfer
-from members.shown_personal import due_talks
+from members.panels.development import due as due_in_development
+from members.panels.personal import due_talks
 
 from .dashboard import address, findings_url, name_within, percent_of
 from .navigation import CHOOSE, Item

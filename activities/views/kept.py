@@ -17,7 +17,7 @@ from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
-from members.views.kept import WHO_READS, Begun, Kind, RecordPages, of_member
+from members.views.record_pages import WHO_READS, Begun, Kind, RecordPages, of_member
 
 from ..forms_kept import CertificateForm, CriticismForm, DemocraticReviewForm, PromiseForm, SeriesForm, ThemeForm
 from ..models import Activity, Certificate, Criticism, DemocraticReview, Promise, StudySeries, StudyTheme

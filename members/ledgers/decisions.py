@@ -1,16 +1,58 @@
-"""Ledgers of what holds of a member by decision: 不作要求, 党费减免, attached to a temporary branch."""
+"""Ledgers of what holds of a member by decision: 不作要求, 党费减免, attached to a temporary branch; import."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import ClassVar
 
 from django.db.models import Q
 
 from accounts.permissions import Right
+from branches.models import Organization
+from ledgers.importing import Row
 from ledgers.ledger import Column
-from members.importing_decisions import AttachmentImporter, DecisionImporter, WaiverImporter
 from members.models import DuesWaiver, Exemption, TemporaryAttachment, holding_on
 from members.querysets import matching
 
-from .personal import BRANCH, ID_NUMBER, MEMBER, PersonalLedger, named
+from .personal import BRANCH, ID_NUMBER, MEMBER, PersonalImporter, PersonalLedger, named
+from .references import Stay
+
+
+class DecisionImporter(PersonalImporter):
+    """The key is of whom and from when on."""
+
+    identity: ClassVar[Sequence[str]] = ("member_id", "date")
+
+    def key_column(self, row: Row) -> str:
+        return "姓名"
+
+    def check(self, rows: list[Row]) -> None:
+        self.later(rows, "until", same_day=False)
+
+
+class WaiverImporter(DecisionImporter):
+    """A waiver may begin with a month to come."""
+
+    def prepare(self, rows: list[Row]) -> None:
+        super(PersonalImporter, self).prepare(rows)
+
+
+class AttachmentImporter(DecisionImporter):
+    """Members of any branch that the user keeps are attached to a temporary one."""
+
+    identity = ("organization_id", "member_id", "date")
+
+    def prepare(self, rows: list[Row]) -> None:
+        temporary = set(
+            Organization.objects.filter(kind=Organization.Kind.TEMPORARY_BRANCH).values_list("pk", flat=True)
+        )
+        for row in rows:
+            if not row.errors and row.values["organization_id"] not in temporary:
+                self.wrong(row, "organization_id", "只有临时党支部可以编入别的支部的党员")
+        super().prepare(rows)
+
+    def meant(self, row: Row, called: list[Stay]) -> list[Stay]:
+        return called
+
 
 UNTIL = Column(
     "止", "until", "date", ("截止日期", "结束日期", "终止日期"), width=12, note="从这天起不再有效；一直有效的不填"

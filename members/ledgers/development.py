@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.permissions import Right
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
-from members.development.importing import PAPERS_NOTED, PEOPLE_NOTED, STEP_COLUMNS, DevelopmentImporter
 from members.development.procedure import BY_CODE, RECORDED, Need, Standing, Step, VoteKind
+from members.ledgers.development_importer import PAPERS_NOTED, PEOPLE_NOTED, STEP_COLUMNS, DevelopmentImporter
 from members.models import (
     DevelopmentCase,
     DevelopmentStep,

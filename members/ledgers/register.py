@@ -15,7 +15,7 @@ from accounts.permissions import Right
 from branches.models import Organization, names_of
 from ledgers.ledger import Action, BadQuery, Column, Filter, Ledger, Query, field_filter
 from members import gaps
-from members.importing import MemberImporter
+from members.ledgers.register_importer import MemberImporter
 from members.models import (
     ETHNICITIES,
     Education,

@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, When
 
 from accounts.permissions import Right
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
-from members.importing_transfers import TransferImporter
+from members.ledgers.transfers_importer import TransferImporter
 from members.models import TAKEN_IN_WITHIN, Transfer, mask_id
 
 

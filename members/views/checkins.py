@@ -15,7 +15,7 @@ from ledgers.ledger import get as get_ledger
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
-from members.forms_personal import CheckInForm, ServiceForm, communities_for
+from members.forms.personal import CheckInForm, ServiceForm, communities_for
 from members.models import CommunityCheckIn, ServiceEntry
 from members.views.picking import member_asked
 

@@ -20,10 +20,10 @@ from ledgers.ledger import get as get_ledger
 from ledgers.recording import trace_paper
 from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
-from members.development.forms import CaseForm, CloseForm, StepForm
 from members.development.procedure import BY_CODE, RECORDED, Standing
 from members.development.sheet import BOARD, cards_of, sheet_of
-from members.forms import editable_branches
+from members.forms.development import CaseForm, CloseForm, StepForm
+from members.forms.register import editable_branches
 from members.models import DevelopmentCase, DevelopmentPaper, DevelopmentStep, Member, standing_on
 from members.models.papers import take_off
 

@@ -24,7 +24,7 @@ from ledgers.views import EVER
 from members.dues import arrears as owing
 from members.dues import sheet as sheets
 from members.dues import statements
-from members.dues.forms import DuesChargeForm
+from members.forms.dues import DuesChargeForm
 from members.models import DuesCharge, Member, Membership
 
 ROWS = 20

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from members.forms_decisions import AttachmentForm, ExemptionForm, WaiverForm
-from members.forms_personal import AchievementForm, HonorForm, MatterForm, TalkForm
+from members.forms.decisions import AttachmentForm, ExemptionForm, WaiverForm
+from members.forms.personal import AchievementForm, HonorForm, MatterForm, TalkForm
 from members.models import DuesWaiver, Exemption, Honor, MatterReport, PerformanceRecord, Talk, TemporaryAttachment
 
-from .kept import WHO_READS, Kind, RecordPages, of_member
+from .record_pages import WHO_READS, Kind, RecordPages, of_member
 
 
 class PersonalPages(RecordPages):

@@ -19,11 +19,11 @@ from ledgers.scope import may
 from members import quality
 from members import timeline as lines
 from members.dues import history as dues
-from members.forms import LeaveForm, MemberForm, MoveForm, ReturnForm, editable_branches, same_id
+from members.forms.register import LeaveForm, MemberForm, MoveForm, ReturnForm, editable_branches, same_id
 from members.models import Member
-from members.party_work import posts_held
-from members.sections import sections_of
-from members.shown_personal import deeds
+from members.panels.party_work import posts_held
+from members.panels.personal import deeds
+from members.panels.sections import sections_of
 from members.taking_part import hours_required, taking_part, top_for
 
 FOUND_AT_MOST = 20

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import Right
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
-from members.forms import editable_branches
+from members.forms.register import editable_branches
+from members.forms.transfers import CancelForm, LetterForm, ReceiveForm, RefuseForm, TransferInForm
 from members.models import Member, Transfer
 from members.models.transfers import TransferQuerySet
-from members.transfer_forms import CancelForm, LetterForm, ReceiveForm, RefuseForm, TransferInForm
 
 from .picking import choose_member, chosen_member
 

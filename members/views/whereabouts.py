@@ -11,9 +11,9 @@ from ledgers.ledger import get as get_ledger
 from ledgers.recording import trace_look
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
-from members.forms import editable_branches
+from members.forms.register import editable_branches
+from members.forms.whereabouts import WORDS, ContactForm, EndForm, WhereaboutsForm
 from members.models import Contact, Whereabouts
-from members.whereabouts_forms import WORDS, ContactForm, EndForm, WhereaboutsForm
 
 from .picking import choose_member, chosen_member
 

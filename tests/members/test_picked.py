@@ -12,8 +12,8 @@ from openpyxl import load_workbook
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from members.cards import MOST, cards_of
 from members.models import Honor, Member
+from members.panels.cards import MOST, cards_of
 from tests.factories import (
     ActivityFactory,
     AttendanceFactory,

@@ -23,7 +23,7 @@ from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
 
-from .models import (
+from ..models import (
     CommunityCheckIn,
     DuesWaiver,
     Exemption,
@@ -34,8 +34,8 @@ from .models import (
     Talk,
     TemporaryAttachment,
 )
+from ..timeline import Moment
 from .sections import Section
-from .timeline import Moment
 
 SHOWN = 5
 Line = tuple[date, tuple[str, str], str, str]

@@ -24,8 +24,7 @@ from ledgers.importing import (
 from ledgers.models import Touch
 from ledgers.reading import HeaderMatch
 
-from .importing_whereabouts import REGISTERED, RegisteredAway
-from .models import (
+from ..models import (
     UNKNOWN_START,
     DevelopmentCase,
     DuesBase,
@@ -40,7 +39,8 @@ from .models import (
     steps_left,
     votes_left,
 )
-from .querysets import MemberQuerySet
+from ..querysets import MemberQuerySet
+from .whereabouts import REGISTERED, RegisteredAway
 
 DATED = ("branch_id", "employment", "is_floating")
 """Fields that a membership interval holds: a change opens a new one."""

@@ -14,9 +14,9 @@ from ledgers import facts
 from ledgers.period import Period, PeriodKind
 from ledgers.scope import may
 from members.models import Member
-from members.sections import Section
+from members.panels.sections import Section
 
-from . import statements
+from ..dues import statements
 
 FACTS = ("dues.due", "dues.paid", "dues.unpaid_months")
 

@@ -11,7 +11,7 @@ from accounts.encryption import blind_index
 from accounts.permissions import access_of
 from ledgers.importing import CellError, RecordImporter, Row
 
-from .models import Member, Membership, mask_id
+from ..models import Member, Membership, mask_id
 
 NAMED_BY = ("name", "id_number")
 """Keys of the columns that name a member, and are no fields of the record."""

@@ -11,9 +11,9 @@ from branches.models import Organization
 from branches.querysets import live_on
 from ledgers.models import Record
 
-from .forms import Day
-from .forms_personal import PersonalForm
-from .models import DuesWaiver, Exemption, TemporaryAttachment
+from ..models import DuesWaiver, Exemption, TemporaryAttachment
+from .personal import PersonalForm
+from .register import Day
 
 
 class DecisionForm(PersonalForm):

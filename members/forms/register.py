@@ -20,10 +20,10 @@ from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Record, Submission
 
-from . import quality
-from .masked_form import MaskedForm, id_number_field
-from .models import AlreadyRegistered, Member, Membership, mask_address, mask_id, mask_phone
-from .querysets import MemberQuerySet
+from .. import quality
+from ..models import AlreadyRegistered, Member, Membership, mask_address, mask_id, mask_phone
+from ..querysets import MemberQuerySet
+from .masked import MaskedForm, id_number_field
 
 DATED = ("branch", "employment", "is_floating")
 """Fields whose change holds from a day on."""

@@ -17,20 +17,11 @@ from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Record
 
-from .forms import Day, ask_to_choose
-from .masked_form import MaskedForm
-from .models import (
-    CommunityCheckIn,
-    Honor,
-    MatterReport,
-    Member,
-    Membership,
-    PerformanceRecord,
-    ServiceEntry,
-    Talk,
-)
+from ..models import CommunityCheckIn, Honor, MatterReport, Member, Membership, PerformanceRecord, ServiceEntry, Talk
+from ..querysets import in_force
+from .masked import MaskedForm
 from .picking import MemberField
-from .querysets import in_force
+from .register import Day, ask_to_choose
 
 TEXT = forms.Textarea(attrs={"rows": 5})
 SHORT_TEXT = forms.Textarea(attrs={"rows": 2})

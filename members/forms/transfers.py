@@ -13,8 +13,8 @@ from branches.models import Organization
 from ledgers.forms import RecordForm
 from ledgers.models import Record
 
-from .forms import Day, MemberForm, ask_to_choose
-from .models import TAKEN_IN_WITHIN, Member, Membership, Transfer, street_of
+from ..models import TAKEN_IN_WITHIN, Member, Membership, Transfer, street_of
+from .register import Day, MemberForm, ask_to_choose
 
 LETTER = ("letter_number", "issued_on", "valid_days", "dues_paid_until", "reason")
 

@@ -10,12 +10,12 @@ from typing import Any
 from accounts.encryption import blind_index
 from ledgers.importing import Place, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
-from members.importing import MemberImporter
+from members.ledgers.register_importer import MemberImporter
 from members.models import DevelopmentCase, DevelopmentStep, DevelopmentVote, Member, Membership
 from members.models.development import FOLLOWED, DevelopmentQuerySet
 
-from . import people
-from .procedure import BY_CODE, ORDER, RECORDED, Need, VoteKind, missing_before, needed_first, too_early
+from ..development import people
+from ..development.procedure import BY_CODE, ORDER, RECORDED, Need, VoteKind, missing_before, needed_first, too_early
 
 COUNTS = ("expected", "present", "in_favour", "against", "abstained")
 PEOPLE_NOTED = ("mentors", "sponsors")

@@ -16,7 +16,7 @@ from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.views import EVER
 
-from .models import Member, Transfer
+from ..models import Member, Transfer
 from .sections import Section
 
 LINES: tuple[tuple[str, str, str, dict[str, str]], ...] = (

@@ -9,7 +9,7 @@ from branches.models import Organization
 from ledgers.importing import Place, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 
-from .models import TAKEN_IN_WITHIN, Member, Membership, Transfer, Whereabouts
+from ..models import TAKEN_IN_WITHIN, Member, Membership, Transfer, Whereabouts
 from .references import NAMED_BY, NOBODY, MemberReferences
 
 Kind, State = Transfer.Kind, Transfer.State

@@ -6,9 +6,9 @@ from typing import Any
 from accounts.models import User
 from branches.models import PartyWorker
 
-from .models import Member
+from ..models import Member
+from ..timeline import Moment
 from .sections import Section
-from .timeline import Moment
 
 
 def _posts(member: Member, user: User) -> Mapping[str, Any] | None:

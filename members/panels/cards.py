@@ -21,8 +21,8 @@ from ledgers.facts import Fact
 from ledgers.ledger import Query
 from ledgers.period import Period
 
-from .models import UNKNOWN_START, CommunityCheckIn, Honor, Member, Membership, PerformanceRecord
-from .taking_part import HOURS
+from ..models import UNKNOWN_START, CommunityCheckIn, Honor, Member, Membership, PerformanceRecord
+from ..taking_part import HOURS
 
 MOST = 200
 """Cards printed at once."""

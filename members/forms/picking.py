@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.permissions import Right
 from ledgers.parsing import row_key
 
-from .models import Member
-from .querysets import MemberQuerySet
+from ..models import Member
+from ..querysets import MemberQuerySet
 
 LISTED_AT_MOST = 300
 """Members that a list holds; from more the server finds some by what is typed."""

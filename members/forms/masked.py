@@ -11,7 +11,7 @@ from accounts.models import User
 from ledgers import parsing
 from ledgers.forms import RecordForm
 
-from .models import mask_phone
+from ..models import mask_phone
 
 
 class MaskedForm(RecordForm):

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import User
 
-from .models import Member
+from ..models import Member
 
 
 @dataclass(frozen=True)

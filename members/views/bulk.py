@@ -21,8 +21,8 @@ from ledgers.models.record import Conflict
 from ledgers.parsing import row_keys
 from ledgers.recording import record_all
 from ledgers.requests import PortalRequest
-from members.cards import MOST, cards_of
 from members.models import Member
+from members.panels.cards import MOST, cards_of
 
 
 def _picked(request: PortalRequest) -> list[int]:

@@ -11,9 +11,9 @@ from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Record
 
-from .forms import Day, ask_to_choose, editable_branches
-from .masked_form import MaskedForm
-from .models import Contact, Whereabouts, mask_id, mask_phone
+from ..models import Contact, Whereabouts, mask_id, mask_phone
+from .masked import MaskedForm
+from .register import Day, ask_to_choose, editable_branches
 
 Kind = Whereabouts.Kind
 WORDS: dict[str, dict[str, str]] = {

@@ -15,20 +15,13 @@ from ledgers.models import Submission
 from ledgers.papers import ACCEPT, Paper, Refused
 from ledgers.papers import take as take_paper
 from members import quality
-from members.forms import Day, ask_to_choose, editable_branches
-from members.masked_form import MaskedForm, id_number_field
-from members.models import (
-    DevelopmentCase,
-    DevelopmentStep,
-    DevelopmentVote,
-    mask_id,
-    mask_phone,
-    progress_of,
-)
+from members.forms.masked import MaskedForm, id_number_field
+from members.forms.register import Day, ask_to_choose, editable_branches
+from members.models import DevelopmentCase, DevelopmentStep, DevelopmentVote, mask_id, mask_phone, progress_of
 from members.models.papers import hang
 
-from . import people
-from .procedure import ADULT_AT, BY_CODE, Need, VoteKind, missing_before, needed_first, too_early
+from ..development import people
+from ..development.procedure import ADULT_AT, BY_CODE, Need, VoteKind, missing_before, needed_first, too_early
 
 PEOPLE_WANTED = {"mentors": (1, 2), "sponsors": (2, 2)}
 """How many names a step takes."""

@@ -20,7 +20,7 @@ from ledgers.period import Period
 from ledgers.scope import may
 from members.models import DevelopmentCase, Member
 from members.models.development import DevelopmentQuerySet
-from members.sections import Section
+from members.panels.sections import Section
 
 SHOWN = 6
 SOON = timedelta(days=30)

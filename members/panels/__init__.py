@@ -1,0 +1,1 @@
+"""What pages of organisations and members show of each noun."""
