@@ -14,22 +14,7 @@ class ActivitiesConfig(AppConfig):
         from members.panels.sections import register_section as register_member_section
         from members.timeline import register_moments
 
-        from . import (
-            absence,
-            brand_panels,
-            checking,
-            cobuilding_panels,
-            concern_panels,
-            leave,
-            practice_panels,
-            shown_study,
-            sign_in,
-            street_panels,
-            together,
-        )
-        from .decisions import PANELS as DECISION_PANELS
-        from .decisions import SECTIONS as DECISIONS
-        from .decisions import overdue as resolutions_overdue
+        from . import absence, sign_in, together
         from .facts import FACTS, RATES
         from .fulltext import keep_index
         from .ledgers import (
@@ -51,6 +36,7 @@ class ActivitiesConfig(AppConfig):
             PracticesLedger,
             PromisesLedger,
             ResolutionsLedger,
+            ServiceLedger,
             ServicesLedger,
             StudyHoursLedger,
             StudySeriesLedger,
@@ -60,11 +46,21 @@ class ActivitiesConfig(AppConfig):
             VotesLedger,
         )
         from .models.hours import STUDIED
-        from .panels import ACTIONS, PANELS
-        from .plan_panels import PANELS as PLAN_PANELS
-        from .sections import register_section
-        from .service import SERVED, ServiceLedger
-        from .todos import planned
+        from .models.service import SERVED
+        from .panels import (
+            brands,
+            cobuilding,
+            concerns,
+            leave,
+            minutes,
+            plans,
+            practices,
+            records,
+            street,
+            study,
+            votes,
+        )
+        from .panels.sections import register_section
 
         ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
         ledger.register(PlansLedger, VotesLedger, ResolutionsLedger)
@@ -73,36 +69,36 @@ class ActivitiesConfig(AppConfig):
         ledger.register(StudyThemesLedger, StudySeriesLedger, CertificatesLedger, StudyHoursLedger)
         STUDIED.keep(self)
         keep_index(self)
-        register_todos(checking.unconfirmed)
+        register_todos(minutes.unconfirmed)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
-        register_panel(*PANELS)
-        register_action(*ACTIONS)
+        register_panel(*records.PANELS)
+        register_action(*records.ACTIONS)
         ledger.register(AgreementsLedger, PartnersLedger, ContributionsLedger)
-        register_panel(*cobuilding_panels.PANELS)
-        register_section(*cobuilding_panels.SECTIONS)
-        register_todos(cobuilding_panels.due)
+        register_panel(*cobuilding.PANELS)
+        register_section(*cobuilding.SECTIONS)
+        register_todos(cobuilding.due)
         ledger.register(BrandsLedger, MilestonesLedger, ParticipantsLedger, ServicesLedger)
-        register_panel(*brand_panels.PANELS)
-        register_section(*brand_panels.SECTIONS)
-        register_todos(brand_panels.due)
-        register_panel(*shown_study.PANELS)
-        register_section(*shown_study.ACTIVITY_SECTIONS)
-        register_member_section(*shown_study.MEMBER_SECTIONS)
-        register_card_table(*shown_study.CARD_TABLES)
-        register_moments(shown_study.moments)
-        register_todos(shown_study.todos)
-        register_section(*checking.SECTIONS)
-        register_section(*DECISIONS)
-        register_panel(*DECISION_PANELS, *PLAN_PANELS)
-        register_todos(resolutions_overdue, planned)
+        register_panel(*brands.PANELS)
+        register_section(*brands.SECTIONS)
+        register_todos(brands.due)
+        register_panel(*study.PANELS)
+        register_section(*study.ACTIVITY_SECTIONS)
+        register_member_section(*study.MEMBER_SECTIONS)
+        register_card_table(*study.CARD_TABLES)
+        register_moments(study.moments)
+        register_todos(study.todos)
+        register_section(*minutes.SECTIONS)
+        register_section(*votes.SECTIONS)
+        register_panel(*votes.PANELS, *plans.PANELS)
+        register_todos(votes.overdue, plans.planned)
         ledger.register(LeaveLedger)
         register_section(*leave.SECTIONS, *sign_in.SECTIONS, *together.SECTIONS)
         register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
         register_panel(*leave.PANELS)
         register_todos(leave.todos)
         ledger.register(ConcernsLedger, ConcernStepsLedger, VisitsLedger, TourStopsLedger, PracticesLedger)
-        register_panel(*concern_panels.PANELS, *street_panels.PANELS, *practice_panels.PANELS)
-        register_section(*street_panels.SECTIONS)
-        register_todos(concern_panels.waiting_concerns, street_panels.street_meetings)
-        register_todos(practice_panels.practices_waiting)
+        register_panel(*concerns.PANELS, *street.PANELS, *practices.PANELS)
+        register_section(*street.SECTIONS)
+        register_todos(concerns.waiting_concerns, street.street_meetings)
+        register_todos(practices.practices_waiting)

@@ -12,16 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db import models
 from django.db.models import Count, Max
 
 from accounts.models import User
-from accounts.permissions import Right
 from accounts.transactions import atomic
-from ledgers.scope import ScopedQuerySet
 
 from .fulltext import Piece
-from .models.records import Activity
+from .models import Activity, MinutesBand
 
 SHINGLE = 4
 SHORTEST = 40
@@ -34,31 +31,6 @@ AT_ONCE = 200
 """Activities that get their fingerprints while somebody waits for a page."""
 SAME_RUN = 6
 """Letters in a row that stand in both texts before they are marked."""
-
-
-class MinutesBandQuerySet(ScopedQuerySet["MinutesBand"]):
-    path = "activity__organization__path"
-    right = Right.ACTIVITIES_VIEW
-
-
-class MinutesBand(models.Model):
-    """One band of the fingerprint of an activity's minutes; a text too short to compare has one that fits no other.
-
-    What can be made again any time stands in nobody's way: an import is undone whether its minutes have fingerprints or
-    not, and `clear_orphans` removes what is left of them.
-    """
-
-    activity = models.ForeignKey(Activity, models.CASCADE, related_name="+", db_constraint=False, verbose_name="活动")
-    value = models.BigIntegerField("指纹")
-
-    objects = MinutesBandQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "会议记录指纹"
-        constraints = [models.UniqueConstraint(fields=["value", "activity"], name="one_band_per_value")]
-
-    def __str__(self) -> str:
-        return f"{self.activity_id}: {self.value}"
 
 
 def text_of(activity: Activity) -> str:

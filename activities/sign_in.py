@@ -26,7 +26,7 @@ from ledgers.scope import may
 
 from . import roll as rolls
 from .models import Activity, Arrival, Attendance, SignInSheet, WrongTry, record_roll, traced
-from .sections import Section
+from .panels.sections import Section
 
 CODE_LIFE = timedelta(seconds=60)
 RENEWED_EVERY = timedelta(seconds=15)

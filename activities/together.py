@@ -14,9 +14,9 @@ from branches.models import Organization
 from ledgers.recording import record_all
 
 from .models import Activity, Attendance, UnitedActivity, traced
+from .panels.sections import Section
 from .planning import adopt
 from .roll import called_each
-from .sections import Section
 
 Marks = Mapping[int, tuple[str, str]]
 """Member id → (state, reason)."""

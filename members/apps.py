@@ -32,8 +32,7 @@ class MembersConfig(AppConfig):
             TransfersLedger,
             WaiversLedger,
         )
-        from .panels import development as development
-        from .panels import dues as dues
+        from .panels import development, dues
         from .panels.cards import TABLES, register_card_table
         from .panels.moving import PANEL, SECTION
         from .panels.party_work import SECTION as PARTY_WORK

@@ -7,7 +7,7 @@ class ReportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from activities.sections import register_section
+        from activities.panels.sections import register_section
         from ledgers import facts
         from ledgers.background import to_look_at
         from members.panels.moving import waiting_for

@@ -26,8 +26,8 @@ from docx.table import _Cell
 from accounts.models import User
 from activities import roll as rolls
 from activities.models import Activity, Attendance
+from activities.panels.sections import Section
 from activities.roll import Roll
-from activities.sections import Section
 from branches.models import Organization
 from ledgers.recording import trace_paper
 

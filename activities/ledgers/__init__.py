@@ -9,6 +9,7 @@ from .life import CriticismsLedger, PromisesLedger
 from .plans import PlansLedger
 from .practices import PracticesLedger
 from .records import ActivitiesLedger, AttendanceLedger
+from .service import ServiceLedger
 from .study import CertificatesLedger, StudyHoursLedger, StudySeriesLedger, StudyThemesLedger
 from .tours import TourStopsLedger
 from .visits import VisitsLedger
@@ -33,6 +34,7 @@ __all__ = [
     "PracticesLedger",
     "PromisesLedger",
     "ResolutionsLedger",
+    "ServiceLedger",
     "ServicesLedger",
     "StudyHoursLedger",
     "StudySeriesLedger",

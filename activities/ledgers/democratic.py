@@ -1,14 +1,36 @@
 """Ledger of the yearly democratic review of members (民主评议台账)."""
 
+from datetime import date
+
+from django.db import models
 from django.db.models import Q
 
 from accounts.permissions import Right
+from activities.models import DemocraticReview
+from ledgers.importing import Row
 from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter
 from members.ledgers.personal import BRANCH, ID_NUMBER, MEMBER, named
+from members.ledgers.references import MemberReferences
 from members.querysets import matching
 
-from ..importing_democratic import DemocraticImporter
-from ..models import DemocraticReview
+
+class DemocraticImporter(MemberReferences):
+    """The key is branch, year and member. Without a day of the grade, a new row gets the year's last, or today."""
+
+    identity = ("organization_id", "year", "member_id")
+
+    def key_column(self, row: Row) -> str:
+        return "姓名"
+
+    def check(self, rows: list[Row]) -> None:
+        for row in rows:
+            for key, message in DemocraticReview.faults(row.values):
+                self.wrong(row, key, message)
+
+    def build(self, row: Row) -> models.Model:
+        day = min(date(row.values["year"], 12, 31), self.today)
+        return DemocraticReview(**{"date": day, **row.values})
+
 
 Grade = DemocraticReview.Grade
 

@@ -6,14 +6,69 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.permissions import Right
+from activities.models import Certificate, StudyLine, StudySeries, StudyTheme
+from activities.models.study import MOST_HOURS
+from ledgers.importing import RecordImporter, Row
 from ledgers.ledger import Column, Ledger, field_filter
-from members.ledgers.personal import BRANCH, ID_NUMBER, MEMBER, named
+from members.ledgers.personal import BRANCH, ID_NUMBER, MEMBER, PersonalImporter, named
 from members.models import mask_id
 from members.querysets import matching
 
-from ..importing_study import CertificateImporter, SeriesImporter, ThemeImporter
-from ..models import Certificate, StudyLine, StudySeries, StudyTheme
 from .democratic import OWN, YEAR
+
+
+class ThemeImporter(RecordImporter):
+    """The key is whose theme, of which year, by its title."""
+
+    identity = ("organization_id", "year", "title")
+
+    def key_column(self, row: Row) -> str:
+        return "学习主题"
+
+    def check(self, rows: list[Row]) -> None:
+        for row in rows:
+            if not 1990 <= row.values["year"] <= self.today.year + 1:
+                self.wrong(row, "year", f"年度应在 1990 到 {self.today.year + 1} 之间")
+
+
+class SeriesImporter(ThemeImporter):
+    """The key is whose series, of which year, by its title. Its theme is one of that year, set there or above."""
+
+    def key_column(self, row: Row) -> str:
+        return "系列名称"
+
+    @property
+    def fields(self) -> list[str]:
+        return ["theme_id" if key == "theme" else key for key in super().fields]
+
+    def prepare(self, rows: list[Row]) -> None:
+        named = [row for row in rows if not row.errors and "theme" in row.values]
+        themes = StudyTheme.objects.readable_by(self.user).filter(title__in={row.values["theme"] for row in named})
+        known = {(theme.year, theme.title): theme.pk for theme in themes}
+        for row in named:
+            key = (row.values["year"], row.values["theme"])
+            if key in known:
+                row.values["theme_id"] = known[key]
+                row.values.pop("theme")
+            else:
+                self.wrong(row, "theme", f"{key[0]} 年没有这个学习主题，请先在学习主题台账里登记")
+
+
+class CertificateImporter(PersonalImporter):
+    """The key is whose certificate, of which day, for what."""
+
+    identity = ("organization_id", "date", "title", "member_id")
+
+    def key_column(self, row: Row) -> str:
+        return "培训名称"
+
+    def check(self, rows: list[Row]) -> None:
+        for row in rows:
+            if not 0 < row.values["hours"] <= MOST_HOURS:
+                self.wrong(row, "hours", f"学时应大于 0，最多 {MOST_HOURS}")
+            elif row.values["hours"] != round(row.values["hours"], 1):
+                self.wrong(row, "hours", "学时最多一位小数")
+
 
 CONCENTRATED = field_filter("concentrated", "集中轮训", "concentrated", [("True", "集中轮训"), ("False", "其他")])
 SETTER = Column(

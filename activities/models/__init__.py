@@ -1,7 +1,5 @@
 """What was done; one module for each concern."""
 
-from ..likeness import MinutesBand
-from ..service import ServiceLine
 from .brands import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from .cobuilding import Agreement, Contribution, PartnerUnit
 from .concerns import Concern, HandOver
@@ -10,10 +8,12 @@ from .feeds import CalendarFeed
 from .hours import StudyLine
 from .leave import LeaveRequest
 from .life import Criticism, Promise
+from .minutes import MinutesBand
 from .papers import MAX_NOTE, Attachment, PendingUpload
 from .plans import PlannedActivity
 from .practices import Practice, PracticeEvidence
 from .records import Activity, Attendance, UnitedActivity, confirm_all, record_roll, traced
+from .service import ServiceLine
 from .sign_in import Arrival, SignInSheet, WrongTry
 from .study import Certificate, StudySeries, StudyTheme
 from .tours import TourStop

@@ -8,7 +8,7 @@ from django.db import models
 from branches.models import Organization
 from members.models import Member
 
-from ..united import UnitedView
+from .database_view import UnitedView
 
 CONCENTRATED_FROM = 8
 """Credit hours from which on one 专题培训 is a concentrated training: a day of it."""

@@ -32,7 +32,7 @@ from ledgers.views import EVER
 
 from .. import attachments
 from ..attachments import PREVIEW, THUMBNAIL
-from ..forms_brands import BrandForm, MilestoneForm, ParticipantForm, ServiceForm, StoryForm
+from ..forms.brands import BrandForm, MilestoneForm, ParticipantForm, ServiceForm, StoryForm
 from ..models import BrandProject, Milestone, Participant, ServiceEvent, Story, StoryPhoto
 from ..spread import families, family_of
 

@@ -22,7 +22,7 @@ from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.views import EVER
 
-from ..forms_cobuilding import AgreementForm, ContributionForm, PartnerForm
+from ..forms.cobuilding import AgreementForm, ContributionForm, PartnerForm
 from ..models import Activity, Agreement, Contribution, PartnerUnit
 from ..models.cobuilding import RENEWED_BEFORE
 

@@ -17,7 +17,7 @@ from ledgers.recording import trace_look
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
-from ..forms_concerns import AnswerForm, ConcernForm, EscalationForm, HandOverForm
+from ..forms.concerns import AnswerForm, ConcernForm, EscalationForm, HandOverForm
 from ..models import Concern, HandOver, Visit
 
 SAME_PHONE_SHOWN = 5

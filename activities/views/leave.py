@@ -18,9 +18,9 @@ from ledgers.scope import may
 from members.models import Member
 from members.views.picking import member_asked
 
-from ..forms_leave import LeaveForm
-from ..leave import mark_rolls
+from ..forms.leave import LeaveForm
 from ..models import Activity, LeaveRequest
+from ..panels.leave import mark_rolls
 
 
 @require_http_methods(["GET", "POST"])

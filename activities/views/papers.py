@@ -13,8 +13,8 @@ from ledgers.papers import Paper, Refused, download, take
 from ledgers.parsing import row_key
 
 from .. import attachments
-from ..handling import Allowed
 from ..models import Activity, Attachment
+from ..workflow import Allowed
 
 FILES_AT_ONCE = 10
 CLOSED = "提交以后要由审核人退回才能增减附件。"

@@ -23,7 +23,7 @@ from ledgers.requests import PortalRequest, needs_organization
 from ledgers.scope import may
 from ledgers.workdays import known_until
 
-from ..forms_plans import MONTHS, PlannedForm, YearPlan
+from ..forms.plans import MONTHS, PlannedForm, YearPlan
 from ..models import PlannedActivity
 from ..models.plans import state_condition
 

@@ -16,7 +16,7 @@ from ledgers.period import Period
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
-from ..forms_practices import AcceptForm, EvidenceForm, PracticeForm, told
+from ..forms.practices import AcceptForm, EvidenceForm, PracticeForm, told
 from ..models import Practice, PracticeEvidence
 from ..models.practices import JUDGE, may_judge
 

@@ -27,14 +27,14 @@ from members.models import Member
 
 from .. import roll as rolls
 from ..attachments import with_versions
-from ..forms import ActivityForm, roll_key, together_in, where_and_when
-from ..handling import Allowed, history_of, said_of
+from ..forms.records import ActivityForm, roll_key, together_in, where_and_when
 from ..models import Activity, Attendance, PendingUpload, PlannedActivity
 from ..month import usual_day
+from ..panels.sections import sections_of
 from ..planning import release
 from ..quorums import quorum
 from ..roll import Roll
-from ..sections import sections_of
+from ..workflow import Allowed, history_of, said_of
 
 PEOPLE_OFFERED = 10
 FIGURES = (

@@ -11,8 +11,8 @@ from accounts.permissions import Right
 from ledgers.parsing import row_key
 
 from .. import likeness
-from ..checking import open_questions
 from ..models import Activity, Attendance, confirm_all
+from ..panels.minutes import open_questions
 from .records import waiting_for
 
 PAGE_SIZE = 50

@@ -15,7 +15,7 @@ from ledgers.models.record import Conflict
 from ledgers.requests import PortalRequest
 
 from .. import sign_in
-from ..forms_sign_in import SignInForm
+from ..forms.sign_in import SignInForm
 from ..models import Activity, SignInSheet
 from ..sign_in import Ticket
 

@@ -9,9 +9,9 @@ from accounts.permissions import Right
 from branches.views.records import ledger_crumb
 from ledgers.requests import PortalRequest
 
-from ..forms_tours import TourForm
-from ..handling import Allowed
+from ..forms.tours import TourForm
 from ..models import Activity
+from ..workflow import Allowed
 
 
 @require_http_methods(["GET", "POST"])

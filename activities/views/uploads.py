@@ -21,7 +21,7 @@ from ledgers.parsing import row_keys
 
 from .. import attachments, batches
 from .. import roll as rolls
-from ..forms import MinutesForm
+from ..forms.records import MinutesForm
 from ..minutes import Minutes, divided
 from ..minutes.people import is_posted
 from ..minutes.spelling import cleaned

@@ -9,7 +9,7 @@ from branches.views.records import deletes, fill_in, ledger_crumb, organization_
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
-from ..forms_visits import VisitForm
+from ..forms.visits import VisitForm
 from ..models import Visit
 
 

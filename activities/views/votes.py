@@ -11,10 +11,10 @@ from accounts.permissions import Right
 from ledgers.forms import RecordForm
 from ledgers.requests import PortalRequest
 
-from ..forms_votes import ResolutionForm, VoteForm
-from ..handling import Allowed
+from ..forms.votes import ResolutionForm, VoteForm
 from ..models import Activity, Resolution, Vote
 from ..quorums import quorum_of
+from ..workflow import Allowed
 
 CLOSED = "会议记录提交以后，由审核人退回才能改表决。"
 

@@ -13,8 +13,8 @@ from openpyxl import load_workbook
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from activities.concern_panels import waiting_concerns
 from activities.models import Concern, HandOver
+from activities.panels.concerns import waiting_concerns
 from assessments import engine
 from assessments.models import LocalSetting
 from branches.panels.todos import todos_of

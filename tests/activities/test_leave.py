@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities import roll as rolls
-from activities.leave import mark_rolls, todos
 from activities.minutes import Minutes
 from activities.models import Activity, LeaveRequest, record_roll
+from activities.panels.leave import mark_rolls, todos
 from branches.panels.registry import panels_of
 from ledgers import exporting, facts, importing
 from ledgers import ledger as ledgers

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from activities.models import Activity, TourStop
-from activities.street_panels import street_meetings
+from activities.panels.street import street_meetings
 from assessments import engine
 from ledgers import facts, undoing
 from ledgers.period import Period

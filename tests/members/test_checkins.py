@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from activities.models import Activity, record_roll
-from activities.service import SERVED, ServiceLine
+from activities.models.service import SERVED, ServiceLine
 from ledgers import exporting, facts, importing
 from ledgers import ledger as ledgers
 from ledgers.ledger import Query

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from activities.checking import KEPT_DAYS
 from activities.models import Attachment, PendingUpload, StoryPhoto
+from activities.panels.minutes import KEPT_DAYS
 from ledgers.papers import clear_unused
 from members.models import DevelopmentPaper
 

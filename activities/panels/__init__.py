@@ -1,0 +1,1 @@
+"""What pages of organisations, members and activities show of each noun."""
