@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 MANAGE := $(VENV)/bin/python manage.py
-PACKAGES := config reports assessments activities members branches ledgers accounts
+PACKAGES := config demo reports assessments activities members branches ledgers accounts
 ADDRESS ?= 127.0.0.1:8000
 ORG ?= HP
 # The last quarter that is over.

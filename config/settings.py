@@ -75,6 +75,7 @@ HTTPS = env.bool(
 
 INSTALLED_APPS = [
     "reports",
+    "demo",
     "assessments",
     "activities",
     "members",

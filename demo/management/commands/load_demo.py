@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from branches.models import Organization
-from reports import demo
-from reports.demo.accounts import PASSWORD
-from reports.demo.plan import Plan
+from demo import loading
+from demo.accounts import PASSWORD
+from demo.plan import Plan
 
 SUPERUSER = "root"
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             until=options["until"] or timezone.localdate(),
         )
         try:
-            summary = demo.load(plan, partial(self.stderr.write, style_func=str))
+            summary = loading.load(plan, partial(self.stderr.write, style_func=str))
         except ValueError as error:
             raise CommandError(str(error)) from error
         if options["superuser"] and not User.objects.filter(username=SUPERUSER).exists():

@@ -1,0 +1,1 @@
+"""Demo data: streets that exist nowhere."""
