@@ -9,7 +9,7 @@ class ActivitiesConfig(AppConfig):
     def ready(self) -> None:
         from branches.panels.registry import register_action, register_panel
         from branches.panels.todos import register_todos
-        from ledgers import facts, ledger
+        from ledgers import discovery, facts
         from members.panels.cards import register_card_table
         from members.panels.sections import register_section as register_member_section
         from members.timeline import register_moments
@@ -17,34 +17,6 @@ class ActivitiesConfig(AppConfig):
         from . import absence, sign_in, together
         from .facts import FACTS, RATES
         from .fulltext import keep_index
-        from .ledgers import (
-            ActivitiesLedger,
-            AgreementsLedger,
-            AttendanceLedger,
-            BrandsLedger,
-            CertificatesLedger,
-            ConcernsLedger,
-            ConcernStepsLedger,
-            ContributionsLedger,
-            CriticismsLedger,
-            DemocraticReviewsLedger,
-            LeaveLedger,
-            MilestonesLedger,
-            ParticipantsLedger,
-            PartnersLedger,
-            PlansLedger,
-            PracticesLedger,
-            PromisesLedger,
-            ResolutionsLedger,
-            ServiceLedger,
-            ServicesLedger,
-            StudyHoursLedger,
-            StudySeriesLedger,
-            StudyThemesLedger,
-            TourStopsLedger,
-            VisitsLedger,
-            VotesLedger,
-        )
         from .models.hours import STUDIED
         from .models.service import SERVED
         from .panels import (
@@ -62,11 +34,8 @@ class ActivitiesConfig(AppConfig):
         )
         from .panels.sections import register_section
 
-        ledger.register(ActivitiesLedger, AttendanceLedger, ServiceLedger)
-        ledger.register(PlansLedger, VotesLedger, ResolutionsLedger)
+        discovery.load("activities.ledgers")
         SERVED.keep(self)
-        ledger.register(DemocraticReviewsLedger, CriticismsLedger, PromisesLedger)
-        ledger.register(StudyThemesLedger, StudySeriesLedger, CertificatesLedger, StudyHoursLedger)
         STUDIED.keep(self)
         keep_index(self)
         register_todos(minutes.unconfirmed)
@@ -74,11 +43,9 @@ class ActivitiesConfig(AppConfig):
         facts.register_rates(*RATES)
         register_panel(*records.PANELS)
         register_action(*records.ACTIONS)
-        ledger.register(AgreementsLedger, PartnersLedger, ContributionsLedger)
         register_panel(*cobuilding.PANELS)
         register_section(*cobuilding.SECTIONS)
         register_todos(cobuilding.due)
-        ledger.register(BrandsLedger, MilestonesLedger, ParticipantsLedger, ServicesLedger)
         register_panel(*brands.PANELS)
         register_section(*brands.SECTIONS)
         register_todos(brands.due)
@@ -92,12 +59,10 @@ class ActivitiesConfig(AppConfig):
         register_section(*votes.SECTIONS)
         register_panel(*votes.PANELS, *plans.PANELS)
         register_todos(votes.overdue, plans.planned)
-        ledger.register(LeaveLedger)
         register_section(*leave.SECTIONS, *sign_in.SECTIONS, *together.SECTIONS)
         register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
         register_panel(*leave.PANELS)
         register_todos(leave.todos)
-        ledger.register(ConcernsLedger, ConcernStepsLedger, VisitsLedger, TourStopsLedger, PracticesLedger)
         register_panel(*concerns.PANELS, *street.PANELS, *practices.PANELS)
         register_section(*street.SECTIONS)
         register_todos(concerns.waiting_concerns, street.street_meetings)

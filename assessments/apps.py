@@ -10,15 +10,15 @@ class AssessmentsConfig(AppConfig):
         from activities.models.concerns import register_answer_days
         from branches.panels.registry import register_panel
         from branches.panels.todos import register_todos
-        from ledgers import facts, ledger
+        from ledgers import discovery, facts
 
         from .facts import FACTS
-        from .ledgers import FindingsLedger
         from .local import answer_days
         from .minutes_due import minutes_due
         from .panels import PANELS
 
-        ledger.register(FindingsLedger)
+        discovery.load("assessments.rules")  # the ledger offers them to choose from
+        discovery.load("assessments.ledgers")
         facts.register(*FACTS)
         register_panel(*PANELS)
         register_todos(minutes_due)

@@ -5,9 +5,9 @@ from datetime import date
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, period_of
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, period_of, register
 
-from . import engine, rules
+from . import engine
 from .models import Finding, Severity
 from .querysets import standing_on, unclosed_on
 
@@ -18,12 +18,14 @@ def _state(value: str, query: Query) -> Q:
     return Q(state=Finding.State(value)) if value in Finding.State else Q(pk__in=[])
 
 
+@register
 class FindingsLedger(Ledger):
     """What was on the book on a day, closed or not; of states only those of that day's quarter."""
 
     slug = "findings"
     title = "预警台账"
     group = "考核"
+    leads = True
     about = "系统按规则核对组织和党员数据后发现的问题，数据补齐后自动销号。这个台账由系统生成，只能导出。"
     model = Finding
     order = ("rule", "organization__path", "pk")
@@ -61,6 +63,3 @@ class FindingsLedger(Ledger):
     def standing(self, day: date) -> Q:
         """Keep what was on the book on that day."""
         return standing_on(day)
-
-
-__all__ = ["FindingsLedger", "rules"]

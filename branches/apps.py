@@ -8,30 +8,16 @@ class BranchesConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import streets
-        from ledgers import facts, ledger
+        from ledgers import discovery, facts
 
         from .facts import FACTS, RATES
-        from .ledgers import (
-            CandidatesLedger,
-            CommitteesLedger,
-            ElectionsLedger,
-            EnterprisesLedger,
-            GroupLeadersLedger,
-            JointUnitsLedger,
-            OrganizationsLedger,
-            ShortagesLedger,
-            VenuesLedger,
-            WorkersLedger,
-        )
         from .models import Organization
         from .panels.life import PANELS as LIFE_PANELS
         from .panels.records import PANELS as RECORD_PANELS
         from .panels.registry import register_action, register_panel
         from .panels.tree import ACTIONS, PANELS
 
-        ledger.register(OrganizationsLedger, CommitteesLedger, WorkersLedger)
-        ledger.register(VenuesLedger, ShortagesLedger, EnterprisesLedger)
-        ledger.register(ElectionsLedger, CandidatesLedger, JointUnitsLedger, GroupLeadersLedger)
+        discovery.load("branches.ledgers")
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         facts.register_tree(Organization)

@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property, partial, reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -289,6 +290,7 @@ class Ledger:
     slug: ClassVar[str] = ""
     title: ClassVar[str] = ""
     group: ClassVar[str] = ""  # heading in the catalogue and the navigation
+    leads: ClassVar[bool] = False  # stands first in its group of the catalogue
     about: ClassVar[str] = ""  # what an empty page says the ledger is for
     unit: ClassVar[str] = "条"
     model: ClassVar[type[models.Model]]
@@ -494,12 +496,13 @@ def _span(period: Period) -> str:
 
 
 _registry: dict[str, Ledger] = {}
+L = TypeVar("L", bound=Ledger)
 
 
-def register(*ledgers: type[Ledger]) -> None:
-    """Put ledgers in the catalogue; called by the owning app's `ready`."""
-    for ledger in ledgers:
-        _registry[ledger.slug] = ledger()
+def register(ledger: type[L]) -> type[L]:
+    """Put a ledger in the catalogue: a decorator of its class."""
+    _registry[ledger.slug] = ledger()
+    return ledger
 
 
 def get(slug: str) -> Ledger:
@@ -513,5 +516,6 @@ def get(slug: str) -> Ledger:
 
 
 def catalogue() -> Iterable[Ledger]:
-    """Return every ledger, in the order of registration."""
-    return _registry.values()
+    """Return every ledger, app by app from the lowest up; first what leads its group."""
+    place = {config.name: -number for number, config in enumerate(apps.get_app_configs())}
+    return sorted(_registry.values(), key=lambda one: (place[type(one).__module__.partition(".")[0]], not one.leads))

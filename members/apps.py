@@ -10,28 +10,10 @@ class MembersConfig(AppConfig):
         from branches.models import register_obstacles
         from branches.panels.registry import register_action, register_panel
         from branches.restructuring import register_mover
-        from ledgers import facts, ledger
+        from ledgers import discovery, facts
 
         from . import moving
         from .facts import FACTS
-        from .ledgers import (
-            AchievementsLedger,
-            ArrearsLedger,
-            AttachmentsLedger,
-            CheckInsLedger,
-            DevelopmentLedger,
-            DuesLedger,
-            ExemptionsLedger,
-            FloatingLedger,
-            HonorsLedger,
-            LostContactLedger,
-            MattersLedger,
-            MembersLedger,
-            PaymentsLedger,
-            TalksLedger,
-            TransfersLedger,
-            WaiversLedger,
-        )
         from .panels import development, dues
         from .panels.cards import TABLES, register_card_table
         from .panels.moving import PANEL, SECTION
@@ -41,9 +23,7 @@ class MembersConfig(AppConfig):
         from .panels.register import ACTIONS, PANELS
         from .panels.sections import register_section
 
-        ledger.register(MembersLedger, DevelopmentLedger, TransfersLedger, FloatingLedger, LostContactLedger)
-        ledger.register(CheckInsLedger, TalksLedger, MattersLedger, HonorsLedger, AchievementsLedger)
-        ledger.register(DuesLedger, PaymentsLedger, ArrearsLedger, ExemptionsLedger, WaiversLedger, AttachmentsLedger)
+        discovery.load("members.ledgers")
         register_mover(moving.relocate)
         register_obstacles(moving.obstacles)
         facts.register(*FACTS)

@@ -13,7 +13,7 @@ from accounts.permissions import Right
 from branches.ledgers.checked import CheckedImporter
 from branches.spans import lasting
 from ledgers.importing import Report, Row, Undo, create, rewrite
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, register
 from ledgers.models import Touch
 from ledgers.parsing import row_keys
 
@@ -118,6 +118,7 @@ def _milestones(value: str, query: Query) -> Q:
     return Q(Exists({"late": of_it.late, "soon": of_it.soon}[value](query.day)))
 
 
+@register
 class BrandsLedger(Ledger):
     slug = "brands"
     title = "品牌项目台账"
@@ -233,6 +234,7 @@ class ParticipantImporter(OfProjectImporter):
     checked_by = Participant
 
 
+@register
 class ParticipantsLedger(Ledger):
     slug = "brand-participants"
     title = "项目参与台账"
@@ -284,6 +286,7 @@ class MilestoneImporter(OfProjectImporter):
     lookups = {**OfProjectImporter.lookups, "organization_id": "project__organization_id"}
 
 
+@register
 class MilestonesLedger(Ledger):
     slug = "milestones"
     title = "项目节点台账"
@@ -320,6 +323,7 @@ class ServiceImporter(OfProjectImporter):
     checked_by = ServiceEvent
 
 
+@register
 class ServicesLedger(Ledger):
     slug = "services"
     title = "服务活动台账"

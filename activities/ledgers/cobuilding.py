@@ -12,7 +12,7 @@ from branches.ledgers.checked import CheckedImporter
 from branches.models import Organization
 from branches.spans import lasting
 from ledgers.importing import Report, Row, Undo, create
-from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, key_filter
+from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, key_filter, register
 from ledgers.models import Touch
 from members.models import mask_phone
 
@@ -51,6 +51,7 @@ class PartnerImporter(CheckedImporter):
     checked_by = PartnerUnit
 
 
+@register
 class PartnersLedger(Ledger):
     slug = "partners"
     title = "共建单位台账"
@@ -172,6 +173,7 @@ def _year(value: str, query: Query) -> Q:
     return Q(year=int(value))
 
 
+@register
 class AgreementsLedger(Ledger):
     slug = "agreements"
     title = "共驻共建协议台账"
@@ -256,6 +258,7 @@ class ContributionImporter(OfPartnerImporter):
                 self.wrong(row, "partner", "这个社区没有登记这个共建单位，请先登记，或核对名称")
 
 
+@register
 class ContributionsLedger(Ledger):
     slug = "contributions"
     title = "共建实事台账"

@@ -24,7 +24,7 @@ from activities.models.concerns import (
 from branches.ledgers.checked import CheckedImporter
 from branches.ledgers.venues import ORGANIZATION, ORGANIZATION_NAME
 from ledgers.importing import RecordImporter, Report, Row, Undo, rewrite
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter, register
 from ledgers.models import Touch
 from ledgers.workdays import add_workdays
 from members.models import mask_address, mask_phone
@@ -155,6 +155,7 @@ def _limit(value: str, query: Query) -> Q:
     return {"overdue": overdue_on(day), "soon": open_on(day) & soon}[value]
 
 
+@register
 class ConcernsLedger(Ledger):
     slug = "concerns"
     title = "群众诉求台账"
@@ -222,6 +223,7 @@ class ConcernsLedger(Ledger):
         )
 
 
+@register
 class ConcernStepsLedger(Ledger):
     slug = "concern-steps"
     title = "诉求转办台账"

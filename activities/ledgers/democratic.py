@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.permissions import Right
 from activities.models import DemocraticReview
 from ledgers.importing import Row
-from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, register
 from members.ledgers.personal import BRANCH, ID_NUMBER, MEMBER, named
 from members.ledgers.references import MemberReferences
 from members.querysets import matching
@@ -52,6 +52,7 @@ def _grade(value: str, query: Query) -> Q:
     return Q(grade="") if value == "none" else Q(grade=Grade(value))
 
 
+@register
 class DemocraticReviewsLedger(Ledger):
     slug = "democratic-reviews"
     title = "民主评议台账"

@@ -9,7 +9,7 @@ from accounts.permissions import Right
 from activities.models import Activity, LeaveRequest
 from branches.ledgers.checked import CheckedImporter
 from ledgers.importing import Row
-from ledgers.ledger import Column, Ledger, field_filter, key_filter
+from ledgers.ledger import Column, Ledger, field_filter, key_filter, register
 from members.ledgers.personal import BRANCH, ID_NUMBER, MEMBER, named
 from members.ledgers.references import MemberReferences
 from members.querysets import matching
@@ -66,6 +66,7 @@ class LeaveImporter(MemberReferences, CheckedImporter):
         return LeaveRequest(**days | row.values, asked_by=self.user)
 
 
+@register
 class LeaveLedger(Ledger):
     slug = "leave-requests"
     title = "请假台账"

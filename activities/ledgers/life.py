@@ -11,7 +11,7 @@ from accounts.permissions import Right
 from activities.models import Activity, Criticism, Promise
 from branches.models import Organization
 from ledgers.importing import CellError, Row
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter, register
 from members.ledgers.personal import hidden
 from members.ledgers.references import MemberReferences
 from members.models import mask_id
@@ -169,6 +169,7 @@ ACTIVITY = key_filter("activity", "组织生活会", "activity_id")
 OWN = Filter("own", "只看本级", lambda value, query: Q(activity__organization=query.organization), [("1", "只看本级")], more=True)  # fmt: skip
 
 
+@register
 class CriticismsLedger(Ledger):
     slug = "criticisms"
     title = "批评意见台账"
@@ -211,6 +212,7 @@ def _state(value: str, query: Query) -> Q:
     return {"done": Q(done_on__isnull=False), "open": Q(done_on__isnull=True), "late": late}[value]
 
 
+@register
 class PromisesLedger(Ledger):
     slug = "promises"
     title = "整改承诺台账"

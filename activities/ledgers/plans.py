@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.permissions import Right
 from ledgers.importing import RecordImporter, Report, Row, Undo
-from ledgers.ledger import Column, Filter, Ledger, Query
+from ledgers.ledger import Column, Filter, Ledger, Query, register
 from ledgers.models import Touch
 
 from ..models import Activity, PlannedActivity
@@ -34,6 +34,7 @@ def _state(value: str, query: Query) -> Q:
     return state_condition(value, timezone.localdate())
 
 
+@register
 class PlansLedger(Ledger):
     slug = "plans"
     title = "组织生活计划台账"

@@ -12,7 +12,7 @@ from accounts.permissions import Right, access_of
 from branches.ledgers.checked import CheckedImporter
 from branches.ledgers.venues import ORGANIZATION, ORGANIZATION_NAME
 from ledgers.importing import Row
-from ledgers.ledger import Column, Filter, Ledger, Query
+from ledgers.ledger import Column, Filter, Ledger, Query, register
 
 from ..models import Practice
 from ..models.practices import JUDGE, State
@@ -55,6 +55,7 @@ def _event(value: str, query: Query) -> Q:
     return Q(**{f"{EVENTS[value]}__range": span})
 
 
+@register
 class PracticesLedger(Ledger):
     slug = "practices"
     title = "经验做法台账"

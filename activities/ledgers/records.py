@@ -12,7 +12,7 @@ from accounts.permissions import Right, access_of
 from activities.models import Activity, Attendance
 from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo, create, rewrite
-from ledgers.ledger import Column, Filter, Ledger, Query, key_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, key_filter, register
 from ledgers.models import Touch
 from members.ledgers.references import MemberReferences, Stay
 from members.models import mask_id
@@ -246,10 +246,12 @@ def status_condition(path: str):  # type: ignore[no-untyped-def]
 KIND_CHOICES = [(slug, label) for slug, (_, label) in KIND_GROUPS.items()] + list(Kind.choices)
 
 
+@register
 class ActivitiesLedger(Ledger):
     slug = "activities"
     title = "组织生活台账"
     group = "活动"
+    leads = True
     about = "三会一课、主题党日、学习培训等活动的记录。上传会议记录、填表或导入 Excel 都行。"
     unit = "次"
     model = Activity
@@ -294,6 +296,7 @@ class ActivitiesLedger(Ledger):
         return Q(topic__icontains=text) | Q(number__iexact=text) | Q(place__icontains=text) | Q(chair=text)
 
 
+@register
 class AttendanceLedger(Ledger):
     slug = "attendance"
     title = "考勤台账"

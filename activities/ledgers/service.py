@@ -3,12 +3,13 @@
 from django.db.models import Q
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, key_filter
+from ledgers.ledger import Column, Filter, Ledger, key_filter, register
 from members.querysets import matching
 
 from ..models.service import ServiceLine
 
 
+@register
 class ServiceLedger(Ledger):
     slug = "service-hours"
     title = "在职党员服务时数台账"

@@ -9,7 +9,7 @@ from accounts.permissions import Right
 from activities.models import Certificate, StudyLine, StudySeries, StudyTheme
 from activities.models.study import MOST_HOURS
 from ledgers.importing import RecordImporter, Row
-from ledgers.ledger import Column, Ledger, field_filter
+from ledgers.ledger import Column, Ledger, field_filter, register
 from members.ledgers.personal import BRANCH, ID_NUMBER, MEMBER, PersonalImporter, named
 from members.models import mask_id
 from members.querysets import matching
@@ -99,6 +99,7 @@ class SharedLedger(Ledger):
         return "year" in filters
 
 
+@register
 class StudyThemesLedger(SharedLedger):
     slug = "study-themes"
     title = "学习主题台账"
@@ -121,6 +122,7 @@ class StudyThemesLedger(SharedLedger):
     filters = (YEAR, OWN)
 
 
+@register
 class StudySeriesLedger(SharedLedger):
     slug = "study-series"
     title = "学习系列台账"
@@ -144,6 +146,7 @@ class StudySeriesLedger(SharedLedger):
     filters = (CONCENTRATED, YEAR, OWN)
 
 
+@register
 class CertificatesLedger(Ledger):
     slug = "certificates"
     title = "培训证书台账"
@@ -175,6 +178,7 @@ class CertificatesLedger(Ledger):
         return matching(text, "member__") | Q(title__contains=text) | Q(issuer__contains=text)
 
 
+@register
 class StudyHoursLedger(Ledger):
     slug = "study-hours"
     title = "党员学时台账"

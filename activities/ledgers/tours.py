@@ -7,7 +7,7 @@ from django.db.models import Q
 from accounts.permissions import Right, access_of
 from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo
-from ledgers.ledger import Column, Filter, Ledger
+from ledgers.ledger import Column, Filter, Ledger, register
 from ledgers.models import Touch
 
 from ..models import Activity, TourStop
@@ -52,6 +52,7 @@ class TourStopImporter(RecordImporter):
         return {touch for tour in tours for touch in tour.touches()}
 
 
+@register
 class TourStopsLedger(Ledger):
     slug = "tour-stops"
     title = "观摩行程台账"

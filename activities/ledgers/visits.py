@@ -6,7 +6,7 @@ from accounts.permissions import Right
 from branches.ledgers.checked import CheckedImporter
 from branches.ledgers.venues import ORGANIZATION, ORGANIZATION_NAME
 from ledgers.importing import Row
-from ledgers.ledger import Column, Filter, Ledger, field_filter
+from ledgers.ledger import Column, Filter, Ledger, field_filter, register
 
 from ..models import Visit
 
@@ -21,6 +21,7 @@ class VisitImporter(CheckedImporter):
         return "走访对象"
 
 
+@register
 class VisitsLedger(Ledger):
     slug = "visits"
     title = "走访调研台账"

@@ -12,7 +12,7 @@ from accounts.permissions import Right, access_of
 from activities.models import Activity, Resolution, Vote
 from branches.ledgers.checked import CheckedImporter
 from ledgers.importing import Row
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter, register
 
 from .records import KIND_CHOICES, STATES, kind_condition, status_condition
 
@@ -107,6 +107,7 @@ class DecisionLedger(Ledger):
     page = ("activities:detail", "activity_id")
 
 
+@register
 class VotesLedger(DecisionLedger):
     slug = "votes"
     title = "表决台账"
@@ -144,6 +145,7 @@ def _state(value: str, query: Query) -> Q:
     return {"done": Q(done_on__isnull=False), "open": Q(done_on__isnull=True), "overdue": late}[value]
 
 
+@register
 class ResolutionsLedger(DecisionLedger):
     slug = "resolutions"
     title = "决议事项台账"

@@ -12,7 +12,7 @@ from branches.models import Enterprise, EnterpriseState, InstructorVisit
 from branches.models.enterprises import ORGANISED_FROM, instructed_on, organised_on
 from branches.spans import EVER_SINCE, lasting
 from ledgers.importing import Report, Row, Undo, create, rewrite
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, register
 from ledgers.models import Touch
 from ledgers.parsing import Unparsable
 
@@ -125,6 +125,7 @@ def _instructor(value: str, query: Query) -> Q:
     return {"1": instructed_on(query.day), "0": ~instructed_on(query.day)}[value]
 
 
+@register
 class EnterprisesLedger(Ledger):
     slug = "enterprises"
     title = "两新组织台账"

@@ -15,7 +15,7 @@ from branches.models.elections import turnout_short
 from branches.models.groups import leads_on
 from branches.models.joint_units import covered_on
 from ledgers.importing import Importer, Report, Row, Undo, create, rewrite
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, register
 from ledgers.models import Touch
 
 from .checked import CheckedImporter
@@ -34,6 +34,7 @@ def _turnout(value: str, query: Query) -> Q:
     return {"short": turnout_short(), "enough": ~turnout_short()}[value]
 
 
+@register
 class ElectionsLedger(Ledger):
     slug = "elections"
     title = "选举台账"
@@ -123,6 +124,7 @@ class CandidateImporter(Importer):
         return [*create(made, undo, self.user, report), *rewrite(Candidate, changes, undo, self.user)]
 
 
+@register
 class CandidatesLedger(Ledger):
     slug = "candidates"
     title = "选举得票台账"
@@ -181,6 +183,7 @@ class JointUnitImporter(CheckedImporter):
             spans[place, whole["name"]].append((start, end))
 
 
+@register
 class JointUnitsLedger(Ledger):
     slug = "joint-units"
     title = "联合党支部单位台账"
@@ -283,6 +286,7 @@ class GroupLeaderImporter(Importer):
         return [*touches, *create(made, undo, self.user, report)]
 
 
+@register
 class GroupLeadersLedger(Ledger):
     slug = "groups"
     title = "党小组组长台账"

@@ -8,7 +8,7 @@ from accounts.permissions import Right
 from branches.ledgers.tree_importer import CommitteeImporter, OrganizationImporter, mask_id
 from branches.models import CommitteeSeat, Organization
 from branches.querysets import held_on, kind_on, live_on
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, register
 
 KIND_SYNONYMS = {
     "街道工委": Organization.Kind.WORKING_COMMITTEE,
@@ -39,10 +39,12 @@ def _kind(value: str, query: Query) -> Q:
     return kind_on(query.day, kinds.get(value) or [Organization.Kind(v) for v in value.split(",")])
 
 
+@register
 class OrganizationsLedger(Ledger):
     slug = "organizations"
     title = "党组织名册"
     group = "党组织"
+    leads = True
     about = "街道、社区、党支部的登记册。下载模板填好后导入，或在组织树里逐个新增。"
     unit = "个"
     model = Organization
@@ -111,6 +113,7 @@ ID_NUMBER = Column(
 )
 
 
+@register
 class CommitteesLedger(Ledger):
     slug = "committees"
     title = "支委会台账"

@@ -10,7 +10,7 @@ from branches.models import Organization, Shortage, Venue
 from branches.models.venues import LEASE_WARNED_BEFORE
 from branches.spans import lasting
 from ledgers.importing import Row
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, register
 
 from .checked import CheckedImporter
 
@@ -40,6 +40,7 @@ def _lease(value: str, query: Query) -> Q:
     return {"due": soon, "over": over}[value]
 
 
+@register
 class VenuesLedger(Ledger):
     slug = "venues"
     title = "阵地台账"
@@ -138,6 +139,7 @@ def overlap(since: date, until: date | None, begun: date, ended: date | None) ->
     return (ended is None or since < ended) and (until is None or begun < until)
 
 
+@register
 class ShortagesLedger(Ledger):
     slug = "shortages"
     title = "阵地不足台账"

@@ -13,7 +13,7 @@ from branches.models import Organization, PartyWorker, WorkerTraining
 from branches.models.workers import lost_by, reserve_on
 from branches.spans import lasting
 from ledgers.importing import Row
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, register
 
 from .checked import CheckedImporter
 from .venues import ORGANIZATION, ORGANIZATION_NAME, overlap
@@ -106,6 +106,7 @@ def _reserve(value: str, query: Query) -> Q:
     return {"1": reserve_on(query.day), "0": ~reserve_on(query.day)}[value]
 
 
+@register
 class WorkersLedger(Ledger):
     slug = "workers"
     title = "党务工作者台账"

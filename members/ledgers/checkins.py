@@ -11,7 +11,7 @@ from accounts.encryption import blind_index
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.importing import RecordImporter, Row
-from ledgers.ledger import Column, Filter, Ledger, Query, choices_filter, key_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, choices_filter, key_filter, register
 from members.models import CommunityCheckIn, Member, mask_id, mask_phone, standing
 
 
@@ -111,6 +111,7 @@ def _from(value: str, query: Query) -> Q:
     return Q(member__isnull={"here": False, "elsewhere": True}[value])
 
 
+@register
 class CheckInsLedger(Ledger):
     slug = "checkins"
     title = "在职党员报到台账"

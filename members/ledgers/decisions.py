@@ -9,7 +9,7 @@ from django.db.models import Q
 from accounts.permissions import Right
 from branches.models import Organization
 from ledgers.importing import Row
-from ledgers.ledger import Column
+from ledgers.ledger import Column, register
 from members.models import DuesWaiver, Exemption, TemporaryAttachment, holding_on
 from members.querysets import matching
 
@@ -74,6 +74,7 @@ class DecisionLedger(PersonalLedger):
         return matching(text, "member__") | Q(reason__contains=text)
 
 
+@register
 class ExemptionsLedger(DecisionLedger):
     slug = "exemptions"
     title = "不作要求党员台账"
@@ -92,6 +93,7 @@ class ExemptionsLedger(DecisionLedger):
     )
 
 
+@register
 class WaiversLedger(DecisionLedger):
     slug = "dues-waivers"
     title = "党费减免台账"
@@ -114,6 +116,7 @@ class WaiversLedger(DecisionLedger):
     )
 
 
+@register
 class AttachmentsLedger(DecisionLedger):
     slug = "attachments"
     title = "临时党支部编入党员台账"

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, register
 from members.development.procedure import BY_CODE, RECORDED, Need, Standing, Step, VoteKind
 from members.ledgers.development_importer import PAPERS_NOTED, PEOPLE_NOTED, STEP_COLUMNS, DevelopmentImporter
 from members.models import (
@@ -138,6 +138,7 @@ def _of(step: Step) -> list[Column]:
     return columns
 
 
+@register
 class DevelopmentLedger(Ledger):
     slug = "development"
     title = "发展党员台账"

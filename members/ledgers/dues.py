@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts.permissions import Right
 from ledgers.importing import Row
-from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, key_filter, period_of
+from ledgers.ledger import BadQuery, Column, Filter, Ledger, Query, field_filter, key_filter, period_of, register
 from ledgers.period import Period
 from members.dues.arrears import unpaid_on
 from members.ledgers.references import MemberReferences, Stay
@@ -157,6 +157,7 @@ class DuesRows(Ledger):
         return matching(text, "member__")
 
 
+@register
 class DuesLedger(DuesRows):
     slug = "dues"
     title = "党费收缴台账"
@@ -188,6 +189,7 @@ class DuesLedger(DuesRows):
     )  # fmt: skip
 
 
+@register
 class PaymentsLedger(DuesRows):
     """The same rows by the day on which the money came in: what was received in a period does not change later."""
 
@@ -206,6 +208,7 @@ class PaymentsLedger(DuesRows):
         return DuesCharge.objects.filter(paid__gt=0).annotate(received_on=Coalesce("paid_on", "month"))
 
 
+@register
 class ArrearsLedger(DuesRows):
     """What was charged up to a day and not paid by it."""
 

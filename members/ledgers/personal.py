@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from accounts.permissions import Right
 from ledgers.importing import Row
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter, register
 from members.models import Honor, MatterReport, PerformanceRecord, Talk, in_sight, mask_id
 from members.querysets import matching
 
@@ -150,6 +150,7 @@ class PersonalLedger(Ledger):
     edit_right = Right.MEMBERS_EDIT
 
 
+@register
 class TalksLedger(PersonalLedger):
     slug = "talks"
     title = "谈心谈话台账"
@@ -183,6 +184,7 @@ class TalksLedger(PersonalLedger):
         return matching(text, "member__") | Q(talker_name__contains=text)
 
 
+@register
 class MattersLedger(PersonalLedger):
     slug = "matters"
     title = "重大事项报告台账"
@@ -216,6 +218,7 @@ class MattersLedger(PersonalLedger):
         return matching(text, "member__")
 
 
+@register
 class HonorsLedger(PersonalLedger):
     slug = "honors"
     title = "奖惩台账"
@@ -256,6 +259,7 @@ class HonorsLedger(PersonalLedger):
         return matching(text, "member__") | Q(title__contains=text) | Q(authority__contains=text)
 
 
+@register
 class AchievementsLedger(PersonalLedger):
     slug = "achievements"
     title = "实绩档案台账"

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.permissions import Right
 from branches.models import Organization, names_of
-from ledgers.ledger import Action, BadQuery, Column, Filter, Ledger, Query, field_filter
+from ledgers.ledger import Action, BadQuery, Column, Filter, Ledger, Query, field_filter, register
 from members import gaps
 from members.ledgers.register_importer import MemberImporter
 from members.models import (
@@ -138,10 +138,12 @@ def _is_lost() -> Exists:
 EVENTS = [("joined", "入党"), ("regularised", "转正"), ("transferred-in", "转入"), *Member.Leave.choices]
 
 
+@register
 class MembersLedger(Ledger):
     slug = "members"
     title = "党员花名册"
     group = "党员"
+    leads = True
     about = "党员登记册。可以从现有的 Excel 花名册直接导入，也可以逐个新增。"
     unit = "人"
     model = Membership

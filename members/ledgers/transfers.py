@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 
 from accounts.permissions import Right
-from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter
+from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, key_filter, register
 from members.ledgers.transfers_importer import TransferImporter
 from members.models import TAKEN_IN_WITHIN, Transfer, mask_id
 
@@ -18,6 +18,7 @@ def _late(value: str, query: Query) -> Q:
     return {"1": late}[value]
 
 
+@register
 class TransfersLedger(Ledger):
     """Who issued a letter sees it here; who took somebody in by it does as well, once that is done."""
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from accounts.encryption import EncryptedTextField
 from accounts.permissions import Right
 from ledgers.importing import Report, Row, Undo, create, create_rows, rewrite
-from ledgers.ledger import Column, Filter, Ledger, field_filter
+from ledgers.ledger import Column, Filter, Ledger, field_filter, register
 from ledgers.models import Touch
 from members.models import Contact, Member, Membership, Whereabouts, floated, mask_id, mask_phone, without
 from members.models.whereabouts import standing_on
@@ -263,6 +263,7 @@ class WhereaboutsLedger(Ledger):
 _ALL = Filter("all", "含已结束", lambda value, query: {"1": Q()}[value], [("1", "含已结束")], more=True)
 
 
+@register
 class FloatingLedger(WhereaboutsLedger):
     slug = "floating"
     title = "流动党员台账"
@@ -288,6 +289,7 @@ class FloatingLedger(WhereaboutsLedger):
     filters = (field_filter("kind", "流动类型", "kind", Kind.choices[:2]), _ALL)
 
 
+@register
 class LostContactLedger(WhereaboutsLedger):
     slug = "lost-contact"
     title = "失联党员台账"

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from assessments import engine
 from assessments.engine import Violation
-from branches.ledgers import OrganizationsLedger
+from branches.ledgers.tree import OrganizationsLedger
 from branches.models import Organization
 from ledgers.ledger import BadQuery, Filter, Query
 from ledgers.period import Period
-from members.ledgers import DevelopmentLedger, MembersLedger
+from members.ledgers.development import DevelopmentLedger
+from members.ledgers.register import MembersLedger
 
 BREAKS = "breaks"
 
