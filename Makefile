@@ -14,7 +14,11 @@ PRODUCTION = DEBUG=False ALLOWED_HOSTS=portal.example DATABASE_URL=sqlite://:mem
 	SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	FIELD_KEYS=$$($(PYTHON) -c 'import secrets; print(secrets.token_hex(32))')
 
-.PHONY: demo run test steady lint bench
+.DEFAULT_GOAL := $(VENV)/ready
+.PHONY: help demo run test test-fast steady lint format types migrations bench
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 $(VENV)/ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新的版本，可用 make PYTHON=python3.11 指定"; exit 1; }
@@ -26,7 +30,7 @@ $(VENV)/ready-dev: requirements-dev.txt $(VENV)/ready
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-demo: $(VENV)/ready
+demo: $(VENV)/ready  ## a demo street on http://127.0.0.1:8000/ ; ARGS=--no-server stops before serving
 	@mkdir -p var
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_demo --if-empty >/dev/null
@@ -40,11 +44,11 @@ ifeq ($(filter --no-server,$(ARGS)),)
 	@exec $(VENV)/bin/gunicorn config.wsgi --bind $(ADDRESS) --workers 2 --timeout 300
 endif
 
-run: $(VENV)/ready
+run: $(VENV)/ready  ## the portal with live reload, on the database of .env or var/
 	@$(MANAGE) migrate --verbosity 0
 	@DEBUG=True exec $(MANAGE) runserver $(ADDRESS)
 
-test: $(VENV)/ready-dev
+test: $(VENV)/ready-dev  ## the whole suite; browser tests where Chromium is installed
 ifeq ($(CHROMIUM),)
 	@echo "没有找到 Chromium，跳过浏览器测试（Debian：apt-get install chromium fonts-noto-cjk）"
 	$(VENV)/bin/python -m pytest -n 2 -m "not browser" $(ARGS)
@@ -52,18 +56,30 @@ else
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
 endif
 
+test-fast: $(VENV)/ready-dev  ## what needs no browser, stopping at the first failure
+	$(VENV)/bin/python -m pytest -n 2 -x -m "not browser" $(ARGS)
+
 # The suite three times in a row beside two processes that keep the machine busy: what fails here fails some day.
-steady: $(VENV)/ready-dev
+steady: $(VENV)/ready-dev  ## the suite three times beside two busy processes
 	@busy() { while :; do :; done; }; busy & one=$$!; busy & other=$$!; trap "kill $$one $$other" EXIT; \
 	for turn in 1 2 3; do echo "第 $$turn 遍"; $(MAKE) --no-print-directory test || exit 1; done
 
-lint: $(VENV)/ready-dev
+lint: $(VENV)/ready-dev  ## style, types, layers, migrations, deployment checks
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy $(PACKAGES)
+	@$(MAKE) --no-print-directory types migrations
 	$(VENV)/bin/lint-imports
-	DATABASE_URL=sqlite://:memory: $(MANAGE) makemigrations --check --dry-run
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 
-bench: $(VENV)/ready
+format: $(VENV)/ready-dev  ## put imports and layout in order
+	$(VENV)/bin/ruff check --fix-only --quiet .
+	$(VENV)/bin/ruff format .
+
+types: $(VENV)/ready-dev  ## mypy
+	$(VENV)/bin/mypy $(PACKAGES)
+
+migrations: $(VENV)/ready-dev  ## whether a model changed without its migration
+	DATABASE_URL=sqlite://:memory: $(MANAGE) makemigrations --check --dry-run
+
+bench: $(VENV)/ready  ## time and memory on demo data; ARGS="--streets 10 --only facts"
 	$(VENV)/bin/python -m bench.run $(ARGS)
