@@ -7,12 +7,12 @@ class ActivitiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from branches.panels.registry import register_action, register_panel
-        from branches.panels.todos import register_todos
+        from branches.panels.registry import actions, panels
+        from branches.panels.todos import todo_sources
         from ledgers import discovery, facts
-        from members.panels.cards import register_card_table
-        from members.panels.sections import register_section as register_member_section
-        from members.timeline import register_moments
+        from members.panels.cards import card_tables
+        from members.panels.sections import member_sections
+        from members.timeline import moment_sources
 
         from . import absence, sign_in, together
         from .facts import FACTS, RATES
@@ -32,38 +32,38 @@ class ActivitiesConfig(AppConfig):
             study,
             votes,
         )
-        from .panels.sections import register_section
+        from .panels.sections import activity_sections
 
         discovery.load("activities.ledgers")
         SERVED.keep(self)
         STUDIED.keep(self)
         keep_index(self)
-        register_todos(minutes.unconfirmed)
+        todo_sources.add(minutes.unconfirmed)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
-        register_panel(*records.PANELS)
-        register_action(*records.ACTIONS)
-        register_panel(*cobuilding.PANELS)
-        register_section(*cobuilding.SECTIONS)
-        register_todos(cobuilding.due)
-        register_panel(*brands.PANELS)
-        register_section(*brands.SECTIONS)
-        register_todos(brands.due)
-        register_panel(*study.PANELS)
-        register_section(*study.ACTIVITY_SECTIONS)
-        register_member_section(*study.MEMBER_SECTIONS)
-        register_card_table(*study.CARD_TABLES)
-        register_moments(study.moments)
-        register_todos(study.todos)
-        register_section(*minutes.SECTIONS)
-        register_section(*votes.SECTIONS)
-        register_panel(*votes.PANELS, *plans.PANELS)
-        register_todos(votes.overdue, plans.planned)
-        register_section(*leave.SECTIONS, *sign_in.SECTIONS, *together.SECTIONS)
-        register_member_section(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
-        register_panel(*leave.PANELS)
-        register_todos(leave.todos)
-        register_panel(*concerns.PANELS, *street.PANELS, *practices.PANELS)
-        register_section(*street.SECTIONS)
-        register_todos(concerns.waiting_concerns, street.street_meetings)
-        register_todos(practices.practices_waiting)
+        panels.add(*records.PANELS)
+        actions.add(*records.ACTIONS)
+        panels.add(*cobuilding.PANELS)
+        activity_sections.add(*cobuilding.SECTIONS)
+        todo_sources.add(cobuilding.due)
+        panels.add(*brands.PANELS)
+        activity_sections.add(*brands.SECTIONS)
+        todo_sources.add(brands.due)
+        panels.add(*study.PANELS)
+        activity_sections.add(*study.ACTIVITY_SECTIONS)
+        member_sections.add(*study.MEMBER_SECTIONS)
+        card_tables.add(*study.CARD_TABLES)
+        moment_sources.add(study.moments)
+        todo_sources.add(study.todos)
+        activity_sections.add(*minutes.SECTIONS)
+        activity_sections.add(*votes.SECTIONS)
+        panels.add(*votes.PANELS, *plans.PANELS)
+        todo_sources.add(votes.overdue, plans.planned)
+        activity_sections.add(*leave.SECTIONS, *sign_in.SECTIONS, *together.SECTIONS)
+        member_sections.add(*leave.MEMBER_SECTIONS, *absence.MEMBER_SECTIONS)
+        panels.add(*leave.PANELS)
+        todo_sources.add(leave.todos)
+        panels.add(*concerns.PANELS, *street.PANELS, *practices.PANELS)
+        activity_sections.add(*street.SECTIONS)
+        todo_sources.add(concerns.waiting_concerns, street.street_meetings)
+        todo_sources.add(practices.practices_waiting)

@@ -8,8 +8,8 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from activities.models.concerns import register_answer_days
-        from branches.panels.registry import register_panel
-        from branches.panels.todos import register_todos
+        from branches.panels.registry import panels
+        from branches.panels.todos import todo_sources
         from ledgers import discovery, facts
 
         from .facts import FACTS
@@ -20,6 +20,6 @@ class AssessmentsConfig(AppConfig):
         discovery.load("assessments.rules")  # the ledger offers them to choose from
         discovery.load("assessments.ledgers")
         facts.register(*FACTS)
-        register_panel(*PANELS)
-        register_todos(minutes_due)
+        panels.add(*PANELS)
+        todo_sources.add(minutes_due)
         register_answer_days(answer_days)

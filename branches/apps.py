@@ -14,7 +14,7 @@ class BranchesConfig(AppConfig):
         from .models import Organization
         from .panels.life import PANELS as LIFE_PANELS
         from .panels.records import PANELS as RECORD_PANELS
-        from .panels.registry import register_action, register_panel
+        from .panels.registry import actions, panels
         from .panels.tree import ACTIONS, PANELS
 
         discovery.load("branches.ledgers")
@@ -22,5 +22,5 @@ class BranchesConfig(AppConfig):
         facts.register_rates(*RATES)
         facts.register_tree(Organization)
         streets.register(Organization)
-        register_panel(*PANELS, *RECORD_PANELS, *LIFE_PANELS)
-        register_action(*ACTIONS)
+        panels.add(*PANELS, *RECORD_PANELS, *LIFE_PANELS)
+        actions.add(*ACTIONS)

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.transactions import atomic
 from ledgers.recording import record_all
+from ledgers.registry import Registry
 
 from .models import GroupLeader, Organization, OrganizationEvent, obstacles_of, wind_up
 
@@ -26,17 +27,13 @@ class Relocation:
 
 
 Mover = Callable[[Relocation], int]
-_movers: list[Mover] = []
-
-
-def register_mover(*movers: Mover) -> None:
-    """Say how members go along, set-based, returning how many; called by the `ready` of the app that keeps them."""
-    _movers.extend(movers)
+movers: Registry[Mover] = Registry()
+"""How members go along, set-based, each returning how many."""
 
 
 def relocate(relocation: Relocation) -> int:
     """Move the members, and return how many."""
-    return sum(mover(relocation) for mover in _movers)
+    return sum(mover(relocation) for mover in movers)
 
 
 @atomic

@@ -7,37 +7,37 @@ class MembersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from branches.models import register_obstacles
-        from branches.panels.registry import register_action, register_panel
-        from branches.restructuring import register_mover
+        from branches.models import obstacle_sources
+        from branches.panels.registry import actions, panels
+        from branches.restructuring import movers
         from ledgers import discovery, facts
 
         from . import moving
         from .facts import FACTS
         from .panels import development, dues
-        from .panels.cards import TABLES, register_card_table
+        from .panels.cards import TABLES, card_tables
         from .panels.moving import PANEL, SECTION
         from .panels.party_work import SECTION as PARTY_WORK
         from .panels.personal import PANELS as PERSONAL_PANELS
         from .panels.personal import SECTIONS
         from .panels.register import ACTIONS, PANELS
-        from .panels.sections import register_section
+        from .panels.sections import member_sections
 
         discovery.load("members.ledgers")
-        register_mover(moving.relocate)
-        register_obstacles(moving.obstacles)
+        movers.add(moving.relocate)
+        obstacle_sources.add(moving.obstacles)
         facts.register(*FACTS)
-        register_panel(*PANELS)
-        register_action(*ACTIONS)
-        register_panel(*development.PANELS)
-        register_action(*development.ACTIONS)
-        register_section(*development.SECTIONS)
-        register_panel(dues.PANEL)
-        register_action(dues.ACTION)
-        register_section(dues.SECTION)
-        register_panel(PANEL)
-        register_section(SECTION)
-        register_panel(*PERSONAL_PANELS)
-        register_section(*SECTIONS)
-        register_section(PARTY_WORK)
-        register_card_table(*TABLES)
+        panels.add(*PANELS)
+        actions.add(*ACTIONS)
+        panels.add(*development.PANELS)
+        actions.add(*development.ACTIONS)
+        member_sections.add(*development.SECTIONS)
+        panels.add(dues.PANEL)
+        actions.add(dues.ACTION)
+        member_sections.add(dues.SECTION)
+        panels.add(PANEL)
+        member_sections.add(SECTION)
+        panels.add(*PERSONAL_PANELS)
+        member_sections.add(*SECTIONS)
+        member_sections.add(PARTY_WORK)
+        card_tables.add(*TABLES)

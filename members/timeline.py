@@ -10,6 +10,7 @@ from accounts.actions import LOOKS
 from accounts.models import AuditEntry, User
 from accounts.trail import COVERED, Told, told
 from branches.models import CommitteeSeat, GroupLeader
+from ledgers.registry import Registry
 
 from .models import UNKNOWN_START, Member, Membership
 from .taking_part import Attendance
@@ -44,17 +45,13 @@ class Moment:
 Source = Callable[[Member, User], Iterable[Moment]]
 """`source(member, user)`: what the user may see of it, in a fixed number of queries."""
 
-_sources: list[Source] = []
-
-
-def register_moments(*sources: Source) -> None:
-    """Add sources of apps above; called by the owning app's `ready`."""
-    _sources.extend(sources)
+moment_sources: Registry[Source] = Registry()
+"""What apps above add to a member's timeline."""
 
 
 def registered(member: Member, user: User) -> Iterator[Moment]:
     """Yield the moments of all registered sources."""
-    for source in _sources:
+    for source in moment_sources:
         yield from source(member, user)
 
 

@@ -7,7 +7,7 @@ class ReportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from activities.panels.sections import register_section
+        from activities.panels.sections import activity_sections
         from ledgers import facts
         from ledgers.background import to_look_at
         from members.panels.moving import waiting_for
@@ -22,4 +22,4 @@ class ReportsConfig(AppConfig):
         facts.register(*FACTS)
         register_badge("ledgers:list", waiting_for, "transfers")
         register_badge("ledgers:background", to_look_at)
-        register_section(*SECTIONS)
+        activity_sections.add(*SECTIONS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from ledgers.registry import Registry
 
 from ..models import Activity
 
@@ -25,16 +26,11 @@ class Section:
     aside: bool = False
 
 
-_sections: list[Section] = []
-
-
-def register_section(*sections: Section) -> None:
-    """Add sections; called by `ActivitiesConfig.ready`."""
-    _sections.extend(sections)
-    _sections.sort(key=lambda section: section.order)
+activity_sections: Registry[Section] = Registry(order=lambda section: section.order)
+"""The cards of an activity's page."""
 
 
 def sections_of(activity: Activity, user: User) -> list[tuple[Section, Mapping[str, Any]]]:
     """Return the sections that have something to say, each with what its template reads."""
-    asked = ((section, section.context(activity, user)) for section in _sections)
+    asked = ((section, section.context(activity, user)) for section in activity_sections)
     return [(section, context) for section, context in asked if context is not None]

@@ -11,9 +11,9 @@ from .tree import (
     Organization,
     OrganizationEvent,
     Term,
+    obstacle_sources,
     obstacles_of,
     organization_choices,
-    register_obstacles,
     wind_up,
 )
 from .venues import Shortage, Venue
@@ -41,9 +41,9 @@ __all__ = [
     "assign",
     "members_of",
     "names_of",
+    "obstacle_sources",
     "obstacles_of",
     "organization_choices",
-    "register_obstacles",
     "turnout_needed",
     "wind_up",
 ]

@@ -22,6 +22,7 @@ from ledgers.facts import Reach
 from ledgers.models import Record, Touch
 from ledgers.period import Period
 from ledgers.recording import record_all
+from ledgers.registry import Registry
 from ledgers.scope import subtree
 
 RESERVED_CODES = frozenset(
@@ -44,12 +45,8 @@ RESERVED_CODES = frozenset(
 """Codes that no organisation may have, since addresses of pages open with them."""
 
 Obstacles = Callable[[Collection[int], date], Iterable[str]]
-_obstacles: list[Obstacles] = []
-
-
-def register_obstacles(*obstacles: Obstacles) -> None:
-    """Say what must be done before organisations (by id) can end on a day, in Chinese; called by an app's `ready`."""
-    _obstacles.extend(obstacles)
+obstacle_sources: Registry[Obstacles] = Registry()
+"""What must be done before organisations (by id) can end on a day, in Chinese."""
 
 
 class Organization(MP_Node, Record):
@@ -495,7 +492,7 @@ class Organization(MP_Node, Record):
 
 def obstacles_of(organizations: Collection[int], on: date) -> list[str]:
     """Return what the other apps say must be done before these organisations (by id) end on a day."""
-    return [words for obstacles in _obstacles for words in obstacles(organizations, on)]
+    return [words for obstacles in obstacle_sources for words in obstacles(organizations, on)]
 
 
 def wind_up(organizations: Collection[Organization], on: date) -> None:

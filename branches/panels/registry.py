@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.permissions import Right
 from ledgers import facts
 from ledgers.period import Period
+from ledgers.registry import Registry
 from ledgers.scope import may
 
 from ..models import Organization
@@ -46,30 +47,20 @@ class Action:
     order: int = 50
 
 
-_panels: list[Panel] = []
-_actions: list[Action] = []
-
-
-def register_panel(*panels: Panel) -> None:
-    """Add panels; called by the owning app's `ready`."""
-    _panels.extend(panels)
-    _panels.sort(key=lambda panel: panel.order)
-
-
-def register_action(*actions: Action) -> None:
-    """Add actions; called by the owning app's `ready`."""
-    _actions.extend(actions)
-    _actions.sort(key=lambda action: action.order)
+panels: Registry[Panel] = Registry(order=lambda panel: panel.order)
+"""The cards of an organisation's page."""
+actions: Registry[Action] = Registry(order=lambda action: action.order)
+"""The buttons of an organisation's page."""
 
 
 def panels_of(organization: Organization, period: Period, user: User) -> list[tuple[Panel, Mapping[str, Any]]]:
     """Return the panels that have something to say, each with what its template reads."""
     with facts.read_once():
-        asked = [(panel, panel.context(organization, period, user)) for panel in _panels]
+        asked = [(panel, panel.context(organization, period, user)) for panel in panels]
     return [(panel, context) for panel, context in asked if context is not None]
 
 
 def actions_of(organization: Organization, user: User) -> list[tuple[str, str]]:
     """Return (label, address) of what the user may do here, the primary one first."""
-    allowed = [action for action in _actions if may(user, action.right, organization)]
+    allowed = [action for action in actions if may(user, action.right, organization)]
     return [(action.label, url) for action in allowed if (url := action.url(organization))]

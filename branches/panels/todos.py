@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import User
+from ledgers.registry import Registry
 
 from ..models import Organization
 
@@ -32,14 +33,10 @@ def days_left(last: date, today: date) -> str:
 Source = Callable[[Organization, User, date], Iterable[Todo]]
 """`source(organization, user, today)`: what this user may see of it in the subtree, in a fixed number of queries."""
 
-_sources: list[Source] = []
-
-
-def register_todos(*sources: Source) -> None:
-    """Add sources; called by the owning app's `ready`."""
-    _sources.extend(sources)
+todo_sources: Registry[Source] = Registry()
+"""What the workbench asks."""
 
 
 def todos_of(organization: Organization, user: User, today: date) -> list[Todo]:
     """Return what all sources have to say."""
-    return [todo for source in _sources for todo in source(organization, user, today)]
+    return [todo for source in todo_sources for todo in source(organization, user, today)]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import Right, access_of
 from branches.forms.tree import DissolveForm, MoveForm, OrganizationForm, may_restructure
 from branches.models import Organization, OrganizationEvent
-from branches.panels import registry as panels
+from branches.panels.registry import actions_of, panels_of
 from ledgers.requests import PortalRequest
 
 
@@ -22,8 +22,8 @@ def detail(request: PortalRequest, code: str) -> HttpResponse:
         "organization": organization,
         "trail": trail(request, organization),
         "parent": Organization.objects.get_parent(organization),
-        "panels": panels.panels_of(organization, request.chosen_period, request.user),
-        "actions": panels.actions_of(organization, request.user),
+        "panels": panels_of(organization, request.chosen_period, request.user),
+        "actions": actions_of(organization, request.user),
         "may_restructure": restructure and organization.dissolved_on is None,
         "may_move": restructure and organization.dissolved_on is None and not organization.is_root(),
         "period": request.chosen_period,

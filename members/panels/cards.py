@@ -20,6 +20,7 @@ from ledgers import facts
 from ledgers.facts import Fact
 from ledgers.ledger import Query
 from ledgers.period import Period
+from ledgers.registry import Registry
 
 from ..models import UNKNOWN_START, CommunityCheckIn, Honor, Member, Membership, PerformanceRecord
 from ..taking_part import HOURS
@@ -50,13 +51,8 @@ class Card:
     tables: list[tuple[CardTable, list[Sequence[Any]]]] = field(default_factory=list)
 
 
-_tables: list[CardTable] = []
-
-
-def register_card_table(*tables: CardTable) -> None:
-    """Add tables; called by the owning app's `ready`."""
-    _tables.extend(tables)
-    _tables.sort(key=lambda table: table.order)
+card_tables: Registry[CardTable] = Registry(order=lambda table: table.order)
+"""The tables of a member's card."""
 
 
 def cards_of(members: Sequence[Member], user: User, clear: bool = False) -> list[Card]:
@@ -66,7 +62,7 @@ def cards_of(members: Sequence[Member], user: User, clear: bool = False) -> list
     """
     access = access_of(user)
     cards = {m.pk: Card(m, clear and access.has_on(Right.SENSITIVE_REVEAL, m.branch.path)) for m in members}
-    for table in _tables:
+    for table in card_tables:
         lines: dict[int, list[Sequence[Any]]] = defaultdict(list)
         for pk, cells in table.rows(members, user):
             lines[pk].append(cells)

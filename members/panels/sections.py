@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
+from ledgers.registry import Registry
 
 from ..models import Member
 
@@ -24,16 +25,11 @@ class Section:
     order: int = 50
 
 
-_sections: list[Section] = []
-
-
-def register_section(*sections: Section) -> None:
-    """Add sections; called by the owning app's `ready`."""
-    _sections.extend(sections)
-    _sections.sort(key=lambda section: section.order)
+member_sections: Registry[Section] = Registry(order=lambda section: section.order)
+"""The cards of a member's page."""
 
 
 def sections_of(member: Member, user: User) -> list[tuple[Section, Mapping[str, Any]]]:
     """Return the sections that have something to say, each with what its template reads."""
-    asked = ((section, section.context(member, user)) for section in _sections)
+    asked = ((section, section.context(member, user)) for section in member_sections)
     return [(section, context) for section, context in asked if context is not None]
