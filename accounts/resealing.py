@@ -110,9 +110,14 @@ def _reseal_rows(
                 fresh |= _reseal_text(one, token, row, where, result, renew=renew)
         for name in blobs:
             sealed = bytes(row[name] or b"")
-            if not bytes_are_current(sealed):
+            if bytes_are_current(sealed):
+                continue
+            try:
                 fresh[name] = encrypt_bytes(decrypt_bytes(sealed))
                 result.values += 1
+            except Undecryptable:
+                field_name = model._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+                result.closed.append(f"{model._meta.verbose_name} {row['pk']} 的“{field_name}”")
         for name, value in fresh.items():
             changed.setdefault(name, []).append(model(pk=row["pk"], **{name: value}))
     if write:

@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import keys
-from accounts.encryption import encrypt_bytes
+from accounts.encryption import decrypt_bytes, encrypt_bytes
 from accounts.models import AuditEntry, KeyFingerprint
 from accounts.roles import Role
 from activities.models import Concern
 from ledgers import papers
+from ledgers.models import ImportBatch
 from members.models import Member
-from tests.factories import MemberFactory, sign_in, street
+from tests.factories import MemberFactory, sign_in, street, superuser
 
 OLD, NEW, AUDIT = "11" * 32, "22" * 32, "33" * 32
 pytestmark = pytest.mark.django_db
@@ -136,3 +137,16 @@ def test_a_file_that_no_key_opens_is_named_and_left(place, settings, tmp_path, c
     with pytest.raises(CommandError, match="文件 stray 打不开"):
         call_command("reencrypt")
     assert stray.read_bytes() == sealed
+
+
+def test_a_kept_upload_that_no_key_opens_is_named_and_left(place, settings, capsys):
+    settings.FIELD_KEYS = ["55" * 32]
+    batch = ImportBatch.objects.create(
+        ledger="members", user=superuser(), filename="表.xlsx", content=encrypt_bytes(b"x")
+    )
+    settings.FIELD_KEYS = [NEW, OLD]
+    for options in ({}, {"retire": True}):
+        with pytest.raises(CommandError, match=f"导入批次 {batch.pk} 的“文件（加密）” 打不开"):
+            call_command("reencrypt", **options)
+    settings.FIELD_KEYS = ["55" * 32]
+    assert decrypt_bytes(bytes(ImportBatch.objects.get().content)) == b"x"
