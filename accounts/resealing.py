@@ -4,8 +4,6 @@ Also what it takes to retire a key: the blind indexes made anew under the newest
 forgotten. Rows are read by hundreds, their tokens as they lie there.
 """
 
-import os
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +24,7 @@ from .encryption import (
     newest_key,
 )
 from .models import KeyFingerprint
+from .sealed_files import write_sealed
 from .transactions import atomic
 
 ROWS = 500
@@ -165,14 +164,7 @@ def _reseal_files(result: Result, *, write: bool) -> None:
         if not write:
             continue
         held = place.stat()
-        fresh = place.with_name(f".{place.name[:16]}.{secrets.token_hex(4)}")
-        try:
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(encrypt_bytes(data))
-            os.utime(fresh, (held.st_atime, held.st_mtime))
-            fresh.replace(place)
-        finally:
-            fresh.unlink(missing_ok=True)
+        write_sealed(place, data, (held.st_atime, held.st_mtime))
 
 
 @atomic

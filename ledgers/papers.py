@@ -8,7 +8,6 @@ import io
 import logging
 import os
 import re
-import secrets
 import unicodedata
 import zipfile
 from collections.abc import Collection
@@ -22,7 +21,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from accounts.encryption import decrypt_bytes, encrypt_bytes
+from accounts.encryption import decrypt_bytes
+from accounts.sealed_files import write_sealed
 
 from . import photos
 
@@ -192,14 +192,7 @@ def store(data: bytes) -> str:
     if place.exists():
         os.utime(place)  # somebody needs it again: not for `clear_unused` now
         return digest
-    place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.with_name(f".{digest[:16]}.{secrets.token_hex(4)}")
-    try:
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(encrypt_bytes(data))
-        fresh.replace(place)  # whole or not at all
-    finally:
-        fresh.unlink(missing_ok=True)  # half a file would keep a full disk full
+    write_sealed(place, data)
     return digest
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image, ImageOps
 
-from accounts.encryption import decrypt_bytes, encrypt_bytes
+from accounts.encryption import decrypt_bytes
+from accounts.sealed_files import write_sealed
 
 from .caching import if_it_can_be_kept
 
@@ -114,14 +115,7 @@ def small(digest: str, read: Callable[[], bytes], size: tuple[int, int]) -> byte
     target = io.BytesIO()
     drawn.save(target, "JPEG", quality=SMALL_QUALITY)
     with if_it_can_be_kept("a small picture"):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        fresh = place.with_name(f".{place.name}.{id(target):x}")
-        try:
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(encrypt_bytes(target.getvalue()))
-            fresh.replace(place)
-        finally:
-            fresh.unlink(missing_ok=True)
+        write_sealed(place, target.getvalue())
     return target.getvalue()
 
 
