@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.permissions import Right, access_of
+from activities.ledgers.meetings import in_reach
 from activities.models import Activity, Attendance
 from branches.models import Organization
 from ledgers.importing import RecordImporter, Report, Row, Undo, create, rewrite
@@ -116,11 +117,7 @@ class AttendanceImporter(MemberReferences):
 
     def _find_activities(self, rows: list[Row]) -> None:
         numbers = {row.values["number"] for row in rows}
-        held = Activity.objects.filter(access_of(self.user).scope(self.ledger.edit_right, "organization__path"))
-        if self.organization is not None:
-            held = held.filter(self.organization.subtree("organization__path"))
-        if len(numbers) < self.reads_whole_scope:
-            held = held.filter(number__in=numbers)
+        held = in_reach(self, numbers)
         found: dict[str, list[tuple[int, str, date]]] = defaultdict(list)
         for pk, number, path, kind, day in held.values_list(
             "pk", "number", "organization__path", "organization__kind", "date"

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.permissions import Right, access_of
+from accounts.permissions import Right
+from activities.ledgers.meetings import in_reach
 from activities.models import Activity, Resolution, Vote
 from branches.ledgers.checked import CheckedImporter
 from ledgers.importing import Row
@@ -32,11 +33,7 @@ class DecisionImporter(CheckedImporter):
         """Find the meetings."""
         sound = [row for row in rows if "number" in row.values]
         numbers = {row.values["number"] for row in sound}
-        held = Activity.objects.filter(access_of(self.user).scope(self.ledger.edit_right, "organization__path"))
-        if self.organization is not None:
-            held = held.filter(self.organization.subtree("organization__path"))
-        if len(numbers) < self.reads_whole_scope:
-            held = held.filter(number__in=numbers)
+        held = in_reach(self, numbers)
         found: dict[str, list[tuple[int, str, date]]] = defaultdict(list)
         for pk, number, kind, day in held.values_list("pk", "number", "kind", "date").iterator(chunk_size=5000):
             found[number].append((pk, kind, day))
