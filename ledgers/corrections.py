@@ -42,9 +42,6 @@ class Corrections:
         }
         return orjson.dumps(kept).decode()
 
-    def __bool__(self) -> bool:
-        return bool(self.cells or self.values)
-
     def __len__(self) -> int:
         return len(self.cells) + len(self.values)
 

@@ -148,6 +148,8 @@ class Importer:
     One importer serves one run: what it looked up stays on it.
     """
 
+    asks_about: ClassVar[str] = "内容"
+    """What rows that `ask` change, for whoever has not agreed to it yet."""
     reads_whole_scope: ClassVar[int] = 5000  # from so many keys on, the whole scope is read instead of a list of keys
 
     def __init__(self, ledger: Ledger, user: User, organization: "Organization | None") -> None:

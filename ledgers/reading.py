@@ -48,6 +48,14 @@ class Unreadable(Exception):
     """A file that cannot be taken in. Its message is Chinese, for the person who uploaded it, with what to do."""
 
 
+class NoHeader(Unreadable):
+    """No row of the workbook is the header that was looked for; `sheets` are what was read."""
+
+    def __init__(self, message: str, sheets: "list[Sheet]") -> None:
+        super().__init__(message)
+        self.sheets = sheets
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A worksheet: rectangular rows of raw cells, the first of which is sheet row `first_row` (1-based).
@@ -442,7 +450,7 @@ def find_header(sheets: list[Sheet], columns: Mapping[str, Sequence[str]], requi
     """Find the sheet and the one or two rows that fit `columns` (name -> header and aliases) best.
 
     Looks at the first 30 rows of each sheet, so that cover sheets, merged titles and 填报单位 rows are passed by.
-    Required columns that are not there end up in `missing`. Raises Unreadable where no row matches two columns (or the
+    Required columns that are not there end up in `missing`. Raises NoHeader where no row matches two columns (or the
     only one).
     """
     names = {normal_header(header): name for name in reversed(list(columns)) for header in reversed(columns[name])}
@@ -460,7 +468,7 @@ def find_header(sheets: list[Sheet], columns: Mapping[str, Sequence[str]], requi
         best += sorted(((_fit(m), m) for m in matches if len(m.mapping) >= enough), key=_by_fit, reverse=True)[:1]
     if not best:
         expected = "、".join(columns[name][0] for name in sorted(columns, key=lambda name: name not in required))
-        raise Unreadable(f"没有找到表头。表头应有这些列：{expected}。请对照模板检查后再上传。")
+        raise NoHeader(f"没有找到表头。表头应有这些列：{expected}。请对照模板检查后再上传。", sheets)
     _, match = max(best, key=_by_fit)
     match.more = [
         other
@@ -487,18 +495,18 @@ def _part_pairs(sheet: Sheet, names: Mapping[str, str]) -> None:
         if isinstance(cell, str) and (halves := _halves_of_header(cell, names))
     ]
     for at, column, halves in pairs:
-        for number, row in enumerate(sheet.rows):
-            first, second = (
-                halves if number == at else _halves_of_cell(row[column]) if number > at else (row[column], "")
-            )
-            row[column] = first
+        for row in sheet.rows[:at]:
+            row.append("")
+        for row in sheet.rows[at:]:
+            row[column], second = halves if row is sheet.rows[at] else _halves_of_cell(row[column])
             row.append(second)
 
 
 def _halves_of_header(text: str, names: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the two headers that one such as 应到/实到人数 stands for, or None where it is no such header."""
-    parts = _SLASH.split(normal_header(text))
-    if len(parts) != 2 or bare_header(normal_header(text)) in names:
+    header = normal_header(text)
+    parts = _SLASH.split(header)
+    if len(parts) != 2 or bare_header(header) in names:
         return None
     first, second = parts
     shared = next((first + second[at:] for at in range(1, len(second)) if first + second[at:] in names), first)

@@ -70,7 +70,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
             batch, match = importing.open_batch(ledger, file.read(), file.name, request.user, organization)  # type: ignore[arg-type]
         except (reading.Unreadable, importing.CannotImport) as error:
             form.add_error("file", str(error))
-            likelier = _likelier(ledger, request, file)
+            if isinstance(error, reading.NoHeader):
+                likelier = importing.likelier(ledger, request.user, error.sheets)  # type: ignore[arg-type]
         else:
             batch.save()
             if importing.importer_for(batch).missing(match) or importing.unknown_columns(ledger, match):
@@ -89,16 +90,6 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": settings.IMPORT_MAX_ROWS,
     }
     return render(request, "ledgers/import_upload.html", context, status=400 if form.errors else 200)
-
-
-def _likelier(ledger: Ledger, request: HttpRequest, file: Any) -> Ledger | None:
-    """Return the ledger that a file without a header for this one looks like, if it can be read at all."""
-    file.seek(0)
-    try:
-        sheets = reading.read_workbook(file.read(), file.name)
-    except reading.Unreadable:
-        return None
-    return importing.likelier(ledger, request.user, sheets)  # type: ignore[arg-type]
 
 
 def _preview(
@@ -218,17 +209,21 @@ def correct(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     ledger, batch = _batch(request, slug, pk)
     if batch.state != ImportBatch.State.PREVIEWED:
         return redirect("ledgers:batch", slug, pk)
-    held = Corrections() if "reset" in request.POST else Corrections.load(batch.corrections)
-    changed = [] if "reset" in request.POST else given(importing.details_of(batch), request.POST)
-    for cell, shown, text, throughout in changed:
-        held.put_right(cell, shown, text, throughout=throughout)
-    if "reset" not in request.POST and not changed:
-        messages.info(request, "没有改动")
-        return redirect("ledgers:batch", slug, pk)
-    before, batch.corrections = batch.wrong, held.dump()
+    before, reset = batch.wrong, "reset" in request.POST
+    if reset:
+        batch.corrections = ""
+    else:
+        changed = given(importing.details_of(batch), request.POST)
+        if not changed:
+            messages.info(request, "没有改动")
+            return redirect("ledgers:batch", slug, pk)
+        held = Corrections.load(batch.corrections)
+        for cell, shown, text, throughout in changed:
+            held.put_right(cell, shown, text, throughout=throughout)
+        batch.corrections = held.dump()
     batch.save(update_fields=["corrections"])
     response = _preview(request, ledger, batch)
-    if "reset" in request.POST:
+    if reset:
         messages.success(request, "已恢复成文件里的内容")
     elif batch.wrong:
         messages.info(request, f"已改，有错的由 {before} 行变为 {batch.wrong} 行")
@@ -243,7 +238,8 @@ def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     _, batch = _batch(request, slug, pk)
     url = reverse("ledgers:batch", args=[slug, pk])
     if "agreed" not in request.POST and importing.details_of(batch).get("asks"):
-        messages.error(request, "还没有导入：请先核对要更改的名称和成立日期，勾选后再按导入")
+        asked = importing.importer_for(batch).asks_about
+        messages.error(request, f"还没有导入：请先核对要更改的{asked}，勾选后再按导入")
         return redirect(f"{url}?show=changed")
     if not start(batch, apply_batch, request.user, url):  # type: ignore[arg-type]
         batch.refresh_from_db(fields=["state"])

@@ -15,7 +15,7 @@ from accounts.permissions import access_of
 from ledgers.importing import Importer, RecordImporter, Report, Row, Undo, create, rewrite
 from ledgers.models import Touch
 
-from ..forms.tree import OF_THE_SUPERIOR
+from ..forms.tree import OF_THE_SUPERIOR, may_restructure_at
 from ..models import RESERVED_CODES, Committee, CommitteeSeat, Organization, OrganizationEvent
 
 
@@ -23,6 +23,7 @@ class OrganizationImporter(RecordImporter):
     """Parents may stand anywhere in the file, or be in the register already."""
 
     identity = ("code",)
+    asks_about = "名称和成立日期"
 
     @property
     def fields(self) -> list[str]:
@@ -82,12 +83,12 @@ class OrganizationImporter(RecordImporter):
         """
         if not rows:
             return
-        access, step = access_of(self.user), Organization.steplen
+        step = Organization.steplen
         paths = dict(Organization.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "path"))
         sisters = self._names_beside([paths[row.pk] for row in rows if "name" in row.changes])
         for row in rows:
             above = paths[row.pk][:-step]
-            if not (access.has_on(self.ledger.edit_right, above) if above else self.user.is_superuser):
+            if not may_restructure_at(self.user, paths[row.pk]):
                 key = next(key for key in OF_THE_SUPERIOR if key in row.changes)
                 self.wrong(row, key, "这一项由上级党组织改，请联系上级")
                 continue
