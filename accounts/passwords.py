@@ -6,6 +6,7 @@ import string
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from pypinyin import lazy_pinyin
 
@@ -128,7 +129,7 @@ def one_time_password() -> str:
     while True:
         password = "".join(secrets.choice(_ONE_TIME_ALPHABET) for _ in range(ONE_TIME_LENGTH))
         try:
-            ThreeKindsValidator().validate(password)
+            validate_password(password)
         except ValidationError:
             continue
         return password

@@ -2,6 +2,7 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from accounts import passwords
 from accounts.models import User
 from accounts.passwords import one_time_password
 from accounts.roles import Role
@@ -54,6 +55,12 @@ def test_one_time_passwords_meet_the_policy_and_differ():
     for password in made:
         validate_password(password, WANG)
         assert not set(password) & set("0O1lI")
+
+
+def test_a_one_time_password_that_the_policy_would_refuse_is_drawn_again(monkeypatch):
+    drawn = iter("2EtmdDdD9sRL" + "abcdefghijkm" + "2EtmdDeD9sRL")
+    monkeypatch.setattr(passwords.secrets, "choice", lambda alphabet: next(drawn))
+    assert one_time_password() == "2EtmdDeD9sRL"
 
 
 @pytest.mark.django_db
