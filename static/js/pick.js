@@ -5,11 +5,15 @@ const assets = document.querySelector("script[data-tom-select]")?.dataset;
 let library;
 
 function load() {
-  library ??= new Promise((resolve, reject) => {
-    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: assets.tomSelectCss });
-    const script = Object.assign(document.createElement("script"), { src: assets.tomSelect, onload: resolve, onerror: reject });
-    document.head.append(style, script);
-  });
+  // Both, before a select is replaced: without its style the box is taller, and the page would jump under a finger.
+  const arrived = (tag, properties) =>
+    new Promise((resolve, reject) => {
+      document.head.append(Object.assign(document.createElement(tag), { onload: resolve, onerror: reject, ...properties }));
+    });
+  library ??= Promise.all([
+    arrived("link", { rel: "stylesheet", href: assets.tomSelectCss }),
+    arrived("script", { src: assets.tomSelect }),
+  ]);
   return library;
 }
 

@@ -46,6 +46,24 @@ def register(page, code):
     expect(page.get_by_role("heading", level=1)).to_contain_text("郑新")
 
 
+def test_the_form_keeps_its_height_when_the_searchable_select_comes(signed_in, branch):
+    """What moves between a finger's touch and its lifting loses the press on 保存."""
+    page = signed_in(PostingFactory(organization=branch, role="branch-secretary").user.username)
+    held = []
+    page.route("**/tom-select*.css*", held.append)
+    page.goto("/members/development/")
+    with page.expect_request("**/tom-select*.js*") as script:
+        page.get_by_role("link", name="新增入党申请人").first.click()
+    script.value.response().finished()
+    form = page.locator("main form[method=post]")
+    before = form.bounding_box()["height"]
+    expect(page.locator(".ts-control")).to_have_count(0)
+    for request in held:
+        request.continue_()
+    expect(page.locator(".ts-control")).to_be_visible()
+    assert form.bounding_box()["height"] == before
+
+
 def test_from_application_to_full_membership(signed_in, branch):
     user = PostingFactory(organization=branch, role="branch-secretary").user
     page = signed_in(user.username)
