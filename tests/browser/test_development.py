@@ -50,9 +50,9 @@ def test_the_form_keeps_its_height_when_the_searchable_select_comes(signed_in, b
     """What moves between a finger's touch and its lifting loses the press on 保存."""
     page = signed_in(PostingFactory(organization=branch, role="branch-secretary").user.username)
     held = []
-    page.route("**/tom-select*.css*", held.append)
+    page.route("**/tom-select*.css*", lambda route: held.append(route))
     page.goto("/members/development/")
-    with page.expect_request("**/tom-select*.js*") as script:
+    with page.expect_request("**/django-tomselect*.js*") as script:
         page.get_by_role("link", name="新增入党申请人").first.click()
     script.value.response().finished()
     form = page.locator("main form[method=post]")
