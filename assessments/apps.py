@@ -15,7 +15,7 @@ class AssessmentsConfig(AppConfig):
         from .facts import FACTS
         from .local import answer_days
         from .minutes_due import minutes_due
-        from .panels import PANELS
+        from .panels.findings import PANELS
 
         discovery.load("assessments.rules")  # the ledger offers them to choose from
         discovery.load("assessments.ledgers")

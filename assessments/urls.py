@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from assessments import views
+from .views import findings, local_settings, quality
 
 app_name = "assessments"
 urlpatterns = [
-    path("findings/", views.findings, name="findings"),
-    path("findings/handle/", views.handle, name="handle"),
-    path("findings/<int:pk>/", views.finding, name="finding"),
-    path("quality/", views.quality, name="quality"),
-    path("settings/local/", views.local_settings, name="settings"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/handle/", findings.handle, name="handle"),
+    path("findings/<int:pk>/", findings.finding, name="finding"),
+    path("quality/", quality.quality, name="quality"),
+    path("settings/local/", local_settings.local_settings, name="settings"),
 ]

@@ -3,7 +3,7 @@
 import pytest
 from django.template.loader import render_to_string
 
-from assessments.panels import PANELS
+from assessments.panels.findings import PANELS
 from ledgers.period import Period
 from tests.factories import PostingFactory, UserFactory
 

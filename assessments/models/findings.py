@@ -11,7 +11,7 @@ from ledgers.models import Record, Touch
 from ledgers.period import Period
 from members.models import Member
 
-from .querysets import FindingQuerySet, LocalSettingQuerySet
+from ..querysets import FindingQuerySet, LocalSettingQuerySet
 
 
 class Severity(models.TextChoices):

@@ -7,9 +7,9 @@ from django.db.models import Q
 from accounts.permissions import Right
 from ledgers.ledger import Column, Filter, Ledger, Query, field_filter, period_of, register
 
-from . import engine
-from .models import Finding, Severity
-from .querysets import standing_on, unclosed_on
+from .. import engine
+from ..models import Finding, Severity
+from ..querysets import standing_on, unclosed_on
 
 
 def _state(value: str, query: Query) -> Q:

@@ -14,9 +14,9 @@ from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may
 
-from . import engine
-from .findings import kept_in, refresh_if_changed
-from .models import Finding
+from .. import engine
+from ..findings import kept_in, refresh_if_changed
+from ..models import Finding
 
 SHOWN = 8
 

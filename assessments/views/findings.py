@@ -1,4 +1,4 @@
-"""Pages of the findings: by rule or by branch, one finding with its history, handling; the street's own numbers."""
+"""Pages of the findings: by rule or by branch, one finding with its history, handling."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,24 +15,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import AuditEntry
 from accounts.permissions import Right, access_of
-from accounts.transactions import atomic
-from activities.models.concerns import renew_answer_days
 from branches.models import Organization
 from ledgers import facts
-from ledgers.models.record import Conflict
 from ledgers.parsing import row_keys
 from ledgers.period import Period
-from members.gaps import FAULTS, GAPS
 
-from . import engine
-from . import quality as figures
-from .beginning import KEY, is_before_records, records_since, words_on
-from .findings import CannotHandle, form_url, kept_in, refresh_if_changed
-from .findings import handle as handle_findings
-from .forms import FindingFilter, HandleForm, LocalNumbersForm
-from .local import NUMBERS
-from .models import Finding, LocalSetting, Severity
-from .querysets import FindingQuerySet
+from .. import engine
+from ..beginning import is_before_records, records_since, words_on
+from ..findings import CannotHandle, form_url, kept_in, refresh_if_changed
+from ..findings import handle as handle_findings
+from ..forms.findings import FindingFilter, HandleForm
+from ..models import Finding, Severity
+from ..querysets import FindingQuerySet
+from .choice import chosen_organization, chosen_period
 
 IN_GROUP = 20
 """Findings shown of each rule or branch before the reader asks for all."""
@@ -60,7 +55,7 @@ class Group:
 @require_GET
 def findings(request: HttpRequest) -> HttpResponse:
     """List the findings of the chosen organisation and period, grouped by rule or by branch, or all in one list."""
-    organization, period = _chosen_organization(request), _chosen_period(request)
+    organization, period = chosen_organization(request), chosen_period(request)
     if organization is None:
         return render(request, "assessments/empty.html", {"title": "预警"})
     refresh_if_changed(organization, period)
@@ -140,98 +135,6 @@ def handle(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"已办理 {count} 条预警。")
         return redirect(shown[0].get_absolute_url() if len(shown) == 1 else "assessments:findings")
     return render(request, "assessments/handle.html", {"findings": shown, "form": form})
-
-
-@require_GET
-def quality(request: HttpRequest) -> HttpResponse:
-    """Show what the register lacks and what is wrong in it: the whole, and branch by branch, the worst first."""
-    organization, period, today = _chosen_organization(request), _chosen_period(request), timezone.localdate()
-    if organization is None:
-        return render(request, "assessments/empty.html", {"title": "数据质量"})
-    as_of = period.end if period.end < today else None
-    whole, branches = figures.lines(organization, as_of or today, as_of, request.user)
-    page = Paginator(branches, PAGE_SIZE).get_page(request.GET.get("page"))
-    kinds = [each for _, each in figures.KINDS]
-    context = {"organization": organization, "day": as_of or today, "whole": whole, "page": page, "kinds": kinds}
-    context |= {"gaps": len(GAPS), "faults": len(FAULTS)}
-    return render(request, "assessments/quality.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-def local_settings(request: HttpRequest) -> HttpResponse:
-    """Show and take the numbers that a street sets for itself."""
-    streets = Organization.objects.visible_to(request.user, Right.SETTINGS_MANAGE).filter(
-        kind=Organization.Kind.WORKING_COMMITTEE
-    )
-    if not getattr(request, "chosen_organization", None):
-        return render(request, "assessments/empty.html", {"title": "本街道规定"})
-    street = _street(request, list(streets))
-    held = {setting.key: setting for setting in LocalSetting.objects.filter(organization=street)}
-    form = LocalNumbersForm(request.POST or None, initial={key: setting.value for key, setting in held.items()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            _save_numbers(street, held, form.cleaned_data)
-        except Conflict as conflict:
-            messages.error(request, str(conflict))
-        else:
-            messages.success(request, "本街道规定已保存，预警会按新的规定重新核对。")
-            return redirect(f"{reverse('assessments:settings')}?organization={street.code}")
-    return render(request, "assessments/settings.html", {"form": form, "street": street, "streets": streets})
-
-
-@atomic
-def _save_numbers(street: Organization, held: dict[str, LocalSetting], numbers: dict[str, int | None]) -> None:
-    for key in (*(number.key for number in NUMBERS), KEY):
-        setting, value = held.get(key), numbers[key]
-        if value is None:
-            if setting is not None:
-                setting.erase()
-            continue
-        setting = setting or LocalSetting(organization=street, key=key)
-        setting.value = value
-        setting.record()
-    renew_answer_days(street)
-
-
-# whose and when
-
-
-def _chosen_organization(request: HttpRequest) -> Organization | None:
-    """Return the organisation chosen at the top of the page, or the one that the user's pages open on, if any."""
-    chosen = getattr(request, "chosen_organization", None)
-    if chosen:
-        return chosen
-    visible = Organization.objects.visible_to(request.user, Right.FINDINGS_VIEW)
-    if code := request.GET.get("organization"):
-        return get_object_or_404(visible, code=code)
-    return visible.first()
-
-
-def _chosen_period(request: HttpRequest) -> Period:
-    """Return the period chosen at the top of the page, or the running quarter."""
-    chosen = getattr(request, "chosen_period", None)
-    if chosen:
-        return chosen
-    try:
-        return Period.parse(request.GET.get("period", ""))
-    except ValueError:
-        return Period.containing(timezone.localdate(), Period.QUARTER)
-
-
-def _street(request: HttpRequest, streets: list[Organization]) -> Organization:
-    """Return the street whose numbers are meant: the one named, the one above what is chosen, or the first."""
-    if code := request.GET.get("organization"):
-        named = [street for street in streets if street.code == code]
-        if named:
-            return named[0]
-    chosen = getattr(request, "chosen_organization", None)
-    if chosen:
-        above = [street for street in streets if chosen.path.startswith(street.path)]
-        if above:
-            return above[0]
-    if not streets:
-        raise Http404("no street in reach")
-    return streets[0]
 
 
 def _found(request: HttpRequest, pk: int) -> Finding:

@@ -1,0 +1,1 @@
+"""Forms, each in the module of the noun that it enters."""

@@ -1,0 +1,1 @@
+"""Ledgers of how it is judged; one module for each noun."""

@@ -1,0 +1,1 @@
+"""What pages of organisations show of each noun."""

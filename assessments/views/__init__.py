@@ -1,0 +1,1 @@
+"""Pages of how it is judged; one module for each noun."""
