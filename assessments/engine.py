@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -47,6 +48,13 @@ class Violation:
     member_id: int | None = None
     months: tuple[str, ...] = ()
     cases: tuple[int, ...] = ()
+    records: int = 1
+    """How many records break it, of a rule about records."""
+
+    @property
+    def breaches(self) -> int:
+        """How many breaches it stands for: months (quarters, years) missed, persons, records, or the organisation."""
+        return len(self.months) or len(self.cases) or self.records
 
     @property
     def people(self) -> int:
@@ -353,6 +361,14 @@ def of_member(finding: Finding) -> Mapping[str, Any]:
     return {"member": finding.member_id}
 
 
+class About(Enum):
+    """What a rule speaks of, and so what counts as one breach of it."""
+
+    ORGANISATIONS = "organisations"  # an organisation, or each month, quarter or year that it missed
+    PEOPLE = "people"  # a member, or somebody on the way in
+    RECORDS = "records"  # an activity, an enterprise, a letter, a concern
+
+
 class Rule:
     """Base of every rule; declarations are class attributes.
 
@@ -366,6 +382,7 @@ class Rule:
     severity: ClassVar[Severity] = Severity.MINOR
     remedy: ClassVar[str]
     every: ClassVar[PeriodKind | None] = None
+    about: ClassVar[About] = About.ORGANISATIONS
     applies_to: ClassVar[Circle]
     holds: ClassVar[Condition]
 
@@ -378,12 +395,16 @@ class Rule:
         return self.every <= check.period.kind
 
     def asked(self, check: Check) -> list[Organization]:
-        """Return whom the rule asks in the period or in any of its parts; nobody where it asks persons or records."""
-        circle = getattr(self, "applies_to", None)
-        if circle is None:
+        """Return whom the rule asks in the period or in any of its parts that are over; nobody where it asks persons
+        or records.
+        """
+        return self.asked_in(check, [check.period] if self.every is None else check.parts(self.every))
+
+    def asked_in(self, check: Check, parts: Iterable[Period]) -> list[Organization]:
+        """Return whom the rule asks in any of these parts of the period, each once; nobody of persons or records."""
+        if self.about is not About.ORGANISATIONS:
             return []
-        parts = [check.period] if self.every is None else check.parts(self.every)
-        return list({o.pk: o for part in parts for o in circle.among(check, part)}.values())
+        return list({o.pk: o for part in parts for o in self.applies_to.among(check, part)}.values())
 
     def violations(self, check: Check) -> Iterable[Violation]:
         """Yield what breaks the rule: at most one violation for each organisation, or for each member."""
@@ -470,6 +491,11 @@ def check(
     asked = Check(organization, period, by)
     if not period.has_begun(asked.today) or is_before_records(period, records_since(organization)):
         return []
+    return judge(asked, rules)
+
+
+def judge(asked: Check, rules: Collection[str] | None = None) -> list[Violation]:
+    """Return what is broken according to one check, in the order of rule, organisation and member."""
     found = [
         violation
         for rule in every_rule()
@@ -485,6 +511,7 @@ def choices(attribute: str) -> list[tuple[str, str]]:
 
 
 __all__ = [
+    "About",
     "AtLeast",
     "AtMost",
     "Branches",
@@ -501,6 +528,7 @@ __all__ = [
     "choices",
     "every_rule",
     "get",
+    "judge",
     "of_member",
     "of_place",
     "register",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from activities.absence import RUNNING, runs_of_absence
 from activities.facts import MEETINGS
-from assessments.engine import Check, Rule, Violation, register
+from assessments.engine import About, Check, Rule, Violation, register
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -19,6 +19,7 @@ class NotAbsentThriceRunning(Rule):
     code = "L01"
     title = f"党员不连续 {RUNNING} 次缺席组织生活"
     source = "本街道规定"
+    about = About.PEOPLE
     remedy = "同本人谈一次话，问清原因；确有困难的补办请假，考勤登记有误的改正考勤。"
 
     def violations(self, check: Check) -> Iterator[Violation]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.db.models import Exists, OuterRef
 
 from accounts.permissions import Right
-from assessments.engine import Check, Form, Rule, Violation, of_member, register
+from assessments.engine import About, Check, Form, Rule, Violation, of_member, register
 from assessments.models import Finding
 from branches.models import CommitteeSeat
 from ledgers.period import Period
@@ -25,6 +25,7 @@ class HeartToHeartTalks(Rule):
     code = "R09"
     title = "支委会成员之间、支委会成员同党员每年至少谈心谈话一次"
     source = f"{REGULATION}；{EDUCATION}第十九条"
+    about = About.PEOPLE
     remedy = "安排谈心谈话并登记；已经谈过的，补录谈话时间和对象。"
     every = Period.YEAR
 
@@ -86,6 +87,7 @@ class CheckedIn(Rule):
     code = "R42"
     title = "在职党员到社区报到"
     source = "本街道规定"
+    about = About.PEOPLE
     remedy = "联系本人到居住地社区报到；已经报到的，在社区报到里登记。"
 
     def form(self, finding: Finding) -> Form:

@@ -6,7 +6,7 @@ from django.db.models import Count
 
 from activities.models import Concern
 from activities.models.concerns import late_between, overdue_on
-from assessments.engine import Check, Rule, Violation, register
+from assessments.engine import About, Check, Rule, Violation, register
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -20,6 +20,7 @@ class ConcernsAnswered(Rule):
     code = "R54"
     title = "群众诉求在规定的工作日内答复"
     source = "本街道规定"
+    about = About.RECORDS
     remedy = "尽快答复居民并登记答复；已经答复的，补登答复日期；办不了的，上报街道协调。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
@@ -33,7 +34,7 @@ class ConcernsAnswered(Rule):
         for organization, number, waiting in counted:
             words = [f"{waiting} 件诉求超过期限没有答复"] if waiting else []
             words += [f"{number - waiting} 件诉求答复超过期限"] if number > waiting else []
-            yield Violation(self.code, check.by_id[organization], "，".join(words), number, 0)
+            yield Violation(self.code, check.by_id[organization], "，".join(words), number, 0, records=number)
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the concerns that broke the limit."""

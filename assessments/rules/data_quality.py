@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Count, Q
 
 from accounts.permissions import Right
-from assessments.engine import Check, Form, Rule, Violation, register
+from assessments.engine import About, Check, Form, Rule, Violation, register
 from assessments.models import Finding
 from members.gaps import implausible
 from members.models import Membership
@@ -17,6 +17,7 @@ class FaultRule(Rule):
     """Base of the rules that the register itself checks when a member is saved."""
 
     source = "数据质量要求"
+    about = About.PEOPLE
     detail = ""
 
     def form(self, finding: Finding) -> Form:
@@ -52,6 +53,7 @@ class IdOnce(Rule):
     code = "Q03"
     title = "一个身份证号只登记一名在册党员"
     source = "数据质量要求"
+    about = About.PEOPLE
     remedy = "核对是否重复登记，或者转出后没有从原支部减去，保留一条。"
 
     def form(self, finding: Finding) -> Form:
@@ -76,6 +78,7 @@ class PlausibleDates(Rule):
     code = "Q04"
     title = "入党时间、转正时间合理"
     source = "数据质量要求"
+    about = About.PEOPLE
     remedy = "对照入党志愿书，改正出生日期、入党时间或转正时间。"
 
     def form(self, finding: Finding) -> Form:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
-from assessments.engine import Check, Course, Rule, Violation, register
+from assessments.engine import About, Check, Course, Rule, Violation, register
 from assessments.models import Severity
 from branches.models import Organization
 from ledgers import ledger
@@ -45,6 +45,7 @@ class CaseRule(Rule):
     """
 
     source = SOURCE
+    about = About.PEOPLE
 
     @abstractmethod
     def breach(self, course: Course, check: Check) -> Breach | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from assessments.engine import Check, Rule, Violation, register
+from assessments.engine import About, Check, Rule, Violation, register
 from assessments.models import Severity
 from ledgers.period import Period
 from members.dues.arrears import MONTHS_IN_A_ROW, debts
@@ -22,6 +22,7 @@ class DuesNotLongUnpaid(Rule):
     code = "R32"
     title = f"党员不得连续 {MONTHS_IN_A_ROW} 个月不交纳党费"
     source = f"《中国共产党章程》；{EDUCATION}第三十一条；{DUES}"
+    about = About.PEOPLE
     severity = Severity.SERIOUS
     remedy = "向本人了解情况，督促补缴并登记；没有正当理由的，按党章规定处理。"
 
@@ -47,6 +48,7 @@ class DuesByTheBand(Rule):
     code = "R33"
     title = "党费按规定的基数和比例核定"
     source = DUES
+    about = About.PEOPLE
     remedy = "核对党费基数和就业状态，按规定比例改正应缴数额；已经封账的月份写明原因后更正。"
 
     def violations(self, check: Check) -> Iterator[Violation]:

@@ -1,14 +1,15 @@
 """Rules about elections and votes, and about the units of joint branches (R15, R18)."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from django.db.models import Exists, OuterRef
 
 from activities.models import Activity, Vote
 from activities.quorums import Outcome, with_turnout
-from assessments.engine import Check, Rule, Violation, register
+from assessments.engine import About, Check, OfKind, Rule, Violation, register
 from assessments.models import Severity
 from branches.models import MOST_UNITS, Candidate, Election, JointUnit, Organization
 from ledgers import ledger
@@ -27,6 +28,7 @@ class VoteIsValid(Rule):
     code = "R15"
     title = "表决时到会不少于半数、选举时不少于五分之四，赞成超过半数才算通过、当选"
     source = f"{REGULATION}；{ELECTIONS}"
+    about = About.RECORDS
     severity = Severity.SERIOUS
     remedy = (
         "到会人数或票数不够的，表决、选举结果无效，应重新召开会议，选举还要报告上级党组织；数字登错的，改正登记或考勤。"
@@ -35,11 +37,13 @@ class VoteIsValid(Rule):
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the organisations with an election or a vote of the period that does not hold, each with its latest."""
         wrong: dict[int, tuple[date, Violation]] = {}
+        count: Counter[int] = Counter()
         for day, violation in [*self._elections(check), *self._votes(check)]:
+            count[violation.organization.pk] += 1
             held = wrong.get(violation.organization.pk)
             if held is None or held[0] <= day:
                 wrong[violation.organization.pk] = day, violation
-        yield from (violation for _, violation in wrong.values())
+        yield from (replace(violation, records=count[pk]) for pk, (_, violation) in wrong.items())
 
     def _elections(self, check: Check) -> Iterator[tuple[date, Violation]]:
         """Yield the elections that do not hold, with their days, the oldest first."""
@@ -106,6 +110,7 @@ class JointBranchCoversFewUnits(Rule):
     title = f"联合党支部覆盖的单位一般不超过 {MOST_UNITS} 个"
     source = REGULATION
     remedy = "符合条件的单位单独建立党支部，或者调整到别的联合党支部。"
+    applies_to = OfKind((Organization.Kind.JOINT_BRANCH,))
 
     def violations(self, check: Check) -> Iterator[Violation]:
         """Yield the joint branches with more units on the last day."""
@@ -113,8 +118,8 @@ class JointBranchCoversFewUnits(Rule):
         units = JointUnit.objects.under(check.organization, check.day).covered_on(check.day)
         for organization_id in units.order_by().values_list("organization_id", flat=True):
             count[organization_id] += 1
-        for branch in check.branches:
-            if branch.kind == Organization.Kind.JOINT_BRANCH and count[branch.pk] > MOST_UNITS:
+        for branch in self.applies_to.among(check):
+            if count[branch.pk] > MOST_UNITS:
                 detail = f"覆盖 {count[branch.pk]} 个单位，多于 {MOST_UNITS} 个"
                 yield Violation(self.code, branch, detail, count[branch.pk], MOST_UNITS)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from activities.models import Activity, Attendance
 from activities.querysets import ActivityQuerySet
 from activities.quorums import Sitting, sittings
-from assessments.engine import Check, Rule, Violation, register
+from assessments.engine import About, Check, Rule, Violation, register
 from assessments.local import MINUTES_DAYS
 from branches.models import Organization
 from ledgers import ledger
@@ -29,6 +29,7 @@ class CommitteeQuorum(Rule):
     code = "R17"
     title = "支部委员会会议到会委员达到半数"
     source = f"{REGULATION}第十二条"
+    about = About.RECORDS
     remedy = "到会委员不足半数的会议不能作出决定，应重新召开；考勤或者班子登记有误的，改正登记。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
@@ -43,7 +44,9 @@ class CommitteeQuorum(Rule):
             more = f"，共 {len(meetings)} 次" if len(meetings) > NAMED else ""
             last = meetings[-1]
             detail = f"{'；'.join(words)}{more}，至少应到会半数（{last.least} 人）"
-            yield Violation(self.code, check.by_id[organization], detail, last.present, last.least)
+            yield Violation(
+                self.code, check.by_id[organization], detail, last.present, last.least, records=len(meetings)
+            )
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the organisation's own committee meetings in the period."""
@@ -58,6 +61,7 @@ class MinutesInTime(Rule):
     code = "R19"
     title = "会议记录在规定的天数内提交，时间、地点、主持人、考勤和内容齐全"
     source = "本街道规定"
+    about = About.RECORDS
     remedy = "还没有提交的尽快提交；内容不全的，由审核人退回，补齐后重新提交。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
@@ -76,7 +80,8 @@ class MinutesInTime(Rule):
             more = f" 等 {len(said)} 次" if len(said) > NAMED else ""
             detail = f"会议记录不合要求：{'；'.join(said[:NAMED])}{more}"
             total = totals[organization_id]
-            yield Violation(self.code, check.by_id[organization_id], detail, total - len(said), total)
+            place = check.by_id[organization_id]
+            yield Violation(self.code, place, detail, total - len(said), total, records=len(said))
 
     def _faulty(self, check: Check, held: ActivityQuerySet) -> Iterator[tuple[int, date, str, str]]:
         """Yield (organisation, day, kind, what is wrong) of each activity whose minutes are late or incomplete."""

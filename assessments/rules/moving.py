@@ -1,6 +1,8 @@
 """Rules about members on the move or away: letters of transfer, floating, out of contact (R34-R38)."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -8,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from activities.absence import counted_lines
 from activities.models import Attendance
-from assessments.engine import Check, Rule, Violation, register
+from assessments.engine import About, Check, Rule, Violation, register
 from assessments.models import Severity
 from members.models import TAKEN_IN_WITHIN, Member, Membership, Transfer, Whereabouts
 
@@ -32,6 +34,7 @@ class LetterTakenIn(Rule):
     code = "R34"
     title = "组织关系介绍信在有效期内接收"
     source = "《中国共产党党员组织关系介绍信使用说明》"
+    about = About.RECORDS
     remedy = "催对方接收或寄回回执；对方不接收的，撤销介绍信，查明去向后重新开具。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
@@ -40,6 +43,7 @@ class LetterTakenIn(Rule):
             check.organization.subtree("organization__path", check.day)
         )
         found: dict[tuple[int, int | None], Violation] = {}
+        late: Counter[tuple[int, int | None]] = Counter()
         rows = letters.order_by("issued_on", "pk").values_list(
             "organization_id", "member_id", "issued_on", "letter_number", "valid_days"
         )
@@ -48,11 +52,13 @@ class LetterTakenIn(Rule):
             if days <= (valid or TAKEN_IN_WITHIN) or check.is_temporary(branch_id):
                 continue
             detail = f"介绍信 {number} 于 {issued} 开具，有效期 {valid or TAKEN_IN_WITHIN} 天，{days} 天没有接收"
+            late[branch_id, member_id] += 1
             found.setdefault(
                 (branch_id, member_id),
                 Violation(self.code, check.by_id[branch_id], detail, days, valid or TAKEN_IN_WITHIN, member_id),
             )
-        yield from found.values()
+        for key, violation in found.items():
+            yield replace(violation, records=late[key])
 
 
 @register
@@ -60,6 +66,7 @@ class FloatingMemberReached(Rule):
     code = "R35"
     title = "流动党员去向、联系人清楚，每 6 个月至少联系一次"
     source = f"{REGULATION}第三十二条、第三十四条"
+    about = About.PEOPLE
     remedy = "登记流动党员的去向和联系人，联系一次并记下日期和方式；已经返回的，登记返回日期。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
@@ -94,6 +101,7 @@ class OutOfContact(Rule):
     code = "R36"
     title = "党员失联不满 6 个月"
     source = f"{REGULATION}第二十四条"
+    about = About.PEOPLE
     severity = Severity.SERIOUS
     remedy = "继续查找并记下经过；满 6 个月仍联系不上的，按规定讨论停止党籍，报上级党组织批准。"
 
@@ -121,6 +129,7 @@ class NotAwayFromEveryMeeting(Rule):
     code = "R37"
     title = "党员没有正当理由，不得连续 6 个月不参加党的组织生活"
     source = f"{REGULATION}第三十一条"
+    about = About.PEOPLE
     severity = Severity.SERIOUS
     remedy = "向本人了解情况；连续 6 个月以上不参加组织生活的，支部大会应讨论，按规定报上级党组织处理。"
 
@@ -148,6 +157,7 @@ class SuspendedDecidedOn(Rule):
     code = "R38"
     title = "停止党籍满 2 年及时作出处理"
     source = f"{REGULATION}第二十四条"
+    about = About.PEOPLE
     remedy = "停止党籍 2 年后确实无法取得联系的，按自行脱党予以除名；已经取得联系的，按程序恢复党籍。"
 
     def violations(self, check: Check) -> Iterator[Violation]:

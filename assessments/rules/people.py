@@ -8,7 +8,7 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 
 from activities.hours import Hours, hours_of, leading
-from assessments.engine import Check, Rule, Violation, register
+from assessments.engine import About, Check, Rule, Violation, register
 from assessments.models import Severity
 from ledgers.period import Period
 from members.models import DevelopmentStep, Membership
@@ -31,6 +31,7 @@ class RegularisationDue(Rule):
     code = "R24"
     title = "预备期满一年及时讨论转正"
     source = "《中国共产党发展党员工作细则》第三十二条"
+    about = About.PEOPLE
     severity = Severity.SERIOUS
     remedy = "召开支部党员大会讨论转正，报上级党组织审批；已经转正的，在党员信息里填写转正时间。"
 
@@ -64,6 +65,7 @@ class CreditHours(Rule):
     code = "R30"
     title = f"党员每年集中学习培训不少于 {HOURS_OF_FULL_MEMBER} 学时"
     source = f"{EDUCATION}第二十条"
+    about = About.PEOPLE
     remedy = "安排补学并登记学时和考勤；已经参加的，补录活动的学时和考勤，在外面参加的登记培训证书。"
     every = Period.YEAR
 
@@ -99,6 +101,7 @@ class LeadersTrained(Rule):
     code = "R31"
     title = f"党组织书记和班子成员每年学习培训不少于 {HOURS_OF_COMMITTEE_MEMBER} 学时，至少参加一次集中培训"
     source = "《全国党员教育培训工作规划》"
+    about = About.PEOPLE
     remedy = "安排参加集中培训，补足学时并登记；在外面参加的，登记培训证书并注明集中轮训。"
     every = Period.YEAR
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db.models import BooleanField, ExpressionWrapper
 
-from assessments.engine import Check, OfKind, Rule, Violation, register
+from assessments.engine import About, Check, OfKind, Rule, Violation, register
 from assessments.local import RESERVE_CADRES, WORKERS_LOST_PERCENT
 from assessments.models import Severity
 from branches.models import EnterpriseState, Organization, Shortage, Venue
@@ -23,6 +23,8 @@ NAMED = 3
 
 class EnterpriseRule(Rule):
     """Base of the rules about enterprises: one violation for each organisation that keeps some that break it."""
+
+    about = About.RECORDS
 
     filters: dict[str, str]
 
@@ -62,7 +64,8 @@ class EnterprisesOrganised(EnterpriseRule):
             lacking = [name for name, _, organised, _ in due if not organised]
             if lacking:
                 detail = f"{_named(lacking)}有 {ORGANISED_FROM} 名以上正式党员，还没有建立党组织"
-                yield Violation(self.code, organization, detail, len(due) - len(lacking), len(due))
+                having = len(due) - len(lacking)
+                yield Violation(self.code, organization, detail, having, len(due), records=len(lacking))
 
 
 @register
@@ -79,7 +82,8 @@ class EnterprisesInstructed(EnterpriseRule):
             lacking = [name for name, _, _, instructed in enterprises if not instructed]
             if lacking:
                 detail = f"{_named(lacking)}没有党建指导员"
-                yield Violation(self.code, organization, detail, len(enterprises) - len(lacking), len(enterprises))
+                having, all_here = len(enterprises) - len(lacking), len(enterprises)
+                yield Violation(self.code, organization, detail, having, all_here, records=len(lacking))
 
 
 @register
@@ -87,6 +91,7 @@ class Premises(Rule):
     code = "R45"
     title = f"阵地租期不在 {LEASE_WARNED_BEFORE.days} 天内到期，社区阵地不短缺"
     source = OWN
+    about = About.RECORDS
     remedy = "办理续租或另找场所，更新租借到期日期；阵地不足的，写明解决办法，解决后填解决日期。"
 
     def violations(self, check: Check) -> Iterator[Violation]:
@@ -111,7 +116,7 @@ class Premises(Rule):
             more = f" 等 {len(words)} 项" if len(words) > NAMED else ""
             detail = "；".join([*words[: NAMED - 1], words[-1]] if more else words) + more
             limit = LEASE_WARNED_BEFORE.days if place in left else None
-            yield Violation(self.code, check.by_id[place], detail, left.get(place), limit)
+            yield Violation(self.code, check.by_id[place], detail, left.get(place), limit, records=len(words))
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the organisation's premises."""
