@@ -191,6 +191,8 @@ def _describe(finding: Finding, violation: Violation) -> bool:
         "value": None if violation.value is None else Decimal(violation.value),
         "required": None if violation.required is None else Decimal(violation.required),
         "months": list(violation.months),
+        "cases": list(violation.cases),
+        "records": violation.records,
     }
     differs = any(getattr(finding, name) != value for name, value in said.items())
     for name, value in said.items():
@@ -211,7 +213,7 @@ def _carry_over(fresh: Iterable[Finding], kept: Period) -> None:
         if old := before.get((finding.rule, finding.organization_id, finding.member_id)):
             finding.state, finding.owner, finding.deadline, finding.note = old.state, old.owner, old.deadline, old.note
             if old.state == Finding.State.EXEMPTED:
-                finding.closed_on = finding.first_seen
+                finding.closed_on, finding.exempted_for = finding.first_seen, old.exempted_for
 
 
 def _write(change: _Change) -> None:
@@ -219,7 +221,8 @@ def _write(change: _Change) -> None:
     for finding in existing:
         finding.version += 1
     insert(change.new)
-    fields = ["detail", "value", "required", "months", "state", "cleared", "closed_on", "note", "version"]
+    fields = ["detail", "value", "required", "months", "cases", "records"]
+    fields += ["state", "cleared", "closed_on", "note", "version"]
     Finding.objects.bulk_update(existing, fields, batch_size=500)
     mark_stale(touch for finding in [*change.new, *existing] for touch in finding.touches())
 
@@ -244,6 +247,9 @@ class Handling:
         finding.closed_on = None if waiting else max(today, finding.first_seen)
         if self.state == Finding.State.IN_HAND:
             finding.owner, finding.deadline = self.owner, self.deadline
+        finding.exempted_for = {}
+        if self.state == Finding.State.EXEMPTED:
+            finding.exempted_for = {"months": finding.months, "cases": finding.cases, "records": finding.records}
 
 
 ACTIONS = {
@@ -281,7 +287,7 @@ def handle(findings: FindingQuerySet, handling: Handling) -> int:
                 organization_path=finding.organization.path,
             )
         )
-    Finding.objects.bulk_update(rows, [*fields, "version"], batch_size=500)
+    Finding.objects.bulk_update(rows, [*fields, "exempted_for", "version"], batch_size=500)
     audit.record_many(events)
     mark_stale(touch for finding in rows for touch in finding.touches())
     return len(rows)

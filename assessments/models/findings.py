@@ -26,6 +26,8 @@ class Finding(Record):
 
     Findings are kept for each quarter, which is how the office works, and for a year where the rule is annual. A
     check makes, updates and clears them (`findings.sync`); people take them in hand, exempt them or close them.
+    `exempted_for` keeps the months, cases and number of records that an exemption was given for: what goes missing
+    later is a breach all the same where scores are counted.
     """
 
     DERIVED = True
@@ -57,6 +59,9 @@ class Finding(Record):
     value = models.DecimalField("现值", max_digits=10, decimal_places=1, null=True)
     required = models.DecimalField("要求", max_digits=10, decimal_places=1, null=True)
     months = models.JSONField("所缺月份", default=list)
+    cases = models.JSONField("涉及的发展对象", default=list)
+    records = models.PositiveIntegerField("涉及的记录数", default=1)
+    exempted_for = models.JSONField("免于处理的范围", default=dict)
     severity = models.CharField("程度", max_length=8, choices=Severity)
     state = models.CharField("状态", max_length=8, choices=State, default=State.OPEN)
     cleared = models.BooleanField("数据补齐自动销号", default=False)
