@@ -40,6 +40,8 @@ class Right(StrEnum):
     EXPORT = "export"
     FINDINGS_VIEW = "findings-view"
     FINDINGS_HANDLE = "findings-handle"
+    ASSESSMENTS_VIEW = "assessments-view"
+    SCHEMES_MANAGE = "schemes-manage"
     DASHBOARD_VIEW = "dashboard-view"
     REPORTS_VIEW = "reports-view"
     REPORTS_BUILD = "reports-build"
@@ -68,6 +70,7 @@ _READ_RECORDS = frozenset(
         Right.MEMBERS_VIEW,
         Right.ACTIVITIES_VIEW,
         Right.FINDINGS_VIEW,
+        Right.ASSESSMENTS_VIEW,
         Right.DASHBOARD_VIEW,
         Right.REPORTS_VIEW,
         Right.EXPORT,
@@ -99,6 +102,7 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
         Right.ACCOUNTS_MANAGE,
         Right.POSTINGS_CONFIRM,
         Right.SETTINGS_MANAGE,
+        Right.SCHEMES_MANAGE,
     },
     Role.LEADER: _READ_RECORDS,
     Role.COMMUNITY_SECRETARY: _KEEP_COMMUNITY_RECORDS,

@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Q
 
-from accounts.permissions import Right
+from accounts.permissions import Right, access_of, under_any
 from ledgers.period import Period
 from ledgers.scope import ScopedQuerySet
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
     from branches.models import Organization
 
-    from .models import Finding, LocalSetting  # noqa: F401
+    from .models import Finding, LocalSetting, Scheme  # noqa: F401
 
 
 def standing_on(day: date) -> Q:
@@ -58,6 +61,43 @@ class FindingQuerySet(ScopedQuerySet["Finding"]):
             *(f"organization__{name}" for name in ("path", "depth", "numchild", "code", "name", "short_name", "kind")),
             "member__name",
         )
+
+
+class SchemeQuerySet(ScopedQuerySet["Scheme"]):
+    right = Right.ASSESSMENTS_VIEW
+
+    def visible_to(self, user: "User | AnonymousUser", right: Right | None = None) -> Self:
+        """Keep what was made where the user holds the right, or above: a branch reads what it is scored by.
+
+        Drafts are for those who may change them.
+        """
+        from branches.models import Organization
+
+        if right is not None and right != self.right:
+            return super().visible_to(user, right)
+        paths = access_of(user).paths(self.right)
+        if paths is None:
+            return self.all()
+        above = {end for path in paths for end in Organization.paths_to(path)}
+        reached = self.filter(under_any(paths, "organization__path") | Q(organization__path__in=above))
+        drafts = access_of(user).scope(Right.SCHEMES_MANAGE, "organization__path")
+        return reached.filter(~Q(state="draft") | drafts)
+
+    def above(self, organization: "Organization") -> Self:
+        """Keep those of an organisation and of what lies above it: what it is scored by."""
+        return self.filter(organization__path__in=type(organization).paths_to(organization.path))
+
+    def with_parts(self) -> Self:
+        """Load all that hangs on a version."""
+        return self.select_related("organization").prefetch_related(
+            "groups", "indicators", "grades", "classes", "vetoes"
+        )
+
+    def for_period(self, code: str, period: Period) -> "Scheme | None":
+        """Return the version of a code in force in a period, else the newest draft; of the nearest organisation."""
+        versions = list(self.filter(code=code).with_parts().order_by("-organization__depth", "-edition"))
+        fitting = [one for one in versions if one.covers(period)]
+        return next(iter(fitting), None) or next((one for one in versions if one.is_draft), None)
 
 
 class LocalSettingQuerySet(ScopedQuerySet["LocalSetting"]):

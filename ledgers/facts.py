@@ -601,6 +601,11 @@ def register_rates(*rates: Rate) -> None:
         _rates[rate.code] = rate
 
 
+def rate_codes() -> Collection[str]:
+    """Return the codes of all rates, in the order of registration."""
+    return _rates.keys()
+
+
 def rate(code: str) -> Rate:
     """Return a rate by its code."""
     return _rates[code]

@@ -1,0 +1,3 @@
+"""Assessment schemes: how they are written, what they read, how a score comes about. Arithmetic without the database,
+but for `readings`.
+"""
