@@ -1,0 +1,87 @@
+"""Schemes and their documents: a document kept as the next version, a version read as a document."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max
+
+from accounts.transactions import atomic
+from assessments.models import Grade, Indicator, IndicatorGroup, RankingClass, Scheme, Veto
+from branches.models import Organization
+
+from .document import Document, dump, read
+
+
+def document_of(scheme: Scheme) -> Document:
+    """Return a version as it is read. Five queries, none where its parts were loaded with it."""
+    return read(scheme.as_written())
+
+
+@atomic
+def draft(organization: Organization, document: Document) -> Scheme:
+    """Keep a document as the next version of its code, a draft."""
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)  # two drafts take two numbers
+    versions = Scheme.objects.filter(organization=organization, code=document.code)
+    last = versions.aggregate(last=Max("edition"))["last"] or 0
+    scheme = Scheme(
+        organization=organization,
+        code=document.code,
+        edition=last + 1,
+        title=document.title,
+        period_kind=dump(document)["period"],
+        base=document.base,
+        not_applicable=document.not_applicable,
+        days=dict(document.days),
+        applies_to=list(document.applies_to),
+        tie_break=list(document.tie_break),
+    ).record()
+    RankingClass.objects.bulk_create(
+        RankingClass(scheme=scheme, position=place, title=one.title, unit_kinds=list(one.unit_kinds))
+        for place, one in enumerate(document.classes)
+    )
+    Grade.objects.bulk_create(
+        Grade(scheme=scheme, position=place, title=one.title, least=one.least, at_most_percent=one.at_most_percent)
+        for place, one in enumerate(document.grades)
+    )
+    Veto.objects.bulk_create(
+        Veto(
+            scheme=scheme,
+            position=place,
+            code=one.code,
+            title=one.title,
+            rules=list(one.rules),
+            not_above=one.not_above,
+        )
+        for place, one in enumerate(document.vetoes)
+    )
+    groups = IndicatorGroup.objects.bulk_create(
+        IndicatorGroup(scheme=scheme, position=place, title=one.title) for place, one in enumerate(document.groups)
+    )
+    Indicator.objects.bulk_create(
+        Indicator(
+            scheme=scheme,
+            group=group,
+            position=place,
+            code=one.code,
+            title=one.title,
+            points=one.points,
+            standard=one.standard,
+            method=one.method,
+            scorer=one.scorer,
+            formula=_storable(one.written),
+        )
+        for group, of_group in zip(groups, document.groups, strict=True)
+        for place, one in enumerate(of_group.indicators)
+    )
+    return scheme
+
+
+def _storable(value: Any) -> Any:
+    """Return a written form with the numbers that JSON knows; they read back exactly as they were written."""
+    if isinstance(value, dict):
+        return {key: _storable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
