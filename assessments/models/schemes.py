@@ -130,7 +130,9 @@ class Scheme(Record):
         if not self.is_draft:
             raise ValueError("只有草稿可以开始执行")
         if since.kind != self.period:
-            raise ValueError(f"{self.get_period_kind_display()}考核应从一个{since.name}开始执行")
+            raise ValueError(
+                f"{self.get_period_kind_display()}考核不能从{since.label}起执行：应是{self.get_period_kind_display()}的时期"
+            )
         others = type(self).objects.filter(organization=self.organization_id, code=self.code)
         others = others.exclude(state=self.State.DRAFT).select_for_update(of=("self",), no_key=True)
         for other in others:
