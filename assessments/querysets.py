@@ -85,7 +85,9 @@ class SchemeQuerySet(ScopedQuerySet["Scheme"]):
 
     def above(self, organization: "Organization") -> Self:
         """Keep those of an organisation and of what lies above it: what it is scored by."""
-        return self.filter(organization__path__in=type(organization).paths_to(organization.path))
+        from branches.models import Organization
+
+        return self.filter(organization__path__in=Organization.paths_to(organization.path))
 
     def with_parts(self) -> Self:
         """Load all that hangs on a version."""

@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from .views import findings, local_settings, quality
+from .views import findings, local_settings, quality, schemes, scores
 
 app_name = "assessments"
 urlpatterns = [
     path("findings/", findings.findings, name="findings"),
     path("findings/handle/", findings.handle, name="handle"),
     path("findings/<int:pk>/", findings.finding, name="finding"),
+    path("assessments/ranking/", scores.ranking, name="ranking"),
+    path("assessments/schemes/", schemes.schemes, name="schemes"),
+    path("assessments/schemes/import/", schemes.scheme_import, name="scheme-import"),
+    path("assessments/schemes/<int:pk>/", schemes.scheme, name="scheme"),
+    path("assessments/schemes/<int:pk>/start/", schemes.scheme_start, name="scheme-start"),
+    path("assessments/schemes/<int:pk>/retire/", schemes.scheme_retire, name="scheme-retire"),
+    path("assessments/schemes/<int:pk>/copy/", schemes.scheme_copy, name="scheme-copy"),
+    path("assessments/schemes/<int:pk>/export.json", schemes.scheme_export, name="scheme-export"),
+    path("assessments/scores/<int:pk>/lines/<path:code>/", scores.line, name="line"),
+    path("assessments/scores/<int:pk>/<path:code>/", scores.sheet, name="sheet"),
     path("quality/", quality.quality, name="quality"),
     path("settings/local/", local_settings.local_settings, name="settings"),
 ]

@@ -199,7 +199,8 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "考核",
         (
             Item("预警", "assessments:findings", "triangle-alert", covers=("/findings/",)),
-            _ledger("考核评分", "assessments", "gauge", ("/assessments/",)),
+            Item("考核排名", "assessments:ranking", "trophy", covers=("/assessments/scores/",)),
+            Item("考核方案", "assessments:schemes", "gauge", covers=("/assessments/schemes/",)),
             _ledger("整改台账", "rectifications", "wrench"),
             _ledger("责任清单", "responsibilities", "list-checks"),
         ),

@@ -26,6 +26,8 @@ from activities.models import Activity, CalendarFeed, PendingUpload, PracticeEvi
 from activities.sign_in import code_for
 from assessments.findings import sync
 from assessments.models import Finding
+from assessments.schemes.document import read as read_scheme
+from assessments.schemes.versions import draft
 from branches.models import Organization
 from config.permissions import URL_TABLE
 from ledgers import importing, ledger, papers
@@ -43,6 +45,8 @@ from tests.activities.heard import make_visit as make_call
 from tests.activities.leaves import ask_leave
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.activities.plans import make_plan, make_resolution, make_vote
+from tests.assessments.schemes import manual
+from tests.assessments.schemes import scheme as scheme_of
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -133,6 +137,12 @@ class Place:
     def finding(self) -> Any:
         sync(self.branch, Period.parse("2026Q3"))
         return Finding.objects.filter(organization=self.branch)[0]
+
+    @cached_property
+    def scheme(self) -> Any:
+        street = Organization.objects.get_parent(self.community)
+        scheme = draft(street, read_scheme(scheme_of(manual())))
+        return scheme.put_in_force(Period.parse("2026Q1"))
 
     @cached_property
     def activity(self) -> Any:
@@ -504,12 +514,17 @@ TARGETS |= {
     "members:development-paper": pk_of("development_paper"),
     "members:development-paper-delete": pk_of("development_paper"),
 }
-TARGETS |= {
-    f"reports:investigation-{page}": pk_of("report") for page in ("detail", "edit", "settle", "rebuild", "sign")
-} | {
-    "reports:investigation-download": lambda place, user: {"pk": place.report.pk, "ending": "json"},
-    "assessments:finding": pk_of("finding"),
-}
+TARGETS |= (
+    {f"reports:investigation-{page}": pk_of("report") for page in ("detail", "edit", "settle", "rebuild", "sign")}
+    | {
+        "reports:investigation-download": lambda place, user: {"pk": place.report.pk, "ending": "json"},
+        "assessments:finding": pk_of("finding"),
+        "assessments:scheme": pk_of("scheme"),
+        "assessments:sheet": lambda place, user: {"pk": place.scheme.pk, "code": place.branch.code},
+        "assessments:line": lambda place, user: {"pk": place.scheme.pk, "code": place.branch.code},
+    }
+    | {f"assessments:scheme-{page}": pk_of("scheme") for page in ("start", "retire", "copy", "export")}
+)
 TARGETS |= {
     f"activities:{name.replace('_', '-')}{page}": pk_of(name)
     for name in ("democratic_review", "criticism", "promise", "certificate", "theme", "series")

@@ -5,7 +5,7 @@ that of a deduction outside the base between minus its points and 0. Scores are 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar, Self
@@ -760,8 +760,3 @@ def read(data: Any, place: str) -> Formula:
     formula = reader.choice("kind", KINDS).read(reader)
     reader.end()
     return formula
-
-
-def opened_by(formula: Formula) -> Sequence[str]:
-    """Return the codes of the facts whose rows a line opens."""
-    return [*formula.facts()][:1]

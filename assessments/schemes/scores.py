@@ -1,6 +1,9 @@
 """The computed scores of a scheme over its whole street: what command, pages and exports show."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from assessments.models import Scheme
 from branches.models import Organization
@@ -34,9 +37,14 @@ def scores_of(scheme: Scheme, period: Period) -> Scores:
     return Scores(scheme, document, period, score(document, found.seen, found.communities))
 
 
-def address_of(card: Scorecard, line: Line) -> str:
-    """Return the address of the rows behind a line, empty where people alone score it."""
-    codes = [*line.indicator.formula.facts()]
-    if codes:
-        return facts.get(codes[0]).url(card.organization, card.seen.period)
-    return ""
+def address_of(scheme: Scheme, card: Scorecard, line: Line) -> str:
+    """Return the address of what a line rests on: the rows of its fact, or the page that opens its breaches one by one.
+
+    Empty where people alone score it.
+    """
+    formula, period = line.indicator.formula, card.seen.period
+    if any(formula.rules()):
+        address = reverse("assessments:line", args=[scheme.pk, card.organization.code])
+        return f"{address}?{urlencode({'period': period.code, 'indicator': line.indicator.code})}"
+    codes = [*formula.facts()]
+    return facts.get(codes[0]).url(card.organization, period) if codes else ""

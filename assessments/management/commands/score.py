@@ -36,10 +36,10 @@ class Command(PortalCommand):
         found = scores_of(version, when)
         if found.cards and not found.cards[0].seen.is_over:
             self.stderr.write(f"截至 {found.cards[0].seen.today}，{when.label}还没有过完，不排名次、不定等次")
-        self.answer([_entry(card) for card in found.under(asked)])
+        self.answer([_entry(version, card) for card in found.under(asked)])
 
 
-def _entry(card: Scorecard) -> dict[str, Any]:
+def _entry(scheme: Scheme, card: Scorecard) -> dict[str, Any]:
     return {
         "organization": card.organization.code,
         "class": card.class_title,
@@ -57,7 +57,7 @@ def _entry(card: Scorecard) -> dict[str, Any]:
                 "applies": line.outcome.applies,
                 "value": line.outcome.value,
                 "detail": line.outcome.why,
-                "url": address_of(card, line),
+                "url": address_of(scheme, card, line),
             }
             for line in card.lines
         ],

@@ -1,0 +1,276 @@
+"""Pages of the scores: the ranking with its heat map, one organisation's sheet, the rows behind one line."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Right, access_of
+from branches.models import Organization
+from ledgers import facts
+from ledgers.period import Period
+
+from .. import engine
+from ..models import Scheme
+from ..schemes.document import Indicator
+from ..schemes.formulas import ZERO, cents
+from ..schemes.scores import Scores, address_of, scores_of
+from ..schemes.scoring import Line, Scorecard
+from .choice import chosen_organization, chosen_period
+
+PAGE_SIZE = 50
+HEAT = ((Decimal(1), "s5"), (Decimal("0.8"), "s4"), (Decimal("0.6"), "s3"), (Decimal("0.3"), "s2"))
+"""Share of a line's points from which a cell has a colour; below them s1."""
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """One line of one organisation as the heat map shows it."""
+
+    line: Line
+    url: str
+
+    @property
+    def tone(self) -> str:
+        """Its colour: by the share of the points, grey where there is no score."""
+        score, points = self.line.outcome.score, self.line.indicator.points
+        if score is None:
+            return "na"
+        if self.line.indicator.formula.outside:
+            return "s5" if score > 0 else "s1" if score < 0 else "na"
+        return next((tone for share, tone in HEAT if score / points >= share), "s1")
+
+    @property
+    def text(self) -> str:
+        """Its number, or the word for there being none."""
+        score = self.line.outcome.score
+        if score is None:
+            return "待评" if self.line.outcome.is_open else "–"
+        return f"+{shown(score)}" if self.line.indicator.formula.outside and score > 0 else shown(score)
+
+
+@dataclass(frozen=True)
+class RankedRow:
+    """One organisation in the ranking. `climbed` is how many places it rose since the period before."""
+
+    card: Scorecard
+    cells: list[HeatCell]
+    url: str
+    climbed: int | None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What all organisations together lost by one indicator."""
+
+    indicator: Indicator
+    points: Decimal
+    percent: int
+
+
+def shown(number: Decimal) -> str:
+    """Return points as people read them, without zeros at the end."""
+    return f"{number.normalize():f}"
+
+
+@require_GET
+def ranking(request: HttpRequest) -> HttpResponse:
+    """Rank the organisations that a scheme scores, the best first, with every line as a cell that opens."""
+    organization = chosen_organization(request)
+    if organization is None:
+        return render(request, "assessments/empty.html", {"title": "考核排名"})
+    offered = _offered(request, organization)
+    chosen = request.GET.get("scheme") or next(iter(offered), "")
+    if chosen not in offered:
+        context = {"organization": organization, "may_change": access_of(request.user).has(Right.SCHEMES_MANAGE)}
+        return render(request, "assessments/no_scheme.html", context)
+    period = _period_of(offered[chosen], chosen_period(request))
+    scheme = Scheme.objects.visible_to(request.user).above(organization).for_period(chosen, period)
+    context = {
+        "organization": organization,
+        "offered": [(code, one.title, code == chosen) for code, one in offered.items()],
+        "scheme": scheme,
+        "period": period,
+        "earlier": period.previous(),
+        "later": period.following() if period.following().has_begun() else None,
+    }
+    if scheme is None:
+        return render(request, "assessments/ranking.html", context)
+    with facts.read_once():
+        scores = scores_of(scheme, period)
+        before = _ranks_before(scores)
+    cards = _in_reach(request, scores.under(organization))
+    cards.sort(key=lambda card: (card.rank is None, card.rank or 0, -(card.total or card.least or ZERO)))
+    page = Paginator(cards, PAGE_SIZE).get_page(request.GET.get("page"))
+    context |= {
+        "indicators": scores.document.indicators,
+        "page": page,
+        "rows": [_row(scores, card, before) for card in page.object_list],
+        "is_over": period.is_over(),
+        "today": timezone.localdate(),
+        **_figures(scores, cards),
+    }
+    return render(request, "assessments/ranking.html", context)
+
+
+@require_GET
+def sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """Show one organisation's sheet: each line with its score, why, the rows behind it, and how to earn the rest."""
+    scores, card = _card(request, pk, code)
+    lines = [(one, address_of(scores.scheme, card, one)) for one in card.lines]
+    lost = [(line, url) for line, url in lines if _lost(line) > 0]
+    lost.sort(key=lambda pair: -_lost(pair[0]))
+    context = {
+        "scheme": scores.scheme,
+        "document": scores.document,
+        "card": card,
+        "period": scores.period,
+        "is_over": card.seen.is_over,
+        "today": card.seen.today,
+        "lost": [(line, url, _lost(line)) for line, url in lost],
+        "open": [(line, url) for line, url in lines if line.outcome.is_open],
+        "kept": [(line, url) for line, url in lines if line.outcome.score is not None and _lost(line) <= 0],
+        "not_asked": [line for line, _ in lines if not line.outcome.applies],
+    }
+    return render(request, "assessments/sheet.html", context)
+
+
+@require_GET
+def line(request: HttpRequest, pk: int, code: str) -> HttpResponse:
+    """Show what the line of one `indicator` rests on: its facts, and every breach with its own evidence."""
+    scores, card = _card(request, pk, code)
+    indicator = request.GET.get("indicator", "")
+    found = next((one for one in card.lines if one.indicator.code == indicator), None)
+    if found is None:
+        return redirect(_sheet_url(scores, card))
+    period, formula = scores.period, found.indicator.formula
+    context = {
+        "scheme": scores.scheme,
+        "card": card,
+        "line": found,
+        "period": period,
+        "sentence": formula.sentence(),
+        "facts": [
+            (facts.get(one), card.seen.number(one), facts.get(one).url(card.organization, period))
+            for one in dict.fromkeys(formula.facts())
+        ],
+        "breaches": [
+            (engine.get(one.rule), one, engine.get(one.rule).evidence(one.organization, period, one.member_id))
+            for rule in formula.rules()
+            if rule in card.seen.rules
+            for one in card.seen.rules[rule].violations
+        ],
+        "sheet_url": _sheet_url(scores, card),
+    }
+    return render(request, "assessments/line.html", context)
+
+
+# which scheme, which period, whose
+
+
+def _offered(request: HttpRequest, organization: Organization) -> dict[str, Scheme]:
+    """Return code → a version, of the schemes by which something below or at an organisation is scored.
+
+    In force before drafts, then those whose period is that chosen at the top.
+    """
+    rows = Scheme.objects.visible_to(request.user).above(organization).order_by("-edition")
+    kind = chosen_period(request).kind
+    ordered = sorted(rows, key=lambda one: (one.is_draft, one.period != kind, one.code))
+    found: dict[str, Scheme] = {}
+    for one in ordered:
+        found.setdefault(one.code, one)
+    return found
+
+
+def _period_of(scheme: Scheme, chosen: Period) -> Period:
+    """Return the period that a scheme scores where another is chosen: around its last day, or today."""
+    if chosen.kind == scheme.period:
+        return chosen
+    return Period.containing(chosen.as_of() if chosen.has_begun() else chosen.start, scheme.period)
+
+
+def _card(request: HttpRequest, pk: int, code: str) -> tuple[Scores, Scorecard]:
+    """Return the scores of the street and the card of one organisation that the user may see."""
+    scheme = get_object_or_404(Scheme.objects.visible_to(request.user).with_parts(), pk=pk)
+    place = get_object_or_404(Organization.objects.visible_to(request.user, Right.ASSESSMENTS_VIEW), code=code)
+    with facts.read_once():
+        scores = scores_of(scheme, _period_of(scheme, chosen_period(request)))
+    card = next((one for one in scores.cards if one.organization.pk == place.pk), None)
+    if card is None:
+        raise Http404("not scored by this scheme in this period")
+    return scores, card
+
+
+def _in_reach(request: HttpRequest, cards: Iterable[Scorecard]) -> list[Scorecard]:
+    access = access_of(request.user)
+    return [card for card in cards if access.has_on(Right.ASSESSMENTS_VIEW, card.organization.path)]
+
+
+# what is shown
+
+
+def _sheet_url(scores: Scores, card: Scorecard) -> str:
+    address = reverse("assessments:sheet", args=[scores.scheme.pk, card.organization.code])
+    return f"{address}?period={scores.period.code}"
+
+
+def _lost(line: Line) -> Decimal:
+    """Return how many points a line lacks, of a penalty what it takes off; nothing of a bonus."""
+    score = line.outcome.score
+    if score is None or line.indicator.formula.kind == "bonus":
+        return ZERO
+    return -score if line.indicator.formula.outside else line.indicator.points - score
+
+
+def _row(scores: Scores, card: Scorecard, before: dict[int, int]) -> RankedRow:
+    url = _sheet_url(scores, card)
+    cells = [HeatCell(one, f"{url}#{one.indicator.code}") for one in card.lines]
+    old = before.get(card.organization.pk)
+    return RankedRow(card, cells, url, old - card.rank if old and card.rank else None)
+
+
+def _ranks_before(scores: Scores) -> dict[int, int]:
+    """Return organisation id → rank in the period before, by the version that held then, or by the same draft."""
+    period = scores.period.previous()
+    scheme = Scheme.objects.above(scores.scheme.organization).for_period(scores.scheme.code, period)
+    if scheme is None or (scheme.is_draft and not scores.scheme.is_draft) or scheme.period != period.kind:
+        return {}
+    return {card.organization.pk: card.rank for card in scores_of(scheme, period).cards if card.rank}
+
+
+def _figures(scores: Scores, cards: list[Scorecard]) -> dict[str, Any]:
+    """Return the leading figures of some cards: average, grades, what costs most, averages of communities."""
+    totals = [card.total for card in cards if card.total is not None]
+    grades = Counter(card.grade for card in cards if card.grade)
+    lost: dict[str, Decimal] = defaultdict(Decimal)
+    of_community: dict[Organization, list[Decimal]] = defaultdict(list)
+    for card in cards:
+        for one in card.lines:
+            lost[one.indicator.code] += _lost(one)
+        if card.total is not None and card.community is not None:
+            of_community[card.community].append(card.total)
+    whole = sum(lost.values(), start=ZERO)
+    costly = [
+        Lost(one, lost[one.code], int(lost[one.code] * 100 / whole))
+        for one in scores.document.indicators
+        if lost[one.code] > 0
+    ]
+    averages = [
+        (place, cents(sum(found, start=ZERO) / len(found)), len(found)) for place, found in of_community.items()
+    ]
+    return {
+        "average": cents(sum(totals, start=ZERO) / len(totals)) if totals else None,
+        "without_total": len(cards) - len(totals),
+        "grades": [(grade.title, grades[grade.title]) for grade in scores.document.grades],
+        "costly": sorted(costly, key=lambda one: -one.points)[:5],
+        "communities": sorted(averages, key=lambda pair: -pair[1]),
+        "base": scores.document.base,
+    }
