@@ -32,6 +32,7 @@ from . import (
     places,
     plans,
     practices,
+    schemes,
     study,
 )
 from .leave import ask as ask_for_leave
@@ -58,6 +59,7 @@ GENERATORS: tuple[Generator, ...] = (
     study.study,
     concerns.listen,
     practices.tell,
+    schemes.judge,
 )
 
 

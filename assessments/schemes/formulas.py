@@ -5,9 +5,11 @@ that of a deduction outside the base between minus its points and 0. Scores are 
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 from typing import Any, ClassVar, Self
 
 from assessments import engine
@@ -402,7 +404,7 @@ class RulesKept(Formula):
         earn = " ".join(remedies)
         if self.deduct is not None:
             score = clamped(points - self.deduct * breaches, ZERO, points)
-            why = f"{said}，扣 {plain(points - score)} 分" if breaches else "没有不符合的，不扣分"
+            why = f"{said}，扣 {plain(points - score)} 分" if breaches else self._nothing_found()
             return Outcome.of(score, why, breaches, earn)
         asked = frozenset[int]().union(*(one.asked for one in found))
         broken = frozenset[int]().union(*(one.in_breach for one in found))
@@ -410,6 +412,12 @@ class RulesKept(Formula):
         share = ONE - Decimal(len(broken)) / len(asked) if asked else ONE
         why = f"{len(asked)} 个党组织中 {len(broken)} 个不符合，得 {plain(cents(points * share))} 分"
         return Outcome.of(points * share, f"{why}：{said}" if broken else why, breaches, earn)
+
+    def _nothing_found(self) -> str:
+        """Say that nothing was found, and where nothing can be found yet."""
+        if AWAITED_RULES.keys() >= set(self.codes):
+            return "这类记录还没有启用，暂按没有不符合的计"
+        return "没有不符合的，不扣分"
 
     def sentence(self) -> str:
         """Say the rules and what a breach costs."""
@@ -425,16 +433,17 @@ class RulesKept(Formula):
 
 def _breaches_in_words(found: Collection[RuleSeen], seen: Seen) -> str:
     """Name the first breaches and how many there are in all."""
-    told = [
+    told = Counter(
         violation.detail
         if violation.organization.pk == seen.organization.pk
         else f"{violation.organization.label}：{violation.detail}"
         for one in found
         for violation in one.violations
-    ]
+    )
     breaches = sum(one.breaches for one in found)
     more = f"等，共 {breaches} 处" if len(told) > NAMED else ""
-    return "；".join(words[:80] for words in told[:NAMED]) + more
+    said = (f"{words[:80]}（{times} 处）" if times > 1 else words[:80] for words, times in told.items())
+    return "；".join(islice(said, NAMED)) + more
 
 
 # entered by people

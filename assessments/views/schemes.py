@@ -20,6 +20,7 @@ from ..forms.schemes import RetireForm, SchemeFile, StartForm
 from ..models import Scheme
 from ..schemes.document import DAYS, Document, dump
 from ..schemes.formulas import rule_title
+from ..schemes.score_table import told
 from ..schemes.versions import document_of, draft
 
 
@@ -47,6 +48,7 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
         "days": [(label, document.days[step]) for step, (label, _) in DAYS.items()],
         "vetoes": [(veto, [rule_title(code) for code in veto.rules]) for veto in document.vetoes],
         "warnings": list(document.warnings()),
+        "worded": any(one.standard or one.method or one.scorer for one in document.indicators),
         "may_change": access_of(request.user).has_on(Right.SCHEMES_MANAGE, found.organization.path),
     }
     return render(request, "assessments/scheme.html", context)
@@ -61,7 +63,9 @@ def scheme_import(request: HttpRequest) -> HttpResponse:
     initial = {"organization": streets.first()}
     form = SchemeFile(request.POST or None, request.FILES or None, organizations=streets, initial=initial)
     if request.method == "POST" and form.is_valid():
-        return _drafted(request, form.cleaned_data["organization"], form.cleaned_data["file"])
+        if form.cleaned_data["file"]:
+            messages.info(request, f"{told(form.document)}。")
+        return _drafted(request, form.cleaned_data["organization"], form.document)
     return render(request, "assessments/scheme_import.html", {"form": form})
 
 

@@ -1,6 +1,7 @@
 """Template tags of the shared components."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -29,6 +30,12 @@ def hidden_parameters(context: RequestContext, *leave_out: Any) -> SafeString:
     query = context["request"].GET
     pairs = ((name, value) for name in query if name not in names for value in query.getlist(name) if value)
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+@register.filter
+def points(number: Decimal) -> str:
+    """Return points without zeros at the end: 2.50 as 2.5, 100 as 100."""
+    return f"{number.normalize():f}"
 
 
 @register.filter

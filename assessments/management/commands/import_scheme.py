@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.acting import acting_as
 from accounts.permissions import Right
-from assessments.schemes.document import load
+from assessments.schemes.files import read_scheme
 from assessments.schemes.reading import SchemeRefused
 from assessments.schemes.versions import draft
 from branches.management.arguments import PortalCommand, organization_coded, user_named
@@ -16,11 +16,11 @@ from branches.management.arguments import PortalCommand, organization_coded, use
 class Command(PortalCommand):
     """Prints the code, the version and the number of indicators; what to look at goes to stderr."""
 
-    help = "导入一个考核方案（JSON），存成下一版草稿，只输出 JSON"
+    help = "导入一个考核方案（JSON，或者 Excel 评分表），存成下一版草稿，只输出 JSON"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the file, the organisation that the scheme belongs to, and who imports it."""
-        parser.add_argument("file", type=Path, help="考核方案文件（.json）")
+        parser.add_argument("file", type=Path, help="考核方案文件（.json、.xlsx）")
         parser.add_argument("--organization", required=True, help="制定方案的组织编码")
         parser.add_argument("--user", required=True, help="导入人的账号")
 
@@ -29,7 +29,7 @@ class Command(PortalCommand):
         who = user_named(user)
         place = organization_coded(organization, who, Right.SCHEMES_MANAGE)
         try:
-            document = load(file.read_bytes())
+            document = read_scheme(file.read_bytes(), file.name)
         except OSError as error:
             raise CommandError(f"打不开文件“{file}”：{error.strerror}") from error
         except SchemeRefused as refusal:
