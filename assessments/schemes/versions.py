@@ -23,10 +23,17 @@ def draft(organization: Organization, document: Document) -> Scheme:
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)  # two drafts take two numbers
     versions = Scheme.objects.filter(organization=organization, code=document.code)
     last = versions.aggregate(last=Max("edition"))["last"] or 0
-    scheme = Scheme(
+    scheme = unkept(organization, document, last + 1).record()
+    hang_parts(scheme, document)
+    return scheme
+
+
+def unkept(organization: Organization, document: Document, edition: int) -> Scheme:
+    """Return a document as a version that no database holds yet, without its parts."""
+    return Scheme(
         organization=organization,
         code=document.code,
-        edition=last + 1,
+        edition=edition,
         title=document.title,
         period_kind=dump(document)["period"],
         base=document.base,
@@ -34,7 +41,11 @@ def draft(organization: Organization, document: Document) -> Scheme:
         days=dict(document.days),
         applies_to=list(document.applies_to),
         tie_break=list(document.tie_break),
-    ).record()
+    )
+
+
+def hang_parts(scheme: Scheme, document: Document) -> None:
+    """Write what hangs on a new version."""
     RankingClass.objects.bulk_create(
         RankingClass(scheme=scheme, position=place, title=one.title, unit_kinds=list(one.unit_kinds))
         for place, one in enumerate(document.classes)
@@ -73,7 +84,6 @@ def draft(organization: Organization, document: Document) -> Scheme:
         for group, of_group in zip(groups, document.groups, strict=True)
         for place, one in enumerate(of_group.indicators)
     )
-    return scheme
 
 
 def _storable(value: Any) -> Any:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from activities.models import Activity, Concern, LeaveRequest, Practice, Visit
 from activities.sign_in import code_for, lay_out
+from assessments.models import Scheme
 from branches.models import Enterprise, Organization, PartyWorker, Venue
 from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
@@ -40,6 +41,8 @@ def things(demo_street) -> SimpleNamespace:
     preview(batch, match)
     return SimpleNamespace(
         period=demo_street,
+        month=demo_street.months()[-1],
+        scheme=Scheme.objects.get(code="ZBJD"),
         branch=branch,
         community=community,
         member=Member.objects.filter(branch=branch).first(),
@@ -105,6 +108,16 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "import": ("office", lambda t: "/ledgers/members/import/"),
     "preview": ("office", lambda t: f"/ledgers/members/import/{t.batch.pk}/"),
     "findings": ("shequ", lambda t: "/findings/"),
+    "ranking": ("office", lambda t: f"/assessments/ranking/?scheme=ZBYD&period={t.month.code}"),
+    "ranking-branch": ("zhibu", lambda t: f"/assessments/ranking/?scheme=ZBJD&period={t.period.code}"),
+    "sheet": ("zhibu", lambda t: f"/assessments/scores/{t.scheme.pk}/{t.branch.code}/?period={t.period.code}"),
+    "line": (
+        "zhibu",
+        lambda t: f"/assessments/scores/{t.scheme.pk}/lines/{t.branch.code}/?period={t.period.code}&indicator=A2",
+    ),
+    "schemes": ("leader", lambda t: "/assessments/schemes/"),
+    "scheme": ("office", lambda t: t.scheme.get_absolute_url()),
+    "scheme-import": ("office", lambda t: "/assessments/schemes/import/"),
     "settings": ("office", lambda t: "/settings/local/"),
     "reports": ("leader", lambda t: "/reports/investigation/"),
     "report": ("office", lambda t: t.report.get_absolute_url()),
