@@ -48,6 +48,8 @@ ACTIONS = {
     "publish": "发布",
     "appeal": "申诉",
     "adjust": "调整得分",
+    "put-in-force": "开始执行",
+    "retire": "停用",
     "exempt": "豁免",
     "lock": "锁定",
     "confirm-posting": "确认任职",

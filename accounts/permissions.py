@@ -41,6 +41,9 @@ class Right(StrEnum):
     FINDINGS_VIEW = "findings-view"
     FINDINGS_HANDLE = "findings-handle"
     ASSESSMENTS_VIEW = "assessments-view"
+    ASSESSMENTS_SELF = "assessments-self"
+    ASSESSMENTS_REVIEW = "assessments-review"
+    ASSESSMENTS_DECIDE = "assessments-decide"
     SCHEMES_MANAGE = "schemes-manage"
     DASHBOARD_VIEW = "dashboard-view"
     REPORTS_VIEW = "reports-view"
@@ -82,12 +85,14 @@ _KEEP_BRANCH_RECORDS = _READ_RECORDS | {
     Right.ACTIVITIES_EDIT,
     Right.TALKS_READ,
     Right.SANCTIONS_READ,
+    Right.ASSESSMENTS_SELF,
 }
 _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
     Right.IMPORT,
     Right.ORGANIZATIONS_RESTRUCTURE,
     Right.ACTIVITIES_CONFIRM,
     Right.FINDINGS_HANDLE,
+    Right.ASSESSMENTS_REVIEW,
     Right.SENSITIVE_REVEAL,
     Right.REPORTS_BUILD,
 }
@@ -103,6 +108,7 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
         Right.POSTINGS_CONFIRM,
         Right.SETTINGS_MANAGE,
         Right.SCHEMES_MANAGE,
+        Right.ASSESSMENTS_DECIDE,
     },
     Role.LEADER: _READ_RECORDS,
     Role.COMMUNITY_SECRETARY: _KEEP_COMMUNITY_RECORDS,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from branches.models import Organization
 
-    from .models import Finding, LocalSetting, Scheme  # noqa: F401
+    from .models import Assessment, Finding, LocalSetting, Scheme  # noqa: F401
 
 
 def standing_on(day: date) -> Q:
@@ -61,6 +61,10 @@ class FindingQuerySet(ScopedQuerySet["Finding"]):
             *(f"organization__{name}" for name in ("path", "depth", "numchild", "code", "name", "short_name", "kind")),
             "member__name",
         )
+
+
+class AssessmentQuerySet(ScopedQuerySet["Assessment"]):
+    right = Right.ASSESSMENTS_VIEW
 
 
 class SchemeQuerySet(ScopedQuerySet["Scheme"]):

@@ -2,8 +2,11 @@
 
 from .findings import CheckRun, Finding, LocalSetting, Severity
 from .schemes import Grade, Indicator, IndicatorGroup, RankingClass, Scheme, Veto
+from .sheets import Appeal, Assessment, SheetLine, SheetStep
 
 __all__ = [
+    "Appeal",
+    "Assessment",
     "CheckRun",
     "Finding",
     "Grade",
@@ -13,5 +16,7 @@ __all__ = [
     "RankingClass",
     "Scheme",
     "Severity",
+    "SheetLine",
+    "SheetStep",
     "Veto",
 ]

@@ -48,6 +48,8 @@ class Scheme(Record):
     applies_to = models.JSONField("考核对象", default=list)
     tie_break = models.JSONField("同分依次比较", default=list)
 
+    UNTRACKED = (*Record.UNTRACKED, "days", "applies_to", "tie_break")
+    """What is told by a code: never changed in a version, and its own page says it in words."""
     objects = SchemeQuerySet.as_manager()
 
     class Meta:

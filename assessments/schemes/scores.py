@@ -1,11 +1,13 @@
 """The computed scores of a scheme over its whole street: what command, pages and exports show."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from assessments.models import Scheme
+from assessments.models import Assessment, Scheme, SheetLine
 from branches.models import Organization
 from ledgers import facts
 from ledgers.period import Period
@@ -13,6 +15,7 @@ from ledgers.period import Period
 from .document import Document
 from .readings import read
 from .scoring import Line, Scorecard, score
+from .seen import Given
 from .versions import document_of
 
 
@@ -30,11 +33,36 @@ class Scores:
         return [card for card in self.cards if card.organization.path.startswith(organization.path)]
 
 
-def scores_of(scheme: Scheme, period: Period) -> Scores:
-    """Return the computed scores: nothing is written, and the number of queries does not grow with the street."""
+def scores_of(scheme: Scheme, period: Period, *, adjusted: bool = True) -> Scores:
+    """Return the scores of a period: nothing is written, and the number of queries does not grow with the street.
+
+    What people have given to the lines that they score counts; what they have put in place of a computed score as well,
+    unless `adjusted` is false. From the decision on lines are what they were then, and so are totals, ranks and grades.
+    """
     document = document_of(scheme)
     found = read(scheme.organization, period, document.applies_to, document.rules())
-    return Scores(scheme, document, period, score(document, found.seen, found.communities))
+    said = _said(scheme, period, adjusted=adjusted)
+    seen = [replace(one, **said.get(one.organization.pk, {})) for one in found.seen]
+    return Scores(scheme, document, period, score(document, seen, found.communities))
+
+
+def _said(scheme: Scheme, period: Period, *, adjusted: bool) -> dict[int, dict[str, Any]]:
+    """Return organisation id → what people and the decision have said of its lines, as `Seen` holds it."""
+    rows = SheetLine.objects.filter(assessment__scheme=scheme, assessment__period=period.code)
+    columns = ("assessment__organization_id", "assessment__state", "code", "share", "left_out", "adjusted")
+    frozen = ("adjusted_for", "computed", "applies", "value", "why")
+    said: dict[int, dict[str, Any]] = defaultdict(lambda: {"given": {}, "adjusted": {}, "kept": {}})
+    for pk, state, code, share, left_out, other, reason, computed, applies, value, why in rows.values_list(
+        *columns, *frozen
+    ):
+        here = said[pk]
+        if share is not None or left_out:
+            here["given"][code] = Given(share=share, applies=not left_out)
+        if other is not None and adjusted:
+            here["adjusted"][code] = (other, reason)
+        if state in Assessment.State.frozen():
+            here["kept"][code] = (computed, applies, value, why)
+    return said
 
 
 def address_of(scheme: Scheme, card: Scorecard, line: Line) -> str:

@@ -11,15 +11,22 @@ from branches.models import Organization
 
 from .document import FULL, Document, Grade, Indicator, Veto
 from .formulas import NOTHING_GIVEN, ZERO, Outcome, cents, clamped
+from .reading import plain
 from .seen import RuleSeen, Seen
 
 
 @dataclass(frozen=True)
 class Line:
-    """One indicator of one organisation."""
+    """One indicator of one organisation: the outcome that counts, and the computed one, the same unless adjusted."""
 
     indicator: Indicator
     outcome: Outcome
+    computed: Outcome
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether people have put another score in place of the computed one."""
+        return self.outcome is not self.computed
 
 
 @dataclass
@@ -71,10 +78,22 @@ def lived_half(seen: Seen) -> bool:
 
 def lines_of(document: Document, seen: Seen) -> list[Line]:
     """Return the outcome of every indicator."""
-    return [
-        Line(one, one.formula.outcome(one.points, seen, seen.given.get(one.code, NOTHING_GIVEN)))
-        for one in document.indicators
-    ]
+    return [_line(one, seen) for one in document.indicators]
+
+
+def _line(one: Indicator, seen: Seen) -> Line:
+    if one.code in seen.kept:
+        score, applies, value, why = seen.kept[one.code]
+        kept = ZERO if score is None else score
+        computed = Outcome(score, why, value if value is None else Decimal(str(value)), applies, kept, kept)
+    else:
+        computed = one.formula.outcome(one.points, seen, seen.given.get(one.code, NOTHING_GIVEN))
+    if one.code not in seen.adjusted:
+        return Line(one, computed, computed)
+    other, reason = seen.adjusted[one.code]
+    was = "待评" if computed.score is None else f"{plain(computed.score)} 分"
+    why = f"{computed.why}。由 {was}调整为 {plain(other)} 分：{reason}"
+    return Line(one, Outcome.of(other, why, computed.value, computed.earn), computed)
 
 
 def total_of(document: Document, lines: Iterable[Line]) -> tuple[Decimal | None, Decimal | None]:

@@ -56,6 +56,10 @@ class Seen:
     monthly: Mapping[Period, Mapping[str, Number]]
     rules: Mapping[str, RuleSeen] = field(default_factory=dict)
     given: Mapping[str, Given] = field(default_factory=dict)
+    adjusted: Mapping[str, tuple[Decimal, str]] = field(default_factory=dict)
+    """Code of an indicator → the score that people have put in place of the computed one, and why."""
+    kept: Mapping[str, tuple[Decimal | None, bool, float | None, str]] = field(default_factory=dict)
+    """Code of an indicator → (score, applies, value, why) as they were decided: nothing is computed anew."""
 
     @property
     def is_over(self) -> bool:

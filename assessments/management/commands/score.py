@@ -33,7 +33,7 @@ class Command(PortalCommand):
         since = records_since(version.organization)
         if since and is_before_records(when, since):
             self.stderr.write(f"{words_on(since)}，{when.label}没有记录，不作考核")
-        found = scores_of(version, when)
+        found = scores_of(version, when, adjusted=False)
         if found.cards and not found.cards[0].seen.is_over:
             self.stderr.write(f"截至 {found.cards[0].seen.today}，{when.label}还没有过完，不排名次、不定等次")
         self.answer([_entry(version, card) for card in found.under(asked)])
