@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import findings, local_settings, quality, schemes, scores
+from .views import findings, local_settings, quality, schemes, scores, sheets
 
 app_name = "assessments"
 urlpatterns = [
@@ -10,6 +10,15 @@ urlpatterns = [
     path("findings/handle/", findings.handle, name="handle"),
     path("findings/<int:pk>/", findings.finding, name="finding"),
     path("assessments/ranking/", scores.ranking, name="ranking"),
+    path("assessments/review/", sheets.review, name="review"),
+    path("assessments/sheets/<int:pk>/self/", sheets.self_score, name="self-score"),
+    path("assessments/sheets/<int:pk>/adjust/", sheets.adjust, name="adjust"),
+    path("assessments/sheets/<int:pk>/return/", sheets.send_back, name="send-back"),
+    path("assessments/sheets/<int:pk>/appeal/", sheets.appeal, name="appeal"),
+    path("assessments/appeals/<int:pk>/answer/", sheets.answer, name="answer"),
+    path("assessments/schemes/<int:pk>/draw-up/", sheets.draw_up, name="draw-up"),
+    path("assessments/schemes/<int:pk>/decide/", sheets.decide, name="decide"),
+    path("assessments/schemes/<int:pk>/lock/", sheets.lock, name="lock"),
     path("assessments/schemes/", schemes.schemes, name="schemes"),
     path("assessments/schemes/import/", schemes.scheme_import, name="scheme-import"),
     path("assessments/schemes/<int:pk>/", schemes.scheme, name="scheme"),

@@ -25,7 +25,7 @@ from activities import attachments
 from activities.models import Activity, CalendarFeed, PendingUpload, PracticeEvidence, SignInSheet
 from activities.sign_in import code_for
 from assessments.findings import sync
-from assessments.models import Finding
+from assessments.models import Appeal, Assessment, Finding, SheetLine
 from assessments.schemes.document import read as read_scheme
 from assessments.schemes.versions import draft
 from branches.models import Organization
@@ -143,6 +143,18 @@ class Place:
         street = Organization.objects.get_parent(self.community)
         scheme = draft(street, read_scheme(scheme_of(manual())))
         return scheme.put_in_force(Period.parse("2026Q1"))
+
+    @cached_property
+    def assessment(self) -> Any:
+        """A sheet that waits for its self-score; a review waits for the community once it is given."""
+        sheet = Assessment(scheme=self.scheme, organization=self.branch, community=self.community, period="2026Q3")
+        sheet.record()
+        SheetLine.objects.create(assessment=sheet, code="A1")
+        return sheet
+
+    @cached_property
+    def appeal(self) -> Any:
+        return Appeal(assessment=self.assessment, code="A1", text="漏登了一次", on=date(2026, 10, 20)).record()
 
     @cached_property
     def activity(self) -> Any:
@@ -525,6 +537,9 @@ TARGETS |= (
     }
     | {f"assessments:scheme-{page}": pk_of("scheme") for page in ("start", "retire", "copy", "export")}
 )
+TARGETS |= {f"assessments:{page}": pk_of("scheme") for page in ("draw-up", "decide", "lock")}
+TARGETS |= {f"assessments:{page}": pk_of("assessment") for page in ("self-score", "adjust", "send-back", "appeal")}
+TARGETS |= {"assessments:answer": pk_of("appeal")}
 TARGETS |= {
     f"activities:{name.replace('_', '-')}{page}": pk_of(name)
     for name in ("democratic_review", "criticism", "promise", "certificate", "theme", "series")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +20,8 @@ from ledgers import facts
 from ledgers.period import Period
 
 from .. import engine
-from ..models import Scheme
+from ..assessing import may_review
+from ..models import Assessment, Scheme, SheetLine
 from ..schemes.document import Indicator
 from ..schemes.formulas import ZERO, cents
 from ..schemes.scores import Scores, address_of, scores_of
@@ -116,6 +118,8 @@ def ranking(request: HttpRequest) -> HttpResponse:
         "rows": [_row(scores, card, before) for card in page.object_list],
         "is_over": period.is_over(),
         "today": timezone.localdate(),
+        "states": _states(request, scheme, period),
+        "may_decide": access_of(request.user).has_on(Right.ASSESSMENTS_DECIDE, scheme.organization.path),
         **_figures(scores, cards),
     }
     return render(request, "assessments/ranking.html", context)
@@ -128,19 +132,46 @@ def sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     lines = [(one, address_of(scores.scheme, card, one)) for one in card.lines]
     lost = [(line, url) for line, url in lines if _lost(line) > 0]
     lost.sort(key=lambda pair: -_lost(pair[0]))
-    context = {
+    steps = _steps(request, scores, card)
+    said: dict[str, SheetLine] = steps.get("said", {})
+    context = steps | {
         "scheme": scores.scheme,
         "document": scores.document,
         "card": card,
         "period": scores.period,
         "is_over": card.seen.is_over,
         "today": card.seen.today,
-        "lost": [(line, url, _lost(line)) for line, url in lost],
-        "open": [(line, url) for line, url in lines if line.outcome.is_open],
-        "kept": [(line, url) for line, url in lines if line.outcome.score is not None and _lost(line) <= 0],
+        "lost": [(one, url, said.get(one.indicator.code), _lost(one)) for one, url in lost],
+        "open": [(one, url, said.get(one.indicator.code)) for one, url in lines if one.outcome.is_open],
+        "kept": [
+            (one, url, said.get(one.indicator.code))
+            for one, url in lines
+            if one.outcome.score is not None and _lost(one) <= 0
+        ],
         "not_asked": [line for line, _ in lines if not line.outcome.applies],
     }
     return render(request, "assessments/sheet.html", context)
+
+
+def _steps(request: HttpRequest, scores: Scores, card: Scorecard) -> dict[str, Any]:
+    """Return how far the sheet has come, and what this user may do about it now."""
+    rows = Assessment.objects.filter(scheme=scores.scheme, period=scores.period.code, organization=card.organization)
+    held = rows.select_related("organization", "community", "scheme__organization").first()
+    if held is None:
+        return {}
+    access, path = access_of(request.user), card.organization.path
+    own = access.has_on(Right.ASSESSMENTS_SELF, path)
+    return {
+        "held": held,
+        "is_late": held.is_late(timezone.localdate()),
+        "steps": held.steps.select_related("by"),
+        "appeals": held.appeals.all(),
+        "said": {line.code: line for line in held.lines.all()},
+        "may_self": own and held.state == Assessment.State.SELF,
+        "may_appeal": own and held.state == Assessment.State.NOTICE,
+        "may_review": may_review(held, access),
+        "may_answer": access.has_on(Right.ASSESSMENTS_DECIDE, path) and held.state == Assessment.State.NOTICE,
+    }
 
 
 @require_GET
@@ -171,6 +202,13 @@ def line(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "sheet_url": _sheet_url(scores, card),
     }
     return render(request, "assessments/line.html", context)
+
+
+def _states(request: HttpRequest, scheme: Scheme, period: Period) -> list[tuple[str, str, int]]:
+    """Return (state, its word, how many sheets) of those that the user sees, in the order of the steps."""
+    rows = Assessment.objects.visible_to(request.user).filter(scheme=scheme, period=period.code)
+    counted = dict(rows.order_by().values_list("state").annotate(Count("pk")))
+    return [(state.value, state.label, counted[state]) for state in Assessment.State if state in counted]
 
 
 # which scheme, which period, whose

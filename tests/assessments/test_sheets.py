@@ -1,0 +1,326 @@
+"""The life of a sheet: drawn up, self-scored, reviewed, decided, public, appealed against, locked."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.acting import acting_as
+from accounts.models import AuditEntry
+from assessments import assessing
+from assessments.assessing import NotNow, Review
+from assessments.models import Assessment, SheetLine, SheetStep
+from assessments.schemes.document import read
+from assessments.schemes.scores import scores_of
+from assessments.schemes.versions import draft
+from branches.models import Organization
+from ledgers.period import Period
+from tests.assessments.factories import hold, make_branch
+from tests.assessments.schemes import indicator, manual, scheme
+from tests.factories import PostingFactory, sign_in
+
+QUARTER = Period.parse("2026Q3")
+THEME_DAYS = indicator("A1", 60, kind="required", fact="meetings.theme_day", at_least=1, every="month", deduct=20)
+GRADED = indicator("A2", 30, kind="graded", levels={"好": 1, "中": 0.5, "差": 0})
+GRADES = [{"title": "优秀", "from": 90}, {"title": "一般", "from": 0}]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def judged(street, branch):
+    """A scheme in force with one line of the records and two of people; B1 held everything, B2 nothing."""
+    hold(branch, "theme-day", date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1))
+    make_branch(street, "B2")
+    written = scheme(THEME_DAYS, GRADED, manual("A3", 10), grades=GRADES)
+    return draft(street, read(written)).put_in_force(Period.parse("2026Q1"))
+
+
+@pytest.fixture(autouse=True)
+def eighth_of_october(today):
+    """The quarter has been over for a week."""
+
+
+@pytest.fixture
+def office(street):
+    user = PostingFactory(organization=street, role="office").user
+    with acting_as(user):
+        yield user
+
+
+@pytest.fixture
+def sheets(judged, office):
+    """`sheets()`: code of the branch → its sheet, drawn up."""
+    assessing.draw_up(judged, QUARTER)
+
+    def all_of_them() -> dict[str, Assessment]:
+        return {one.organization.code: one for one in Assessment.objects.select_related("organization", "scheme")}
+
+    return all_of_them
+
+
+def said(sheet, level="1", points="1", **more):
+    """Return reviews of the two lines that people score."""
+    return {
+        (sheet.pk, "A2"): Review(share=Decimal(level)),
+        (sheet.pk, "A3"): Review(share=Decimal(points), reason="已核对", **more),
+    }
+
+
+def bring_to(sheets, state, level="1"):
+    """Bring all sheets to a step."""
+    for sheet in sheets().values():
+        assessing.score_oneself(sheet, {})
+        if state != "community":
+            assessing.pass_on([sheet])
+    if state in ("decision", "notice"):
+        for sheet in sheets().values():
+            assessing.review([sheet], said(sheet, level))
+        assessing.pass_on(list(sheets().values()))
+    if state == "notice":
+        assessing.decide(sheet.scheme, QUARTER, date(2026, 10, 8), "会纪〔2026〕3号")
+
+
+class TestDrawingUp:
+    def test_everybody_who_is_scored_has_one_with_all_lines(self, sheets):
+        found = sheets()
+        assert found.keys() == {"B1", "B2"}
+        assert {one.state for one in found.values()} == {"self"}
+        assert SheetLine.objects.filter(assessment=found["B1"]).count() == 3
+        assert found["B1"].due == date(
+            2026, 10, 14
+        )  # five working days after 8 October, a Saturday that is worked among them
+
+    def test_again_it_makes_none(self, sheets, judged):
+        assert assessing.draw_up(judged, QUARTER) == 0
+
+    def test_not_of_a_running_period_nor_before_the_scheme_was_in_force(self, judged, office):
+        with pytest.raises(NotNow, match="还没有过完"):
+            assessing.draw_up(judged, Period.parse("2026Q4"))
+        with pytest.raises(NotNow, match="没有执行"):
+            assessing.draw_up(judged, Period.parse("2025Q4"))
+
+
+class TestTheWay:
+    def test_self_then_community_then_street(self, sheets):
+        sheet = sheets()["B1"]
+        assessing.score_oneself(sheet, {"A3": (Decimal("8.5"), "缺一次检查")})
+        assert sheets()["B1"].state == "community"
+        assert SheetLine.objects.get(assessment=sheet, code="A3").self_score == Decimal("8.5")
+        assessing.pass_on([sheet])
+        assert sheets()["B1"].state == "street"
+        assert [step.act for step in SheetStep.objects.filter(assessment=sheet)] == ["drawn", "self", "community"]
+
+    def test_a_branch_directly_under_the_street_has_no_community_step(self, street, judged, office):
+        make_branch(street, "B3", parent=street)
+        assessing.draw_up(judged, QUARTER)
+        sheet = Assessment.objects.get(organization__code="B3")
+        assessing.score_oneself(sheet, {})
+        sheet.refresh_from_db()
+        assert sheet.state == "street"
+
+    def test_the_street_passes_none_with_an_open_line(self, sheets):
+        bring_to(sheets, "street")
+        first, second = sheets().values()
+        assessing.review([first], said(first))
+        assert assessing.pass_on([first, second]) == 1
+        assert [one.state for one in sheets().values()] == ["decision", "street"]
+
+    def test_back_with_a_reason(self, sheets):
+        bring_to(sheets, "street")
+        sheet = sheets()["B1"]
+        assessing.send_back(sheet, "自评没有附材料")
+        assert sheets()["B1"].state == "community"
+        assessing.send_back(sheet, "请补材料")
+        assert sheets()["B1"].state == "self"
+        assert SheetStep.objects.filter(act="returned").last().note == "请补材料"
+
+    def test_a_step_out_of_turn_is_refused(self, sheets, judged):
+        sheet = sheets()["B1"]
+        for act in (
+            lambda: assessing.pass_on([sheet]),
+            lambda: assessing.review([sheet], said(sheet)),
+            lambda: assessing.send_back(sheet, "x"),
+            lambda: assessing.appeal(sheet, "A1", "x"),
+        ):
+            with pytest.raises(NotNow, match="现在是“待自评”"):
+                act()
+        with pytest.raises(NotNow, match="还有 2 份没有复核完"):
+            assessing.decide(judged, QUARTER, date(2026, 10, 8), "3号")
+
+    def test_what_people_gave_counts_and_adjustments_stand_beside_what_was_computed(self, sheets, judged):
+        bring_to(sheets, "street")
+        sheet = sheets()["B2"]
+        assessing.review(
+            [sheet],
+            said(sheet, "0.5", "0.8") | {(sheet.pk, "A1"): Review(adjusted=Decimal(20), adjusted_for="7月确已开展")},
+        )
+        card = next(one for one in scores_of(judged, QUARTER).cards if one.organization.code == "B2")
+        assert (card.total, card.line("A1").outcome.score, card.line("A1").computed.score) == (43, 20, 0)
+        assert "由 0 分调整为 20 分：7月确已开展" in card.line("A1").outcome.why
+        computed = next(
+            one for one in scores_of(judged, QUARTER, adjusted=False).cards if one.organization.code == "B2"
+        )
+        assert computed.total == 23
+        assert AuditEntry.objects.filter(action="adjust", object_id=str(sheet.pk)).exists()
+
+    def test_passing_many_costs_no_more_queries(self, street, sheets, judged):
+        def count():
+            with CaptureQueriesContext(connection) as queries:
+                assessing.pass_on(list(Assessment.objects.filter(state="community")))
+            return len(queries)
+
+        bring_to(sheets, "community")
+        few = count()
+        for number in range(3, 9):
+            make_branch(street, f"B{number}")
+        assessing.draw_up(judged, QUARTER)
+        for sheet in Assessment.objects.filter(state="self"):
+            assessing.score_oneself(sheet, {})
+        assert count() == few
+
+
+class TestDecision:
+    def test_it_freezes_totals_grades_and_ranks(self, sheets, judged, branch):
+        bring_to(sheets, "notice", level="0.5")
+        first, second = sheets()["B1"], sheets()["B2"]
+        assert (first.total, first.grade, first.rank, first.rank_in_community) == (85, "一般", 1, 1)
+        assert (second.total, second.rank) == (25, 2)
+        assert (first.decided_in, first.notice_until) == ("会纪〔2026〕3号", date(2026, 10, 14))
+
+    def test_a_late_record_moves_nothing_any_more(self, sheets, judged):
+        bring_to(sheets, "notice")
+        late = Organization.objects.get(code="B2")
+        hold(late, "theme-day", date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1))
+        card = next(one for one in scores_of(judged, QUARTER).cards if one.organization.code == "B2")
+        assert (card.line("A1").outcome.score, card.total) == (0, sheets()["B2"].total)
+        assert card.line("A1").outcome.why == "7月、8月、9月缺主题党日，扣 60 分"
+
+    @pytest.mark.parametrize("day", [date(2026, 9, 29), date(2026, 10, 9)])
+    def test_the_meeting_lies_after_the_period_and_not_to_come(self, sheets, judged, day):
+        bring_to(sheets, "decision")
+        with pytest.raises(NotNow, match="审定日期"):
+            assessing.decide(judged, QUARTER, day, "3号")
+
+
+class TestAppeal:
+    def test_a_granted_one_changes_score_and_ranks(self, sheets, judged, branch):
+        bring_to(sheets, "notice")
+        sheet = sheets()["B2"]
+        objection = assessing.appeal(sheet, "A1", "三次都开展了，记录传错了支部")
+        assessing.answer(objection, "核实无误", Decimal(60))
+        assert (sheets()["B2"].total, sheets()["B2"].rank, sheets()["B1"].rank) == (100, 1, 1)
+
+    def test_a_refused_one_changes_nothing(self, sheets):
+        bring_to(sheets, "notice")
+        before = sheets()["B2"].total
+        assessing.answer(assessing.appeal(sheets()["B2"], "A1", "不服"), "经核查没有记录", None)
+        assert sheets()["B2"].total == before
+
+    def test_not_once_its_days_are_over(self, sheets, today):
+        bring_to(sheets, "notice")
+        today(date(2026, 10, 20))  # three working days after 14 October are over on the 19th
+        with pytest.raises(NotNow, match="申诉期已于 2026-10-19 结束"):
+            assessing.appeal(sheets()["B2"], "A1", "不服")
+
+
+class TestLock:
+    def test_after_the_notice_with_every_appeal_answered(self, sheets, judged, today):
+        bring_to(sheets, "notice")
+        objection = assessing.appeal(sheets()["B2"], "A1", "不服")
+        with pytest.raises(NotNow, match="公示到 2026-10-14 为止"):
+            assessing.lock(judged, QUARTER)
+        today(date(2026, 10, 16))
+        with pytest.raises(NotNow, match="还有 1 件申诉没有答复"):
+            assessing.lock(judged, QUARTER)
+        assessing.answer(objection, "经核查没有记录", None)
+        assert assessing.lock(judged, QUARTER) == 2
+        with pytest.raises(NotNow, match="已锁定"):
+            assessing.appeal(sheets()["B2"], "A1", "还是不服")
+
+
+class TestPages:
+    def post(self, client, name, pk, **data):
+        return client.post(reverse(f"assessments:{name}", args=[pk]), data, follow=True)
+
+    def test_from_drawing_up_to_locking(self, client, street, branch, judged, today):
+        community = Organization.objects.get(code="SC")
+        sign_in(client, "office", street)
+        text = self.post(client, "draw-up", judged.pk, period="2026Q3").content.decode()
+        assert "已生成 2 份考核表" in text
+        sheet = Assessment.objects.get(organization=branch)
+
+        sign_in(client, "branch-secretary", branch)
+        assert "自评并提交" in client.get(sheet.get_absolute_url()).content.decode()
+        self.post(client, "self-score", sheet.pk, **{"score-2": "9", "note-2": "台账齐全"})
+        assert "自评 9 分：台账齐全" in client.get(sheet.get_absolute_url()).content.decode()
+        self.post(client, "self-score", Assessment.objects.get(organization__code="B2").pk)
+
+        sign_in(client, "community-secretary", community)
+        other = Assessment.objects.get(organization__code="B2")
+        self.post(client, "self-score", other.pk)
+        review = reverse("assessments:review")
+        assert "支部B1" in client.get(review).content.decode()
+        client.post(review, {"pass": [sheet.pk, other.pk]})
+        assert set(Assessment.objects.values_list("state", flat=True)) == {"street"}
+        assert "没有等您审核的考核表" in client.get(review).content.decode()
+
+        sign_in(client, "office", street)
+        wrong = {f"v-{sheet.pk}-A2": "甲", f"v-{sheet.pk}-A3": "11", f"v-{other.pk}-A3": "6"}
+        text = client.post(review, wrong).content.decode()
+        assert "没有“甲”这个等次" in text
+        assert "应在 0 到 10 之间" in text
+        assert "低于满分要写明理由" in text
+        assert not SheetLine.objects.exclude(share=None).exists()
+        right = {
+            f"v-{sheet.pk}-A2": "好",
+            f"v-{sheet.pk}-A3": "10",
+            f"v-{other.pk}-A2": "差",
+            f"v-{other.pk}-A3": "不适用",
+            f"r-{other.pk}-A3": "新成立",
+            "pass": [sheet.pk, other.pk],
+        }
+        assert "2 份已通过" in client.post(review, right, follow=True).content.decode()
+        text = self.post(
+            client, "decide", judged.pk, period="2026Q3", on="2026-10-08", minutes="会纪3号"
+        ).content.decode()
+        assert "2 份考核表已审定" in text
+        sheet.refresh_from_db()
+        other.refresh_from_db()
+        assert (sheet.total, sheet.grade, other.total) == (100, "优秀", 0)
+
+        sign_in(client, "branch-secretary", other.organization)
+        self.post(client, "appeal", other.pk, code="A1", text="8月开展过")
+        sign_in(client, "office", street)
+        text = client.get(other.get_absolute_url()).content.decode()
+        assert "8月开展过" in text and "待答复" in text
+        self.post(client, "answer", other.appeals.get().pk, answer="核实，补记", score="20")
+        other.refresh_from_db()
+        assert other.total == Decimal("22.22")
+        today(date(2026, 10, 16))
+        assert "2 份考核表已锁定" in self.post(client, "lock", judged.pk, period="2026Q3").content.decode()
+
+    def test_a_branch_can_only_do_its_own_part(self, client, branch, sheets):
+        sign_in(client, "branch-secretary", branch)
+        found = sheets()
+        assert client.get(reverse("assessments:self-score", args=[found["B2"].pk])).status_code == 404
+        for name in ("adjust", "send-back"):
+            assert client.get(reverse(f"assessments:{name}", args=[found["B1"].pk])).status_code == 404
+        assert client.get(reverse("assessments:review")).status_code == 404
+
+    def test_a_community_reviews_its_own_branches_and_not_in_the_street_s_step(self, client, sheets):
+        bring_to(sheets, "street")
+        sign_in(client, "community-secretary", Organization.objects.get(code="SC"))
+        assert client.get(reverse("assessments:adjust", args=[sheets()["B1"].pk])).status_code == 404
+
+    def test_an_adjustment_wants_a_reason_and_stays_inside_the_points(self, client, street, sheets):
+        bring_to(sheets, "street")
+        sign_in(client, "office", street)
+        sheet = sheets()["B2"]
+        text = self.post(client, "adjust", sheet.pk, code="A1", score="61").content.decode()
+        assert "这一项应在 0 到 60 分之间" in text
+        assert "调整得分要写明理由" in text
+        self.post(client, "adjust", sheet.pk, code="A1", score="40", reason="两次有照片为证")
+        assert "由 0 分调整为 40 分：两次有照片为证" in client.get(sheet.get_absolute_url()).content.decode()
