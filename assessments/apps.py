@@ -12,7 +12,7 @@ class AssessmentsConfig(AppConfig):
         from branches.panels.todos import todo_sources
         from ledgers import discovery, facts
 
-        from .facts import FACTS
+        from .facts import FACTS, RATES
         from .local import answer_days
         from .minutes_due import minutes_due
         from .panels.findings import PANELS
@@ -20,6 +20,7 @@ class AssessmentsConfig(AppConfig):
         discovery.load("assessments.rules")  # the ledger offers them to choose from
         discovery.load("assessments.ledgers")
         facts.register(*FACTS)
+        facts.register_rates(*RATES)
         panels.add(*PANELS)
         todo_sources.add(minutes_due)
         register_answer_days(answer_days)

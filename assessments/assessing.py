@@ -15,6 +15,7 @@ from accounts import audit
 from accounts.acting import current_actor
 from accounts.permissions import Access, Right
 from accounts.transactions import atomic, take_turns
+from ledgers.facts import mark_stale
 from ledgers.period import Period
 from ledgers.workdays import add_workdays
 
@@ -67,6 +68,7 @@ def draw_up(scheme: Scheme, period: Period) -> int:
             organization=card.organization,
             community=card.community,
             period=period.code,
+            ends_on=period.end,
             due=due,
             class_title=card.class_title or "",
             updated_by=current_actor(),
@@ -219,6 +221,7 @@ def decide(scheme: Scheme, period: Period, on: date, minutes: str) -> int:
         batch_size=500,
     )  # fmt: skip
     _keep_computed(sheets, cards)
+    mark_stale(touch for sheet in sheets for touch in sheet.touches())
     _note(sheets, Act.DECIDED, minutes)
     audit.record(
         "publish",
@@ -288,6 +291,7 @@ def answer(objection: Appeal, text: str, score: Decimal | None) -> None:
         if card := cards.get(one.organization_id):
             _freeze(one, card)
     Assessment.objects.bulk_update(sheets, ["total", "grade", "rank", "rank_in_community"], batch_size=500)
+    mark_stale(touch for one in sheets for touch in one.touches())
 
 
 @atomic

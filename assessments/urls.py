@@ -11,6 +11,7 @@ urlpatterns = [
     path("findings/<int:pk>/", findings.finding, name="finding"),
     path("assessments/ranking/", scores.ranking, name="ranking"),
     path("assessments/review/", sheets.review, name="review"),
+    path("assessments/sheets/<int:pk>/", sheets.held, name="held"),
     path("assessments/sheets/<int:pk>/self/", sheets.self_score, name="self-score"),
     path("assessments/sheets/<int:pk>/adjust/", sheets.adjust, name="adjust"),
     path("assessments/sheets/<int:pk>/return/", sheets.send_back, name="send-back"),

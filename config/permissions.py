@@ -323,6 +323,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "assessments:scheme-retire": Right.SCHEMES_MANAGE,
     "assessments:scheme-copy": Right.SCHEMES_MANAGE,
     "assessments:scheme-export": Right.ASSESSMENTS_VIEW,
+    "assessments:held": Right.ASSESSMENTS_VIEW,
     "assessments:review": Right.ASSESSMENTS_REVIEW,
     "assessments:self-score": Right.ASSESSMENTS_SELF,
     "assessments:adjust": Right.ASSESSMENTS_REVIEW,

@@ -201,6 +201,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("预警", "assessments:findings", "triangle-alert", covers=("/findings/",)),
             Item("考核排名", "assessments:ranking", "trophy", covers=("/assessments/scores/",)),
             Item("审核打分", "assessments:review", "clipboard-check", covers=("/assessments/sheets/",)),
+            _ledger("考核台账", "assessments", "table-2"),
             Item("考核方案", "assessments:schemes", "gauge", covers=("/assessments/schemes/",)),
             _ledger("整改台账", "rectifications", "wrench"),
             _ledger("责任清单", "responsibilities", "list-checks"),

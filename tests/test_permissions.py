@@ -538,7 +538,9 @@ TARGETS |= (
     | {f"assessments:scheme-{page}": pk_of("scheme") for page in ("start", "retire", "copy", "export")}
 )
 TARGETS |= {f"assessments:{page}": pk_of("scheme") for page in ("draw-up", "decide", "lock")}
-TARGETS |= {f"assessments:{page}": pk_of("assessment") for page in ("self-score", "adjust", "send-back", "appeal")}
+TARGETS |= {
+    f"assessments:{page}": pk_of("assessment") for page in ("held", "self-score", "adjust", "send-back", "appeal")
+}
 TARGETS |= {"assessments:answer": pk_of("appeal")}
 TARGETS |= {
     f"activities:{name.replace('_', '-')}{page}": pk_of(name)

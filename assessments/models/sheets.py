@@ -1,13 +1,15 @@
 """Assessment sheets (考核表): one organisation in one period, what people say to its lines, every step taken."""
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.db import models
 from django.urls import reverse
 
 from accounts.models import User
 from branches.models import Organization
-from ledgers.models import Record
+from ledgers.models import Record, Touch
 from ledgers.period import Period
 
 from ..querysets import AssessmentQuerySet
@@ -18,7 +20,7 @@ class Assessment(Record):
     """The sheet of one organisation in one period.
 
     Until the decision (审定) what was computed follows the records; then total, grade and rank are frozen. `due` is the
-    last day of the step that it waits in.
+    last day of the step that it waits in, `ends_on` that of the period.
     """
 
     class State(models.TextChoices):
@@ -40,6 +42,7 @@ class Assessment(Record):
         Organization, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="所在社区"
     )
     period = models.CharField("时期", max_length=7)
+    ends_on = models.DateField("考核期末")
     state = models.CharField("状态", max_length=10, choices=State, default=State.SELF)
     due = models.DateField("办理期限", null=True, blank=True)
     class_title = models.CharField("考核类别", max_length=40, blank=True)
@@ -69,6 +72,14 @@ class Assessment(Record):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('assessments:sheet', args=[self.scheme_id, self.organization.code])}?period={self.period}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; the last day follows the period."""
+        self.ends_on = self.when.end
+        super().save(*args, **kwargs)
+
+    def touches(self) -> Iterator[Touch]:
+        yield Touch(self.organization_id, self.ends_on, False)
 
     @property
     def when(self) -> Period:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right, access_of
 from ledgers.period import Period
@@ -102,6 +102,12 @@ def _reviewed(request: HttpRequest, sheets: Any, said: Any) -> HttpResponse:
     if kept:
         messages.warning(request, f"有 {kept} 份还有没评的项，没有通过。")
     return redirect(request.get_full_path())
+
+
+@require_GET
+def held(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lead from a sheet of the ledger to its page."""
+    return redirect(_sheet(request, pk, Right.ASSESSMENTS_VIEW))
 
 
 @require_http_methods(["GET", "POST"])

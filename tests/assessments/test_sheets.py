@@ -17,6 +17,7 @@ from assessments.schemes.document import read
 from assessments.schemes.scores import scores_of
 from assessments.schemes.versions import draft
 from branches.models import Organization
+from ledgers import facts
 from ledgers.period import Period
 from tests.assessments.factories import hold, make_branch
 from tests.assessments.schemes import indicator, manual, scheme
@@ -205,6 +206,30 @@ class TestDecision:
             assessing.decide(judged, QUARTER, day, "3号")
 
 
+class TestLedger:
+    def test_decided_sheets_are_facts_and_rows(self, client, street, sheets, judged):
+        bring_to(sheets, "notice")
+        numbers = facts.of(street, QUARTER)
+        assert (numbers["scores.sheets"], numbers["scores.points"], numbers["scores.excellent"]) == (2, 140, 1)
+        assert facts.rate("scores.average").of(numbers) == 70
+        assert facts.of(street, Period.parse("2026Q2"))["scores.sheets"] == 0
+        sign_in(client, "office", street)
+        page = client.get(facts.get("scores.sheets").url(street, QUARTER))
+        assert page.context["page"].paginator.count == 2
+        assert "会纪〔2026〕3号" in page.content.decode()
+
+    def test_a_granted_appeal_moves_the_fact(self, street, sheets):
+        bring_to(sheets, "notice")
+        assert facts.of(street, QUARTER)["scores.points"] == 140
+        assessing.answer(assessing.appeal(sheets()["B2"], "A1", "开展过"), "属实", Decimal(60))
+        assert facts.of(street, QUARTER)["scores.points"] == 200
+
+    def test_a_row_leads_to_its_sheet(self, client, street, sheets):
+        sign_in(client, "office", street)
+        sheet = sheets()["B1"]
+        assert client.get(reverse("assessments:held", args=[sheet.pk])).url == sheet.get_absolute_url()
+
+
 class TestAppeal:
     def test_a_granted_one_changes_score_and_ranks(self, sheets, judged, branch):
         bring_to(sheets, "notice")
@@ -253,7 +278,7 @@ class TestPages:
         sheet = Assessment.objects.get(organization=branch)
 
         sign_in(client, "branch-secretary", branch)
-        assert "自评并提交" in client.get(sheet.get_absolute_url()).content.decode()
+        assert "没有异议，提交自评" in client.get(sheet.get_absolute_url()).content.decode()
         self.post(client, "self-score", sheet.pk, **{"score-2": "9", "note-2": "台账齐全"})
         assert "自评 9 分：台账齐全" in client.get(sheet.get_absolute_url()).content.decode()
         self.post(client, "self-score", Assessment.objects.get(organization__code="B2").pk)
