@@ -19,7 +19,7 @@ from ledgers.facts import mark_stale
 from ledgers.period import Period
 from ledgers.workdays import add_workdays
 
-from .models import Appeal, Assessment, Scheme, SheetLine, SheetStep
+from .models import Appeal, Assessment, Scheme, SheetEntry, SheetLine, SheetStep
 from .schemes.formulas import Judged
 from .schemes.scores import scores_of
 from .schemes.scoring import Scorecard
@@ -187,6 +187,24 @@ def send_back(sheet: Assessment, reason: str) -> None:
 
 
 @atomic
+def enter(entry: SheetEntry, *, accepted: bool) -> SheetEntry:
+    """Note a matter on a sheet: claimed by the organisation, or, `accepted`, entered by a reviewer. Raises NotNow."""
+    states = (State.COMMUNITY, State.STREET, State.DECISION) if accepted else (State.SELF, State.COMMUNITY)
+    _locked([entry.assessment], *states)
+    entry.state = SheetEntry.State.ACCEPTED if accepted else SheetEntry.State.CLAIMED
+    return entry.record()
+
+
+@atomic
+def settle(entry: SheetEntry, *, accepted: bool, reason: str) -> SheetEntry:
+    """Accept a claim, or decline it with a reason. Raises NotNow."""
+    _locked([entry.assessment], State.SELF, State.COMMUNITY, State.STREET, State.DECISION)
+    entry.state = SheetEntry.State.ACCEPTED if accepted else SheetEntry.State.DECLINED
+    entry.reason = reason
+    return entry.record("review")
+
+
+@atomic
 def decide(scheme: Scheme, period: Period, on: date, minutes: str) -> int:
     """Freeze the results of a period as the meeting decided them, and make them public; return how many.
 
@@ -200,6 +218,9 @@ def decide(scheme: Scheme, period: Period, on: date, minutes: str) -> int:
     if late:
         names = "、".join(f"{sheet.organization.label}（{sheet.get_state_display()}）" for sheet in late[:3])
         raise NotNow(f"还有 {len(late)} 份没有复核完：{names}")
+    waiting = SheetEntry.objects.filter(assessment__in=sheets, state=SheetEntry.State.CLAIMED).count()
+    if waiting:
+        raise NotNow(f"还有 {waiting} 项加分申报没有审核")
     if on > timezone.localdate() or on < period.end:
         raise NotNow("审定日期应在考核期结束以后，不晚于今天")
     scores = scores_of(scheme, period)

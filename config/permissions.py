@@ -328,6 +328,8 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "assessments:self-score": Right.ASSESSMENTS_SELF,
     "assessments:adjust": Right.ASSESSMENTS_REVIEW,
     "assessments:send-back": Right.ASSESSMENTS_REVIEW,
+    "assessments:enter": Right.ASSESSMENTS_SELF,
+    "assessments:settle": Right.ASSESSMENTS_DECIDE,
     "assessments:appeal": Right.ASSESSMENTS_SELF,
     "assessments:answer": Right.ASSESSMENTS_DECIDE,
     "assessments:draw-up": Right.ASSESSMENTS_DECIDE,

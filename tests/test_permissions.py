@@ -25,7 +25,7 @@ from activities import attachments
 from activities.models import Activity, CalendarFeed, PendingUpload, PracticeEvidence, SignInSheet
 from activities.sign_in import code_for
 from assessments.findings import sync
-from assessments.models import Appeal, Assessment, Finding, SheetLine
+from assessments.models import Appeal, Assessment, Finding, SheetEntry, SheetLine
 from assessments.schemes.document import read as read_scheme
 from assessments.schemes.versions import draft
 from branches.models import Organization
@@ -151,6 +151,11 @@ class Place:
         sheet.record()
         SheetLine.objects.create(assessment=sheet, code="A1")
         return sheet
+
+    @cached_property
+    def entry(self) -> Any:
+        fields = {"code": "P1", "matter": "市级表彰", "document": "3号", "on": date(2026, 8, 1)}
+        return SheetEntry(assessment=self.assessment, **fields).record()
 
     @cached_property
     def appeal(self) -> Any:
@@ -539,9 +544,10 @@ TARGETS |= (
 )
 TARGETS |= {f"assessments:{page}": pk_of("scheme") for page in ("draw-up", "decide", "lock")}
 TARGETS |= {
-    f"assessments:{page}": pk_of("assessment") for page in ("held", "self-score", "adjust", "send-back", "appeal")
+    f"assessments:{page}": pk_of("assessment")
+    for page in ("held", "self-score", "adjust", "send-back", "enter", "appeal")
 }
-TARGETS |= {"assessments:answer": pk_of("appeal")}
+TARGETS |= {"assessments:answer": pk_of("appeal"), "assessments:settle": pk_of("entry")}
 TARGETS |= {
     f"activities:{name.replace('_', '-')}{page}": pk_of(name)
     for name in ("democratic_review", "criticism", "promise", "certificate", "theme", "series")

@@ -1,6 +1,6 @@
 """Forms of assessment sheets: self-score, review, return, decision, appeal and answer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts.form_errors import OwnWords
 
 from ..assessing import Review
-from ..models import Assessment, SheetLine
+from ..models import Assessment, SheetEntry, SheetLine
 from ..schemes.document import Document, Indicator
-from ..schemes.formulas import Graded, Judged, plain
+from ..schemes.formulas import Deductions, Graded, Judged, Outside, plain
 
 LEFT_OUT = "不适用"
 SHARE = Decimal("0.000000001")
@@ -142,6 +142,86 @@ class SelfForm(OwnWords, forms.Form):
         """Return code → (points or nothing, note)."""
         data = self.cleaned_data
         return {one.code: (data[f"score-{place}"], data[f"note-{place}"]) for place, one in enumerate(self.indicators)}
+
+
+class EntryForm(OwnWords, forms.Form):
+    """A matter that adds points or takes some off. An organisation claims what adds; who reviews enters anything."""
+
+    target = forms.ChoiceField(label="加减分项目")
+    matter = forms.CharField(label="事由", max_length=200)
+    times = forms.DecimalField(
+        label="次数",
+        min_value=Decimal("0.01"),
+        max_digits=7,
+        decimal_places=2,
+        initial=1,
+        help_text="按等次计分的不看次数",
+    )
+    document = forms.CharField(label="文件文号", max_length=60, required=False, help_text="凭文件申报加分的必填")
+    on = forms.DateField(label="日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, *args: Any, document: Document, sheet: Assessment, claims_only: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sheet, self.claims_only = sheet, claims_only
+        self.offered = list(_targets(document, claims_only))
+        choices = [(str(place), label) for place, (label, _, _) in enumerate(self.offered)]
+        self.fields["target"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_on(self) -> Any:
+        """Refuse a day outside the period."""
+        day, period = self.cleaned_data["on"], self.sheet.when
+        if day not in period:
+            raise ValidationError(f"日期应在{period.label}之内")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Ask a claim for its document."""
+        data = super().clean() or {}
+        if self.claims_only and not data.get("document"):
+            self.add_error("document", "申报加分要写明文件文号")
+        return data
+
+    def entry(self) -> SheetEntry:
+        """Return the matter, not kept yet."""
+        data = self.cleaned_data
+        _, code, item = self.offered[int(data["target"])]
+        fields = {key: data[key] for key in ("matter", "times", "document", "on")}
+        return SheetEntry(assessment=self.sheet, code=code, item=item, **fields)
+
+
+def _targets(document: Document, claims_only: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield (label, code, item) of what can be entered."""
+    for one in document.indicators:
+        formula = one.formula
+        if isinstance(formula, Outside) and not formula.fact and (formula.kind == "bonus" or not claims_only):
+            for level, _ in formula.levels or (("", Decimal(0)),):
+                yield f"{one.title}{f'：{level}' if level else ''}（{formula.sentence()}）", one.code, level
+        elif isinstance(formula, Deductions) and not claims_only:
+            for title in formula.entered_items():
+                yield f"{one.title}：{title}", one.code, title
+    if not claims_only:
+        for veto in document.vetoes:
+            if not veto.rules:
+                yield f"一票否决：{veto.title}", veto.code, ""
+
+
+class SettleForm(OwnWords, forms.Form):
+    """Whether a claim is accepted; why, where it is not."""
+
+    accepted = forms.TypedChoiceField(
+        label="审核",
+        choices=[("1", "采纳"), ("0", "不采纳")],
+        coerce=lambda value: value == "1",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label="审核意见", max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason where it is declined."""
+        data = super().clean() or {}
+        if data.get("accepted") is False and not data.get("reason"):
+            self.add_error("reason", "不采纳要写明理由")
+        return data
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from .findings import CheckRun, Finding, LocalSetting, Severity
 from .schemes import Grade, Indicator, IndicatorGroup, RankingClass, Scheme, Veto
-from .sheets import Appeal, Assessment, SheetLine, SheetStep
+from .sheets import Appeal, Assessment, SheetEntry, SheetLine, SheetStep
 
 __all__ = [
     "Appeal",
@@ -16,6 +16,7 @@ __all__ = [
     "RankingClass",
     "Scheme",
     "Severity",
+    "SheetEntry",
     "SheetLine",
     "SheetStep",
     "Veto",

@@ -155,6 +155,45 @@ class SheetStep(models.Model):
         return f"{self.assessment_id} {self.get_act_display()}"
 
 
+class SheetEntry(Record):
+    """One matter that adds points to a sheet or takes some off, or keeps it from a better grade (加减分事项).
+
+    `code` is that of an indicator or a veto, `item` the level or the reason for a deduction that it is counted under,
+    `times` how many. An organisation claims what adds (加分申报); what the street enters counts at once.
+    """
+
+    class State(models.TextChoices):
+        CLAIMED = "claimed", "待审核"
+        ACCEPTED = "accepted", "采纳"
+        DECLINED = "declined", "不采纳"
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="entries", verbose_name="考核表")
+    code = models.CharField("指标编号", max_length=20)
+    item = models.CharField("等次或事项", max_length=200, blank=True)
+    matter = models.CharField("事由", max_length=200)
+    times = models.DecimalField("次数", max_digits=7, decimal_places=2, default=1)
+    document = models.CharField("文件文号", max_length=60, blank=True)
+    on = models.DateField("日期")
+    state = models.CharField("状态", max_length=10, choices=State, default=State.CLAIMED)
+    reason = models.CharField("审核意见", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "加减分事项"
+        ordering = ["on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="declined") | ~models.Q(reason=""), name="entry_declined_with_a_reason"
+            ),
+            models.CheckConstraint(condition=models.Q(times__gt=0), name="entry_some_times"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assessment} {self.matter}"
+
+    def audit_path(self) -> str:
+        return self.assessment.organization.path
+
+
 class Appeal(Record):
     """What an organisation objects to while the result is public, and the answer."""
 

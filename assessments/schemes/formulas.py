@@ -515,6 +515,10 @@ class Deductions(Formula):
         value = int(total) if total == total.to_integral_value() else total
         return Outcome.of(score, "；".join(said) or "没有扣分事项，不扣分", value, self.sentence() if said else "")
 
+    def entered_items(self) -> list[str]:
+        """Return the titles of the items that people count."""
+        return [item.title for item in self.items if not item.fact and not item.rules]
+
     def sentence(self) -> str:
         """Say each item."""
         return "；".join(
@@ -717,6 +721,10 @@ class Outside(Formula):
         return Outcome.of(
             self.sign * score, f"{matters}，{self.verb} {plain(cents(score))} 分" if matters else self.none
         )
+
+    def worth(self, level: str, times: Decimal) -> Decimal:
+        """Return the points of one matter: those of its level, or so many times what each is worth."""
+        return dict(self.levels).get(level, ZERO) if self.levels else (self.each or ZERO) * times
 
     def sentence(self) -> str:
         """Say what each is worth."""

@@ -140,7 +140,11 @@ def _card(document: Document, seen: Seen, community: Organization | None) -> Sco
     lines = lines_of(document, seen)
     least, most = total_of(document, lines)
     one = document.class_of(seen.organization)
-    broken = [veto for veto in document.vetoes if any(seen.rules.get(code, RuleSeen()).breaches for code in veto.rules)]
+    broken = [
+        veto
+        for veto in document.vetoes
+        if veto.code in seen.vetoed or any(seen.rules.get(code, RuleSeen()).breaches for code in veto.rules)
+    ]
     return Scorecard(seen, lines, one.title if one else None, community, least, most, broken)
 
 

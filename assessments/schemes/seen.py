@@ -60,6 +60,8 @@ class Seen:
     """Code of an indicator → the score that people have put in place of the computed one, and why."""
     kept: Mapping[str, tuple[Decimal | None, bool, float | None, str]] = field(default_factory=dict)
     """Code of an indicator → (score, applies, value, why) as they were decided: nothing is computed anew."""
+    vetoed: frozenset[str] = frozenset()
+    """Codes of the vetoes that people have entered."""
 
     @property
     def is_over(self) -> bool:

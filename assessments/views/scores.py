@@ -166,10 +166,13 @@ def _steps(request: HttpRequest, scores: Scores, card: Scorecard) -> dict[str, A
         "is_late": held.is_late(timezone.localdate()),
         "steps": held.steps.select_related("by"),
         "appeals": held.appeals.all(),
+        "entries": held.entries.all(),
         "said": {line.code: line for line in held.lines.all()},
         "may_self": own and held.state == Assessment.State.SELF,
         "may_appeal": own and held.state == Assessment.State.NOTICE,
         "may_review": may_review(held, access),
+        "may_claim": own and held.state in (Assessment.State.SELF, Assessment.State.COMMUNITY),
+        "may_settle": access.has_on(Right.ASSESSMENTS_DECIDE, path) and not held.is_frozen,
         "may_answer": access.has_on(Right.ASSESSMENTS_DECIDE, path) and held.state == Assessment.State.NOTICE,
     }
 

@@ -16,8 +16,18 @@ from ledgers.period import Period
 
 from .. import assessing
 from ..assessing import NotNow, may_review
-from ..forms.sheets import AdjustForm, AnswerForm, AppealForm, DecisionForm, ReturnForm, ReviewGrid, SelfForm
-from ..models import Appeal, Assessment, Scheme
+from ..forms.sheets import (
+    AdjustForm,
+    AnswerForm,
+    AppealForm,
+    DecisionForm,
+    EntryForm,
+    ReturnForm,
+    ReviewGrid,
+    SelfForm,
+    SettleForm,
+)
+from ..models import Appeal, Assessment, Scheme, SheetEntry
 from ..querysets import AssessmentQuerySet
 from ..schemes.versions import document_of
 
@@ -147,6 +157,38 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
         return _stepped(request, sheet, lambda: assessing.send_back(sheet, reason), "考核表已退回。")
     context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": "退回考核表"}
     return render(request, "assessments/sheet_form.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def enter(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a matter that adds points or takes some off: a claim of the organisation, or what a reviewer enters."""
+    sheet = _sheet(request, pk, Right.ASSESSMENTS_SELF)
+    reviews = may_review(sheet, access_of(request.user))
+    form = EntryForm(request.POST or None, document=document_of(sheet.scheme), sheet=sheet, claims_only=not reviews)
+    if request.method == "POST" and form.is_valid():
+        words = "加减分事项已登记。" if reviews else "加分申报已提交，等待审核。"
+        return _stepped(request, sheet, lambda: assessing.enter(form.entry(), accepted=reviews), words)
+    title = "登记加减分" if reviews else "申报加分"
+    context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": title}
+    return render(request, "assessments/sheet_form.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept or decline a claim."""
+    sheets = Assessment.objects.visible_to(request.user, Right.ASSESSMENTS_DECIDE)
+    rows = SheetEntry.objects.filter(assessment__in=sheets)
+    found = get_object_or_404(rows.select_related("assessment__organization", "assessment__scheme"), pk=pk)
+    form = SettleForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+
+        def act() -> object:
+            return assessing.settle(found, accepted=data["accepted"], reason=data["reason"])
+
+        return _stepped(request, found.assessment, act, "申报已审核。")
+    context = {"form": form, "sheet": found.assessment, "back": _back(found.assessment), "entry": found}
+    return render(request, "assessments/sheet_form.html", context | {"title": "审核加分申报"})
 
 
 @require_http_methods(["GET", "POST"])

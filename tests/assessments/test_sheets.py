@@ -12,7 +12,7 @@ from accounts.acting import acting_as
 from accounts.models import AuditEntry
 from assessments import assessing
 from assessments.assessing import NotNow, Review
-from assessments.models import Assessment, SheetLine, SheetStep
+from assessments.models import Assessment, SheetEntry, SheetLine, SheetStep
 from assessments.schemes.document import read
 from assessments.schemes.scores import scores_of
 from assessments.schemes.versions import draft
@@ -204,6 +204,84 @@ class TestDecision:
         bring_to(sheets, "decision")
         with pytest.raises(NotNow, match="审定日期"):
             assessing.decide(judged, QUARTER, day, "3号")
+
+
+class TestEntries:
+    @pytest.fixture
+    def extra(self, street, branch, office):
+        """A sheet under a scheme with a bonus by levels, a penalty, a deduction and a veto that people enter."""
+        lines = [
+            manual("A1", 90),
+            indicator("A2", 10, kind="deduct", items=[{"title": "制度不健全", "each": 2, "most": 4}]),
+            indicator("P1", 5, kind="bonus", levels={"省级": 3, "市级": 2}),
+            indicator("M1", 5, kind="penalty", each=2),
+        ]
+        veto = {"code": "V1", "title": "发生严重违纪案件", "when": "entered", "not_above": "一般"}
+        made = draft(street, read(scheme(*lines, grades=GRADES, vetoes=[veto]))).put_in_force(Period.parse("2026Q1"))
+        assessing.draw_up(made, QUARTER)
+        sheet = Assessment.objects.get()
+        assessing.score_oneself(sheet, {})
+        SheetLine.objects.filter(code="A1").update(share=1)
+        return sheet
+
+    def enter(self, sheet, code, matter, item="", times=1, accepted=True):
+        fields = {"code": code, "item": item, "matter": matter, "times": Decimal(times), "on": date(2026, 8, 1)}
+        return assessing.enter(SheetEntry(assessment=sheet, **fields), accepted=accepted)
+
+    def card(self, sheet):
+        return scores_of(sheet.scheme, QUARTER).cards[0]
+
+    def test_each_counts_as_the_scheme_says(self, extra):
+        self.enter(extra, "M1", "被区通报", times=2)
+        self.enter(extra, "A2", "没有学习制度", "制度不健全", times=3)
+        card = self.card(extra)
+        assert (card.line("M1").outcome.score, card.line("A2").outcome.score, card.total) == (-4, 6, 92)
+
+    def test_one_matter_counts_once_at_its_highest(self, extra):
+        for level in ("市级", "省级"):
+            self.enter(extra, "P1", "先进党支部", level)
+        self.enter(extra, "P1", "优秀案例", "市级")
+        assert self.card(extra).line("P1").outcome.score == 5
+        assert self.card(extra).line("P1").outcome.why == "先进党支部 3 分；优秀案例 2 分，加 5 分"
+
+    def test_a_claim_counts_once_it_is_accepted(self, extra):
+        claim = self.enter(extra, "P1", "先进党支部", "省级", accepted=False)
+        assert self.card(extra).line("P1").outcome.score == 0
+        assessing.settle(claim, accepted=True, reason="")
+        assert self.card(extra).line("P1").outcome.score == 3
+        assessing.settle(claim, accepted=False, reason="不在考核期")
+        assert self.card(extra).line("P1").outcome.score == 0
+
+    def test_a_veto_keeps_from_the_better_grade(self, extra):
+        assert self.card(extra).grade == "优秀"
+        self.enter(extra, "V1", "书记被立案")
+        assert (self.card(extra).grade, self.card(extra).total) == ("一般", 100)
+
+    def test_no_decision_while_a_claim_waits(self, extra):
+        self.enter(extra, "P1", "先进党支部", "省级", accepted=False)
+        for _ in range(2):
+            assessing.pass_on([extra])
+        with pytest.raises(NotNow, match="还有 1 项加分申报没有审核"):
+            assessing.decide(extra.scheme, QUARTER, date(2026, 10, 8), "3号")
+
+    def test_a_branch_claims_with_its_document_and_the_office_settles(self, client, street, branch, extra):
+        sign_in(client, "branch-secretary", branch)
+        address = reverse("assessments:enter", args=[extra.pk])
+        claim = {"target": "0", "matter": "先进党支部", "times": "1", "on": "2026-10-01"}
+        text = client.post(address, claim).content.decode()
+        assert "申报加分要写明文件文号" in text
+        assert "日期应在2026年第三季度之内" in text
+        assert "一票否决" not in text
+        client.post(address, claim | {"document": "省委〔2026〕5号", "on": "2026-09-30"})
+        made = SheetEntry.objects.get()
+        assert (made.code, made.item, made.state) == ("P1", "省级", "claimed")
+        sign_in(client, "office", street)
+        assert "待审核" in client.get(extra.get_absolute_url()).content.decode()
+        there = reverse("assessments:settle", args=[made.pk])
+        assert "不采纳要写明理由" in client.post(there, {"accepted": "0"}).content.decode()
+        client.post(there, {"accepted": "1"})
+        made.refresh_from_db()
+        assert made.state == "accepted"
 
 
 class TestLedger:
