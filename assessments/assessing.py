@@ -307,7 +307,7 @@ def answer(objection: Appeal, text: str, score: Decimal | None) -> None:
         organization_path=sheet.organization.path,
     )
     sheets = list(_of(sheet.scheme, sheet.when))
-    cards = {card.organization.pk: card for card in scores_of(sheet.scheme, sheet.when).cards}
+    cards = {card.organization.pk: card for card in scores_of(sheet.scheme, sheet.when, as_decided=False).cards}
     for one in sheets:
         if card := cards.get(one.organization_id):
             _freeze(one, card)

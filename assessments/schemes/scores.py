@@ -1,6 +1,7 @@
 """The computed scores of a scheme over its whole street: what command, pages and exports show."""
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from ledgers import facts
 from ledgers.period import Period
 
 from .document import Document
-from .formulas import ZERO, Deductions, Outside
+from .formulas import ONE, ZERO, Average, Deductions, Outside
 from .readings import read
 from .scoring import Line, Scorecard, score
 from .seen import Given
@@ -35,11 +36,12 @@ class Scores:
         return [card for card in self.cards if card.organization.path.startswith(organization.path)]
 
 
-def scores_of(scheme: Scheme, period: Period, *, adjusted: bool = True) -> Scores:
+def scores_of(scheme: Scheme, period: Period, *, adjusted: bool = True, as_decided: bool = True) -> Scores:
     """Return the scores of a period: nothing is written, and the number of queries does not grow with the street.
 
     What people have given to the lines that they score counts; what they have put in place of a computed score as well,
-    unless `adjusted` is false. From the decision on lines are what they were then, and so are totals, ranks and grades.
+    unless `adjusted` is false. From the decision on lines are what they were then; so are ranks and grades, unless
+    `as_decided` is false and they are reckoned anew from those lines.
     """
     document = document_of(scheme)
     found = read(scheme.organization, period, document.applies_to, document.rules())
@@ -49,8 +51,62 @@ def scores_of(scheme: Scheme, period: Period, *, adjusted: bool = True) -> Score
         for code, one in entered.given.items():
             given[code] = one
         said[pk]["vetoed"] = frozenset(entered.vetoed)
+    for pk, code, share in _averages(scheme, document, period, [one.organization for one in found.seen]):
+        said[pk]["given"].setdefault(code, Given(share=share))
     seen = [replace(one, **said.get(one.organization.pk, {})) for one in found.seen]
-    return Scores(scheme, document, period, score(document, seen, found.communities))
+    scores = Scores(scheme, document, period, score(document, seen, found.communities))
+    if adjusted and as_decided:
+        _as_decided(scores)
+    return scores
+
+
+def _averages(
+    scheme: Scheme, document: Document, period: Period, places: Sequence[Organization]
+) -> Iterator[tuple[int, str, Decimal]]:
+    """Yield (organisation id, code, share) of the lines that take the mean of decided totals under another scheme.
+
+    One query, none where no line does.
+    """
+    lines = [(one.code, one.formula) for one in document.indicators if isinstance(one.formula, Average)]
+    if not lines:
+        return
+    decided = Assessment.objects.filter(
+        scheme__organization=scheme.organization_id,
+        scheme__code__in={formula.scheme for _, formula in lines},
+        state__in=Assessment.State.frozen(),
+        ends_on__range=(period.start, period.end),
+        total__isnull=False,
+    )
+    columns = ("scheme__code", "period", "organization__path", "total", "scheme__base")
+    rows = list(decided.values_list(*columns))
+    for code, formula in lines:
+        for place in places:
+            if formula.of == "self":
+                found = [
+                    total / base for of, _, path, total, base in rows if of == formula.scheme and path == place.path
+                ]
+            else:
+                found = [
+                    total / base
+                    for of, when, path, total, base in rows
+                    if of == formula.scheme
+                    and when == period.code
+                    and path != place.path
+                    and path.startswith(place.path)
+                ]
+            if found:
+                yield place.pk, code, min(ONE, sum(found, start=ZERO) / len(found))
+
+
+def _as_decided(scores: Scores) -> None:
+    """Give the cards whose sheets are decided the ranks and grades that were decided then."""
+    rows = Assessment.objects.filter(
+        scheme=scores.scheme, period=scores.period.code, state__in=Assessment.State.frozen()
+    )
+    held = {one.organization_id: one for one in rows}
+    for card in scores.cards:
+        if one := held.get(card.organization.pk):
+            card.grade, card.rank, card.rank_in_community = one.grade or None, one.rank, one.rank_in_community
 
 
 def _said(scheme: Scheme, period: Period, *, adjusted: bool) -> dict[int, dict[str, Any]]:

@@ -19,7 +19,7 @@ from assessments.schemes.versions import draft
 from branches.models import Organization
 from ledgers import facts
 from ledgers.period import Period
-from tests.assessments.factories import hold, make_branch
+from tests.assessments.factories import elect, hold, make_branch
 from tests.assessments.schemes import indicator, manual, scheme
 from tests.factories import PostingFactory, sign_in
 
@@ -199,6 +199,19 @@ class TestDecision:
         assert (card.line("A1").outcome.score, card.total) == (0, sheets()["B2"].total)
         assert card.line("A1").outcome.why == "7月、8月、9月缺主题党日，扣 60 分"
 
+    def test_nor_does_a_breach_found_later_move_a_grade(self, street, branch, office):
+        veto = {"code": "V1", "title": "任期届满不换届", "when": {"rules": ["R13"]}, "not_above": "一般"}
+        made = draft(street, read(scheme(manual(), grades=GRADES, vetoes=[veto]))).put_in_force(Period.parse("2026Q1"))
+        assessing.draw_up(made, QUARTER)
+        sheet = Assessment.objects.get()
+        assessing.score_oneself(sheet, {})
+        SheetLine.objects.update(share=1)
+        for _ in range(2):
+            assessing.pass_on([sheet])
+        assessing.decide(made, QUARTER, date(2026, 10, 8), "3号")
+        elect(branch, date(2020, 1, 1))
+        assert scores_of(made, QUARTER).cards[0].grade == "优秀"
+
     @pytest.mark.parametrize("day", [date(2026, 9, 29), date(2026, 10, 9)])
     def test_the_meeting_lies_after_the_period_and_not_to_come(self, sheets, judged, day):
         bring_to(sheets, "decision")
@@ -282,6 +295,38 @@ class TestEntries:
         client.post(there, {"accepted": "1"})
         made.refresh_from_db()
         assert made.state == "accepted"
+
+
+class TestAverages:
+    def decided(self, organization, period, total, of):
+        return Assessment(
+            scheme=of,
+            organization=organization,
+            period=period,
+            state="notice",
+            total=total,
+            decided_on=date(2026, 10, 8),
+        ).record()
+
+    def test_of_one_s_own_periods_inside_this_one(self, street, branch, judged, office):
+        year = {
+            **scheme(indicator("A1", 40, kind="average", scheme="ZB", of="self"), manual("A2", 60)),
+            "period": "year",
+        }
+        yearly = draft(street, read({**year, "code": "ND"})).put_in_force(Period.parse("2026"))
+        line = scores_of(yearly, Period.parse("2026")).cards[0].line("A1")
+        assert (line.outcome.is_open, line.outcome.why) == (True, "等待所取的考核审定")
+        for period, total in (("2026Q1", 80), ("2026Q2", 91), ("2025Q4", 10)):
+            self.decided(branch, period, Decimal(total), judged)
+        assert scores_of(yearly, Period.parse("2026")).cards[0].line("A1").outcome.score == Decimal("34.20")
+
+    def test_of_the_branches_below_in_the_same_period(self, street, branch, judged, office):
+        written = scheme(indicator("A1", 10, kind="average", scheme="ZB", of="branches"), applies_to=["社区党委"])
+        of_communities = draft(street, read({**written, "code": "SQ"})).put_in_force(Period.parse("2026Q1"))
+        for code, total in (("B1", 100), ("B2", 60)):
+            self.decided(Organization.objects.get(code=code), "2026Q3", Decimal(total), judged)
+        card = scores_of(of_communities, QUARTER).cards[0]
+        assert (card.line("A1").outcome.score, card.total) == (8, 80)
 
 
 class TestLedger:
