@@ -25,6 +25,7 @@ urlpatterns = [
     path("assessments/schemes/", schemes.schemes, name="schemes"),
     path("assessments/schemes/import/", schemes.scheme_import, name="scheme-import"),
     path("assessments/schemes/<int:pk>/", schemes.scheme, name="scheme"),
+    path("assessments/schemes/<int:pk>/trial/", schemes.scheme_trial, name="scheme-trial"),
     path("assessments/schemes/<int:pk>/start/", schemes.scheme_start, name="scheme-start"),
     path("assessments/schemes/<int:pk>/retire/", schemes.scheme_retire, name="scheme-retire"),
     path("assessments/schemes/<int:pk>/copy/", schemes.scheme_copy, name="scheme-copy"),

@@ -319,6 +319,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "assessments:schemes": Right.ASSESSMENTS_VIEW,
     "assessments:scheme": Right.ASSESSMENTS_VIEW,
     "assessments:scheme-import": Right.SCHEMES_MANAGE,
+    "assessments:scheme-trial": Right.SCHEMES_MANAGE,
     "assessments:scheme-start": Right.SCHEMES_MANAGE,
     "assessments:scheme-retire": Right.SCHEMES_MANAGE,
     "assessments:scheme-copy": Right.SCHEMES_MANAGE,

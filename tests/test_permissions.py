@@ -540,7 +540,7 @@ TARGETS |= (
         "assessments:sheet": lambda place, user: {"pk": place.scheme.pk, "code": place.branch.code},
         "assessments:line": lambda place, user: {"pk": place.scheme.pk, "code": place.branch.code},
     }
-    | {f"assessments:scheme-{page}": pk_of("scheme") for page in ("start", "retire", "copy", "export")}
+    | {f"assessments:scheme-{page}": pk_of("scheme") for page in ("trial", "start", "retire", "copy", "export")}
 )
 TARGETS |= {f"assessments:{page}": pk_of("scheme") for page in ("draw-up", "decide", "lock")}
 TARGETS |= {

@@ -96,6 +96,11 @@ def _line(one: Indicator, seen: Seen) -> Line:
     return Line(one, Outcome.of(other, why, computed.value, computed.earn), computed)
 
 
+def _taken_in_full(line: Line) -> Line:
+    outcome = Outcome.of(line.outcome.most, "等待评分，试算按满分计")
+    return Line(line.indicator, outcome, outcome)
+
+
 def total_of(document: Document, lines: Iterable[Line]) -> tuple[Decimal | None, Decimal | None]:
     """Return the least and the most that the total can be, the same where no line is open.
 
@@ -122,9 +127,18 @@ def total_of(document: Document, lines: Iterable[Line]) -> tuple[Decimal | None,
     return total(lambda outcome: outcome.least), total(lambda outcome: outcome.most)
 
 
-def score(document: Document, seen: Iterable[Seen], communities: Mapping[int, Organization | None]) -> list[Scorecard]:
-    """Score organisations, and rank and grade them among each other. `communities`: organisation id → its community."""
-    cards = [_card(document, one, communities.get(one.organization.pk)) for one in seen]
+def score(
+    document: Document,
+    seen: Iterable[Seen],
+    communities: Mapping[int, Organization | None],
+    *,
+    full: bool = False,
+) -> list[Scorecard]:
+    """Score organisations, and rank and grade them among each other. `communities`: organisation id → its community.
+
+    With `full`, a line that waits for people counts in full: for trying a scheme where nobody has scored.
+    """
+    cards = [_card(document, one, communities.get(one.organization.pk), full=full) for one in seen]
     ranked = [card for card in cards if card.is_ranked]
     for card, place in _places(document, ranked, lambda card: card.class_title):
         card.rank = place
@@ -136,8 +150,10 @@ def score(document: Document, seen: Iterable[Seen], communities: Mapping[int, Or
     return cards
 
 
-def _card(document: Document, seen: Seen, community: Organization | None) -> Scorecard:
+def _card(document: Document, seen: Seen, community: Organization | None, *, full: bool = False) -> Scorecard:
     lines = lines_of(document, seen)
+    if full:
+        lines = [_taken_in_full(line) if line.outcome.is_open else line for line in lines]
     least, most = total_of(document, lines)
     one = document.class_of(seen.organization)
     broken = [

@@ -1,12 +1,16 @@
 """Pages of the schemes: the list, one version, taking one from a file, putting it in force, retiring, copying."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,7 +25,11 @@ from ..models import Scheme
 from ..schemes.document import DAYS, Document, dump
 from ..schemes.formulas import rule_title
 from ..schemes.score_table import told
+from ..schemes.scoring import Scorecard
+from ..schemes.trial import trial, without_people
 from ..schemes.versions import document_of, draft
+
+PAGE_SIZE = 50
 
 
 @require_GET
@@ -52,6 +60,32 @@ def scheme(request: HttpRequest, pk: int) -> HttpResponse:
         "may_change": access_of(request.user).has_on(Right.SCHEMES_MANAGE, found.organization.path),
     }
     return render(request, "assessments/scheme.html", context)
+
+
+@require_GET
+def scheme_trial(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a version would have made of the last periods, and who would move most against the present one."""
+    found = _found(request, pk, Right.SCHEMES_MANAGE)
+    last = Period.containing(timezone.localdate(), found.period).previous()
+    tried = trial(found, last)
+    page = Paginator(tried.movers, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "scheme": found,
+        "page": page,
+        "periods": [
+            (one, one.average(one.draft), one.average(one.present), _by_grade(one.draft), _by_grade(one.present))
+            for one in reversed(tried.periods)
+        ],
+        "by_people": without_people(document_of(found)),
+        "has_present": any(one.present for one in tried.periods),
+    }
+    return render(request, "assessments/scheme_trial.html", context)
+
+
+def _by_grade(cards: Mapping[int, Scorecard]) -> str:
+    """Return how many have each grade, in words."""
+    counted = Counter(card.grade for card in cards.values() if card.grade)
+    return "、".join(f"{title} {number} 个" for title, number in counted.most_common())
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +13,9 @@ from django.urls import reverse
 from assessments.models import Scheme
 from assessments.schemes.document import load, read
 from assessments.schemes.ready import TITLES, ready_scheme
+from assessments.schemes.trial import trial
 from assessments.schemes.versions import draft
+from branches.models import Organization
 from ledgers.period import Period
 from tests.assessments.factories import hold, make_branch, make_members
 from tests.assessments.schemes import indicator, manual, scheme
@@ -107,6 +110,36 @@ class TestSheet:
         sign_in(client, "office", street)
         address = reverse("assessments:line", args=[judged.pk, "B2"]) + "?period=2026Q3&indicator=Z9"
         assert client.get(address).url == sheet(judged)
+
+
+class TestTrial:
+    def test_it_shows_four_periods_under_both_and_who_moves(self, client, street, branch, judged):
+        other = [THEME_DAYS | {"points": 10, "formula": THEME_DAYS["formula"] | {"deduct": 1}}, RULES, manual("A3", 50)]
+        new = draft(street, read(scheme(*other, grades=GRADES)))
+        hold(Organization.objects.get(code="B2"), "general", date(2026, 8, 2), date(2026, 5, 1))
+        sign_in(client, "office", street)
+        page = client.get(reverse("assessments:scheme-trial", args=[new.pk]))
+        first, *_ = page.context["periods"]
+        assert first[0].period.code == "2026Q3"
+        assert first[1:3] == (Decimal("98.50"), Decimal("70.00"))  # 100 and 97; 100 and 40
+        movers = {one.organization.code: one for one in page.context["page"].object_list}
+        assert [card.total for card in movers["B2"].cards[:2]] == [97, 97]
+        assert (movers["B2"].before.rank, movers["B2"].moved) == (2, 0)
+        assert "“指标A3”两边都按满分计" in page.content.decode()
+        assert Scheme.objects.get(pk=new.pk).state == "draft"
+
+    def test_raw_values_are_read_once_a_period(self, client, street, branch, judged):
+        def count():
+            with CaptureQueriesContext(connection) as queries:
+                trial(judged, Period.parse("2026Q3"))
+            return len(queries)
+
+        count()
+        few = count()
+        for number in range(3, 9):
+            make_members(make_branch(street, f"B{number}"), 3)
+        count()
+        assert count() == few
 
 
 class TestSchemes:

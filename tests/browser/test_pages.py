@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from activities.models import Activity, Concern, LeaveRequest, Practice, Visit
 from activities.sign_in import code_for, lay_out
+from assessments.assessing import draw_up, score_oneself
 from assessments.models import Scheme
 from branches.models import Enterprise, Organization, PartyWorker, Venue
 from ledgers.importing import open_batch, preview
@@ -39,10 +40,16 @@ def things(demo_street) -> SimpleNamespace:
     batch, match = open_batch(get("members"), WRONG_ROWS.encode(), "花名册.csv", office, street)
     batch.save()
     preview(batch, match)
+    scheme = Scheme.objects.get(code="ZBJD")
+    draw_up(scheme, demo_street)
+    sheet_of_scores, reviewed = scheme.assessments.order_by("organization__path")[:2]
+    score_oneself(reviewed, {})
     return SimpleNamespace(
         period=demo_street,
         month=demo_street.months()[-1],
-        scheme=Scheme.objects.get(code="ZBJD"),
+        scheme=scheme,
+        sheet_of_scores=sheet_of_scores,
+        reviewed=reviewed,
         branch=branch,
         community=community,
         member=Member.objects.filter(branch=branch).first(),
@@ -115,6 +122,11 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
         "zhibu",
         lambda t: f"/assessments/scores/{t.scheme.pk}/lines/{t.branch.code}/?period={t.period.code}&indicator=A2",
     ),
+    "review-sheets": ("office", lambda t: "/assessments/review/"),
+    "self-score": ("zhibu", lambda t: f"/assessments/sheets/{t.sheet_of_scores.pk}/self/"),
+    "claim": ("zhibu", lambda t: f"/assessments/sheets/{t.sheet_of_scores.pk}/entries/new/"),
+    "adjust": ("office", lambda t: f"/assessments/sheets/{t.reviewed.pk}/adjust/"),
+    "trial": ("office", lambda t: f"{t.scheme.get_absolute_url()}trial/"),
     "schemes": ("leader", lambda t: "/assessments/schemes/"),
     "scheme": ("office", lambda t: t.scheme.get_absolute_url()),
     "scheme-import": ("office", lambda t: "/assessments/schemes/import/"),
