@@ -16,11 +16,12 @@ class AssessmentsConfig(AppConfig):
         from .local import answer_days
         from .minutes_due import minutes_due
         from .panels.findings import PANELS
+        from .sheets_due import sheets_due
 
         discovery.load("assessments.rules")  # the ledger offers them to choose from
         discovery.load("assessments.ledgers")
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         panels.add(*PANELS)
-        todo_sources.add(minutes_due)
+        todo_sources.add(minutes_due, sheets_due)
         register_answer_days(answer_days)

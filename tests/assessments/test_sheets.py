@@ -16,6 +16,7 @@ from assessments.models import Assessment, SheetEntry, SheetLine, SheetStep
 from assessments.schemes.document import read
 from assessments.schemes.scores import scores_of
 from assessments.schemes.versions import draft
+from assessments.sheets_due import sheets_due
 from branches.models import Organization
 from ledgers import facts
 from ledgers.period import Period
@@ -387,6 +388,26 @@ class TestLock:
         assert assessing.lock(judged, QUARTER) == 2
         with pytest.raises(NotNow, match="已锁定"):
             assessing.appeal(sheets()["B2"], "A1", "还是不服")
+
+
+class TestTodos:
+    def todos(self, organization, user, day=date(2026, 10, 9)):
+        return [(todo.state, todo.text, todo.url) for todo in sheets_due(organization, user, day)]
+
+    def test_each_is_asked_for_the_own_step(self, street, branch, sheets, office):
+        community = Organization.objects.get(code="SC")
+        secretary = PostingFactory(organization=branch, role="branch-secretary").user
+        chair = PostingFactory(organization=community, role="community-secretary").user
+        leader = PostingFactory(organization=street, role="leader").user
+        own = sheets()["B1"].get_absolute_url()
+        assert self.todos(branch, secretary) == [("warn", "2026年第三季度党支部季度考核等待自评", own)]
+        assert self.todos(branch, secretary, date(2026, 10, 15))[0][0] == "bad"
+        assert not self.todos(community, chair) + self.todos(street, office) + self.todos(street, leader)
+        bring_to(sheets, "community")
+        assert self.todos(community, chair)[0][:2] == ("warn", "2 份考核表等待社区党委初审")
+        assert not self.todos(branch, secretary)
+        assessing.pass_on(list(sheets().values()))
+        assert self.todos(street, office)[0][:2] == ("warn", "2 份考核表等待复核打分")
 
 
 class TestPages:
