@@ -62,6 +62,10 @@ class Violation:
         return len(self.cases) or bool(self.member_id)
 
 
+STANDS = ("category", "joined_on", "regularised_on")
+"""What says whether a member was a full one on a day, see `Member.is_full_on`: nothing else is read of many people."""
+
+
 class Check:
     """One check of one subtree in one period: everything that rules ask, read once for all of them.
 
@@ -174,6 +178,8 @@ class Check:
             applied_on__lte=self.day,
         )
         steps = DevelopmentStep.objects.filter(on__lte=self.day).select_related("first_member", "second_member")
+        people = (f"{who}__{what}" for who in ("first_member", "second_member") for what in STANDS)
+        steps = steps.only("case", "code", "on", "days", "hours", "until", "exception_reason", *people)
         return [Course(case) for case in cases.prefetch_related(Prefetch("steps", steps, to_attr="taken"))]
 
 
