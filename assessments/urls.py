@@ -10,6 +10,7 @@ urlpatterns = [
     path("findings/handle/", findings.handle, name="handle"),
     path("findings/<int:pk>/", findings.finding, name="finding"),
     path("assessments/ranking/", scores.ranking, name="ranking"),
+    path("assessments/ranking/export.xlsx", scores.ranking_export, name="ranking-export"),
     path("assessments/review/", sheets.review, name="review"),
     path("assessments/sheets/<int:pk>/", sheets.held, name="held"),
     path("assessments/sheets/<int:pk>/self/", sheets.self_score, name="self-score"),

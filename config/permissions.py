@@ -316,6 +316,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "assessments:finding": Right.FINDINGS_VIEW,
     "assessments:handle": Right.FINDINGS_HANDLE,
     "assessments:ranking": Right.ASSESSMENTS_VIEW,
+    "assessments:ranking-export": Right.EXPORT,
     "assessments:schemes": Right.ASSESSMENTS_VIEW,
     "assessments:scheme": Right.ASSESSMENTS_VIEW,
     "assessments:scheme-import": Right.SCHEMES_MANAGE,

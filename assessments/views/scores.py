@@ -1,5 +1,6 @@
 """Pages of the scores: the ranking with its heat map, one organisation's sheet, the rows behind one line."""
 
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +19,9 @@ from accounts.permissions import Right, access_of
 from branches.models import Organization
 from ledgers import facts
 from ledgers.period import Period
+from ledgers.printing import PrintColumn, write_ledger
+from ledgers.recording import trace_paper
+from ledgers.views import XLSX
 
 from .. import engine
 from ..assessing import may_review
@@ -31,6 +35,16 @@ from .choice import chosen_organization, chosen_period
 PAGE_SIZE = 50
 HEAT = ((Decimal(1), "s5"), (Decimal("0.8"), "s4"), (Decimal("0.6"), "s3"), (Decimal("0.3"), "s2"))
 """Share of a line's points from which a cell has a colour; below them s1."""
+
+
+RANKING_COLUMNS = (
+    PrintColumn("名次", width=6, kind="number"),
+    PrintColumn("党组织", width=28),
+    PrintColumn("考核类别", width=12),
+    PrintColumn("总分", width=12),
+    PrintColumn("等次", width=8),
+    PrintColumn("社区内名次", width=8, kind="number"),
+)
 
 
 @dataclass(frozen=True)
@@ -109,8 +123,7 @@ def ranking(request: HttpRequest) -> HttpResponse:
     with facts.read_once():
         scores = scores_of(scheme, period)
         before = _ranks_before(scores)
-    cards = _in_reach(request, scores.under(organization))
-    cards.sort(key=lambda card: (card.rank is None, card.rank or 0, -(card.total or card.least or ZERO)))
+    cards = _ranked(request, scores, organization)
     page = Paginator(cards, PAGE_SIZE).get_page(request.GET.get("page"))
     context |= {
         "indicators": scores.document.indicators,
@@ -205,6 +218,55 @@ def line(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "sheet_url": _sheet_url(scores, card),
     }
     return render(request, "assessments/line.html", context)
+
+
+@require_GET
+def ranking_export(request: HttpRequest) -> HttpResponse | FileResponse:
+    """Send the ranking as it is shown, all pages of it, in the printed form."""
+    organization = chosen_organization(request)
+    offered = _offered(request, organization) if organization else {}
+    chosen = request.GET.get("scheme") or next(iter(offered), "")
+    if organization is None or chosen not in offered:
+        return redirect("assessments:ranking")  # which says why there is nothing to take away
+    period = _period_of(offered[chosen], chosen_period(request))
+    scheme = Scheme.objects.visible_to(request.user).above(organization).for_period(chosen, period)
+    if scheme is None:
+        return redirect(f"{reverse('assessments:ranking')}?{request.GET.urlencode()}")
+    scores = scores_of(scheme, period)
+    cards = _ranked(request, scores, organization)
+    title = f"{period.label}{scheme.title}得分和名次"
+    trace_paper("export", title, organization.path, None, 条数=len(cards))
+    target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_ledger(
+        target,
+        title=title,
+        organization=organization.name,
+        as_of=period.as_of(),
+        filled_by=getattr(request.user, "name", "") or "",
+        columns=[*RANKING_COLUMNS, *(PrintColumn(_heading(one), width=9) for one in scores.document.indicators)],
+        rows=(_printed(card) for card in cards),
+    )
+    target.seek(0)
+    return FileResponse(target, as_attachment=True, filename=f"{title}.xlsx", content_type=XLSX)
+
+
+def _heading(one: Indicator) -> str:
+    return f"{one.code} {one.title}（{shown(one.points)}）"
+
+
+def _printed(card: Scorecard) -> list[object]:
+    """Return one organisation's row: what is open or does not apply in words."""
+    total = card.total if card.total is not None else ""
+    if card.total is None and card.least is not None and card.most is not None:
+        total = f"{shown(card.least)} 至 {shown(card.most)}"
+    head = [card.rank or "", card.organization.name, card.class_title or "", str(total), card.grade or ""]
+    return [*head, card.rank_in_community or "", *(HeatCell(one, "").text for one in card.lines)]
+
+
+def _ranked(request: HttpRequest, scores: Scores, organization: Organization) -> list[Scorecard]:
+    """Return the cards that a user sees of an organisation's subtree, the best first."""
+    cards = _in_reach(request, scores.under(organization))
+    return sorted(cards, key=lambda card: (card.rank is None, card.rank or 0, -(card.total or card.least or ZERO)))
 
 
 def _states(request: HttpRequest, scheme: Scheme, period: Period) -> list[tuple[str, str, int]]:

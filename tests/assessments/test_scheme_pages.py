@@ -3,13 +3,16 @@
 import json
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 
+from accounts.models import AuditEntry
 from assessments.models import Scheme
 from assessments.schemes.document import load, read
 from assessments.schemes.ready import TITLES, ready_scheme
@@ -87,6 +90,34 @@ class TestRanking:
         for number in range(3, 12):
             make_members(make_branch(street, f"B{number}"), 3)
         assert count() == few
+
+
+class TestExport:
+    def test_the_ranking_as_a_sheet_that_says_what_the_page_says(self, client, street, judged):
+        sign_in(client, "office", street)
+        answer = client.get(reverse("assessments:ranking-export") + "?period=2026Q3")
+        rows = [[cell.value for cell in row] for row in load_workbook(BytesIO(b"".join(answer))).active]
+        assert rows[0][0].endswith("2026年第三季度党支部季度考核得分和名次")
+        assert rows[2][1:9] == [
+            "名次",
+            "党组织",
+            "考核类别",
+            "总分",
+            "等次",
+            "社区内名次",
+            "A1 指标A1（60）",
+            "A2 指标A2（40）",
+        ]
+        assert rows[3][1:9] == [1, "支部B1", None, "100.00", "优秀", 1, "60", "40"]
+        assert rows[4][1:9] == [2, "支部B2", None, "30.00", "一般", 2, "0", "30"]
+        assert AuditEntry.objects.filter(action="export").exists()
+
+    def test_a_branch_takes_away_its_own_row(self, client, branch, judged):
+        sign_in(client, "branch-secretary", branch)
+        answer = client.get(reverse("assessments:ranking-export") + "?period=2026Q3")
+        text = str([[cell.value for cell in row] for row in load_workbook(BytesIO(b"".join(answer))).active])
+        assert "支部B1" in text
+        assert "支部B2" not in text
 
 
 class TestSheet:
