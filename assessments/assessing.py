@@ -20,10 +20,8 @@ from ledgers.period import Period
 from ledgers.workdays import add_workdays
 
 from .models import Appeal, Assessment, Scheme, SheetEntry, SheetLine, SheetStep
-from .schemes.formulas import Judged
 from .schemes.scores import scores_of
 from .schemes.scoring import Scorecard
-from .schemes.versions import document_of
 
 State, Act = Assessment.State, SheetStep.Act
 
@@ -157,24 +155,21 @@ def pass_on(sheets: Collection[Assessment]) -> int:
     held = _locked(sheets, State.COMMUNITY, State.STREET)
     reviewed = [sheet for sheet in held if sheet.state == State.COMMUNITY]
     _move(reviewed, State.STREET, Act.COMMUNITY)
-    waiting = {scheme: _judged(scheme) for scheme in {sheet.scheme for sheet in held}}
-    done = [one for one in held if one not in reviewed and not open_lines(one, waiting[one.scheme])]
+    of_street = [sheet for sheet in held if sheet not in reviewed]
+    complete = _complete({(sheet.scheme, sheet.period) for sheet in of_street})
+    done = [sheet for sheet in of_street if (sheet.scheme_id, sheet.period, sheet.organization_id) in complete]
     _move(done, State.DECISION, Act.STREET)
     return len(reviewed) + len(done)
 
 
-def _judged(scheme: Scheme) -> set[str]:
-    """Return the codes of the lines that people score."""
-    return {one.code for one in document_of(scheme).indicators if isinstance(one.formula, Judged)}
-
-
-def open_lines(sheet: Assessment, judged: Collection[str]) -> list[str]:
-    """Return the codes of the lines that still wait for a score from people."""
-    return [
-        line.code
-        for line in sheet.lines.all()
-        if line.code in judged and line.share is None and not line.left_out and line.adjusted is None
-    ]
+def _complete(results: Collection[tuple[Scheme, str]]) -> set[tuple[int, str, int]]:
+    """Return (scheme, period, organisation) of whom no line waits for a score any more."""
+    return {
+        (scheme.pk, period, card.organization.pk)
+        for scheme, period in results
+        for card in scores_of(scheme, Period.parse(period)).cards
+        if not any(line.outcome.is_open for line in card.lines)
+    }
 
 
 @atomic

@@ -163,11 +163,14 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
 def enter(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a matter that adds points or takes some off: a claim of the organisation, or what a reviewer enters."""
     sheet = _sheet(request, pk, Right.ASSESSMENTS_SELF)
-    reviews = may_review(sheet, access_of(request.user))
+    access = access_of(request.user)
+    decides = access.has_on(Right.ASSESSMENTS_DECIDE, sheet.organization.path)
+    reviews = may_review(sheet, access) or (decides and sheet.state == State.DECISION)
+    counts = reviews and decides  # what a community notes waits for the street
     form = EntryForm(request.POST or None, document=document_of(sheet.scheme), sheet=sheet, claims_only=not reviews)
     if request.method == "POST" and form.is_valid():
-        words = "加减分事项已登记。" if reviews else "加分申报已提交，等待审核。"
-        return _stepped(request, sheet, lambda: assessing.enter(form.entry(), accepted=reviews), words)
+        words = "加减分事项已登记。" if counts else "已提交，等待党建办审核。"
+        return _stepped(request, sheet, lambda: assessing.enter(form.entry(), accepted=counts), words)
     title = "登记加减分" if reviews else "申报加分"
     context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": title}
     return render(request, "assessments/sheet_form.html", context)
@@ -250,9 +253,12 @@ def _sheet(request: HttpRequest, pk: int, right: Right) -> Assessment:
 def _reviewable(request: HttpRequest, pk: int) -> Assessment:
     """Return a sheet that the user reviews in its present step; 404 where the step is another's."""
     sheet = _sheet(request, pk, Right.ASSESSMENTS_REVIEW)
+    access = access_of(request.user)
     waits = sheet.state in (State.COMMUNITY, State.STREET)
-    if waits and not may_review(sheet, access_of(request.user)):
+    if waits and not may_review(sheet, access):
         raise Http404("not the user's to review now")
+    if sheet.state == State.DECISION and not access.has_on(Right.ASSESSMENTS_DECIDE, sheet.organization.path):
+        raise Http404("the office's")
     return sheet
 
 

@@ -298,6 +298,28 @@ class TestEntries:
         assert made.state == "accepted"
 
 
+class TestWhoMay:
+    def test_what_a_community_notes_waits_for_the_street(self, client, street, branch, judged, office):
+        lines = [manual("A1", 100), indicator("M1", 5, kind="penalty", each=2)]
+        made = draft(street, read({**scheme(*lines), "code": "KF"})).put_in_force(Period.parse("2026Q1"))
+        assessing.draw_up(made, QUARTER)
+        sheet = Assessment.objects.get(organization=branch)
+        assessing.score_oneself(sheet, {})
+        sign_in(client, "community-secretary", Organization.objects.get(code="SC"))
+        noted = {"target": "0", "matter": "被通报", "times": "1", "on": "2026-08-01"}
+        client.post(reverse("assessments:enter", args=[sheet.pk]), noted)
+        assert SheetEntry.objects.get().state == "claimed"
+
+    def test_a_reviewed_sheet_goes_back_only_by_the_office(self, client, street, sheets):
+        bring_to(sheets, "decision")
+        address = reverse("assessments:send-back", args=[sheets()["B1"].pk])
+        sign_in(client, "community-secretary", Organization.objects.get(code="SC"))
+        assert client.get(address).status_code == 404
+        sign_in(client, "office", street)
+        client.post(address, {"reason": "材料不全"})
+        assert sheets()["B1"].state == "street"
+
+
 class TestAverages:
     def decided(self, organization, period, total, of):
         return Assessment(
@@ -320,6 +342,18 @@ class TestAverages:
         for period, total in (("2026Q1", 80), ("2026Q2", 91), ("2025Q4", 10)):
             self.decided(branch, period, Decimal(total), judged)
         assert scores_of(yearly, Period.parse("2026")).cards[0].line("A1").outcome.score == Decimal("34.20")
+
+    def test_a_sheet_whose_average_is_known_can_go_on(self, street, branch, judged, office, today):
+        today(date(2027, 1, 8))
+        year = {**scheme(indicator("A1", 40, kind="average", scheme="ZB", of="self")), "period": "year", "code": "ND"}
+        yearly = draft(street, read(year)).put_in_force(Period.parse("2026"))
+        assessing.draw_up(yearly, Period.parse("2026"))
+        sheet = yearly.assessments.get(organization=branch)
+        assessing.score_oneself(sheet, {})
+        assessing.pass_on([sheet])
+        assert assessing.pass_on([sheet]) == 0
+        self.decided(branch, "2026Q2", Decimal(91), judged)
+        assert assessing.pass_on([sheet]) == 1
 
     def test_of_the_branches_below_in_the_same_period(self, street, branch, judged, office):
         written = scheme(indicator("A1", 10, kind="average", scheme="ZB", of="branches"), applies_to=["社区党委"])
