@@ -34,7 +34,7 @@ AWAITED_RULES: Mapping[str, str] = {
 
 def cents(number: Decimal) -> Decimal:
     """Return a score as it is kept: half up to 0.01."""
-    return number.quantize(CENT, ROUND_HALF_UP)
+    return number.quantize(CENT, ROUND_HALF_UP) + 0  # and never -0
 
 
 def clamped(number: Decimal, least: Decimal = ZERO, most: Decimal = ONE) -> Decimal:
