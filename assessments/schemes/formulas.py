@@ -559,7 +559,10 @@ class Judged(Formula):
 
 
 def levels_of(reader: Reader, most: Decimal | None = None) -> tuple[tuple[str, Decimal], ...]:
-    """Read levels: what each is called, and its share or its points, none below zero."""
+    """Read levels: what each is called, and its share or its points, none below zero; the highest first.
+
+    In that order whatever stood in the file: PostgreSQL keeps the keys of an object in an order of its own.
+    """
     levels = reader.raw("levels")
     if not isinstance(levels, Mapping) or not levels:
         raise reader.refuse("levels", "应该写明各个等次和对应的数")
@@ -569,7 +572,7 @@ def levels_of(reader: Reader, most: Decimal | None = None) -> tuple[tuple[str, D
         if number < 0 or (most is not None and number > most):
             raise SchemeRefused(f"{reader.place}的等次“{title}”应在 0 到 {plain(most) if most else '满分'} 之间")
         found.append((str(title), number))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda level: (-level[1], level[0])))
 
 
 @dataclass(frozen=True)

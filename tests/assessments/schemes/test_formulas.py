@@ -161,6 +161,10 @@ class TestEnteredByPeople:
         waiting = outcome({"kind": kind}, seen(), points=8)
         assert (waiting.is_open, waiting.least, waiting.most) == (True, 0, 8)
 
+    def test_levels_stand_from_the_highest_down(self):
+        formula = formulas.read({"kind": "graded", "levels": {"差": 0, "优": 1, "良": 0.8}}, "指标")
+        assert [title for title, _ in formula.levels] == ["优", "良", "差"]
+
     def test_bonus_and_penalty_stop_at_their_points(self):
         claims = Given(claims=[("省级表彰", Decimal(3)), ("市级表彰", Decimal(4))])
         assert outcome({"kind": "bonus", "levels": {"省级": 3, "市级": 2}}, seen(), 5, claims).score == 5
