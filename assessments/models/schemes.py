@@ -88,6 +88,11 @@ class Scheme(Record):
         since, until = self.since, self.until
         return since is not None and since <= period.start and (until is None or period.end <= until)
 
+    def decided_ranks(self, period: Period) -> dict[int, int]:
+        """Return organisation id → rank of a period that was decided; nothing where it was not. One query."""
+        decided = self.assessments.filter(period=period.code, decided_on__isnull=False)
+        return {pk: rank for pk, rank in decided.values_list("organization_id", "rank") if rank is not None}
+
     def as_written(self) -> dict[str, Any]:
         """Return the scheme in its written form. Five queries, none where the parts were loaded with it."""
         kinds, units = dict(Organization.Kind.choices), dict(Organization.UnitKind.choices)
@@ -108,7 +113,8 @@ class Scheme(Record):
                 for one in self.classes.all()
             ],
             "grades": [
-                {"title": grade.title, "from": grade.least, "at_most_percent": grade.at_most_percent}
+                {"title": grade.title, "from": grade.least}
+                | ({} if grade.at_most_percent is None else {"at_most_percent": grade.at_most_percent})
                 for grade in self.grades.all()
             ],
             "vetoes": [

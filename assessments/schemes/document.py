@@ -1,4 +1,4 @@
-"""A scheme as it is written: what it says, read from JSON and written back to it.
+"""A scheme as it is written: what it says, read from JSON. `Scheme.as_written` writes it back.
 
 {"code", "title", "period": month|quarter|half|year, "days": {…}, "applies_to": [kinds], "base", "not_applicable":
  scale|full, "tie_break": [indicators], "classes": [{"title", "unit_kinds"}], "grades": [{"title", "from",
@@ -78,6 +78,11 @@ class Indicator:
     standard: str = ""
     method: str = ""
     scorer: str = ""
+
+    @property
+    def bounds(self) -> tuple[Decimal, Decimal]:
+        """The least and the most that its score can be."""
+        return (-self.points, Decimal(0)) if self.formula.kind == "penalty" else (Decimal(0), self.points)
 
 
 @dataclass(frozen=True)
@@ -261,52 +266,3 @@ def _agree_grades(document: Document) -> None:
     for veto in document.vetoes:
         if veto.not_above not in titles:
             raise SchemeRefused(f"一票否决 {veto.code} 的“not_above”：没有等次“{veto.not_above}”")
-
-
-def dump(document: Document) -> dict[str, Any]:
-    """Return the written form, numbers as Decimal."""
-    label = dict(Organization.Kind.choices)
-    unit_label = dict(Organization.UnitKind.choices)
-    return {
-        "code": document.code,
-        "title": document.title,
-        "period": next(word for word, kind in PERIOD_KINDS.items() if kind == document.period),
-        "days": dict(document.days),
-        "applies_to": [label[kind] for kind in document.applies_to],
-        "base": document.base,
-        "not_applicable": document.not_applicable,
-        "tie_break": list(document.tie_break),
-        "classes": [
-            {"title": one.title, "unit_kinds": [unit_label[kind] for kind in one.unit_kinds]}
-            for one in document.classes
-        ],
-        "grades": [
-            {"title": grade.title, "from": grade.least}
-            | ({"at_most_percent": grade.at_most_percent} if grade.at_most_percent is not None else {})
-            for grade in document.grades
-        ],
-        "vetoes": [
-            {
-                "code": veto.code,
-                "title": veto.title,
-                "when": {"rules": list(veto.rules)} if veto.rules else "entered",
-                "not_above": veto.not_above,
-            }
-            for veto in document.vetoes
-        ],
-        "groups": [
-            {"title": group.title, "indicators": [_dumped(one) for one in group.indicators]}
-            for group in document.groups
-        ],
-    }
-
-
-def _dumped(indicator: Indicator) -> dict[str, Any]:
-    words = {"standard": indicator.standard, "method": indicator.method, "scorer": indicator.scorer}
-    return {
-        "code": indicator.code,
-        "title": indicator.title,
-        "points": indicator.points,
-        **{key: text for key, text in words.items() if text},
-        "formula": dict(indicator.written),
-    }

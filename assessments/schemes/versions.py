@@ -7,9 +7,10 @@ from django.db.models import Max
 
 from accounts.transactions import atomic
 from assessments.models import Grade, Indicator, IndicatorGroup, RankingClass, Scheme, Veto
+from assessments.models.schemes import LENGTHS
 from branches.models import Organization
 
-from .document import Document, dump, read
+from .document import Document, read
 
 
 def document_of(scheme: Scheme) -> Document:
@@ -35,7 +36,7 @@ def unkept(organization: Organization, document: Document, edition: int) -> Sche
         code=document.code,
         edition=edition,
         title=document.title,
-        period_kind=dump(document)["period"],
+        period_kind=next(kind for kind, length in LENGTHS.items() if length == document.period),
         base=document.base,
         not_applicable=document.not_applicable,
         days=dict(document.days),

@@ -22,7 +22,7 @@ from ledgers.period import Period
 
 from ..forms.schemes import RetireForm, SchemeFile, StartForm
 from ..models import Scheme
-from ..schemes.document import DAYS, Document, dump
+from ..schemes.document import DAYS, Document
 from ..schemes.formulas import rule_title
 from ..schemes.score_table import told
 from ..schemes.scoring import Scorecard
@@ -161,7 +161,7 @@ def scheme_copy(request: HttpRequest, pk: int) -> HttpResponse:
 def scheme_export(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a version in its written form."""
     found = _found(request, pk)
-    text = json.dumps(dump(document_of(found)), ensure_ascii=False, indent=1, default=plain)
+    text = json.dumps(found.as_written(), ensure_ascii=False, indent=1, default=plain)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     name = f"{found.title}-第{found.edition}版.json"
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"

@@ -8,7 +8,9 @@ from django.conf import settings
 
 from assessments.schemes import document
 from assessments.schemes.reading import SchemeRefused
+from assessments.schemes.versions import draft
 from tests.assessments.schemes import indicator, manual, read, scheme
+from tests.factories import OrganizationFactory
 
 CONTENT = Path(settings.BASE_DIR).parent / "shared" / "content"
 EVERY_KIND = [
@@ -29,6 +31,7 @@ EVERY_KIND = [
 ]
 
 
+@pytest.mark.django_db
 def test_what_is_read_is_written_back():
     written = scheme(
         *EVERY_KIND,
@@ -43,7 +46,7 @@ def test_what_is_read_is_written_back():
             {"code": "V2", "title": "违纪", "when": "entered", "not_above": "较差"},
         ],
     )
-    assert document.dump(document.read(written)) == written
+    assert draft(OrganizationFactory(), document.read(written)).as_written() == written
 
 
 @pytest.mark.skipif(not CONTENT.exists(), reason="no ready schemes beside this checkout")
