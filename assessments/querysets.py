@@ -66,6 +66,13 @@ class FindingQuerySet(ScopedQuerySet["Finding"]):
 class AssessmentQuerySet(ScopedQuerySet["Assessment"]):
     right = Right.ASSESSMENTS_VIEW
 
+    def to_review(self, user: "User | AnonymousUser") -> Self:
+        """Keep what a user reviews in its present step, as `assessing.may_review` says of one."""
+        access = access_of(user)
+        community = Q(state="community") & access.scope(Right.ASSESSMENTS_REVIEW, "community__path")
+        street = Q(state="street") & access.scope(Right.ASSESSMENTS_DECIDE, "organization__path")
+        return self.filter((community & access.scope(Right.ASSESSMENTS_REVIEW, "organization__path")) | street)
+
 
 class SchemeQuerySet(ScopedQuerySet["Scheme"]):
     right = Right.ASSESSMENTS_VIEW

@@ -15,21 +15,18 @@ from accounts.form_errors import OwnWords
 from ..assessing import Review
 from ..models import Assessment, SheetEntry, SheetLine
 from ..schemes.document import Document, Indicator
-from ..schemes.formulas import Deductions, Graded, Judged, Outside, plain
+from ..schemes.formulas import Deductions, Graded, Judged, Outside
+from ..schemes.reading import plain
 
 LEFT_OUT = "不适用"
 SHARE = Decimal("0.000000001")
 """What a share of the points is kept to."""
 
 
-def _reason(label: str = "理由") -> forms.CharField:
-    return forms.CharField(label=label, max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
-
-
 class ReturnForm(OwnWords, forms.Form):
     """Why a sheet goes back."""
 
-    reason = _reason("退回理由")
+    reason = forms.CharField(label="退回理由", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class DecisionForm(OwnWords, forms.Form):
@@ -43,6 +40,12 @@ class DecisionForm(OwnWords, forms.Form):
         self.fields["on"].initial = timezone.localdate()
 
 
+def _out_of_bounds(one: Indicator, score: Decimal | None) -> str:
+    """Say that a score lies outside its line's points; nothing where it does not."""
+    low, high = one.bounds
+    return "" if score is None or low <= score <= high else f"这一项应在 {plain(low)} 到 {plain(high)} 分之间"
+
+
 class LineForm(OwnWords, forms.Form):
     """Base of the forms about one line of a sheet."""
 
@@ -54,18 +57,9 @@ class LineForm(OwnWords, forms.Form):
         offered = [(one.code, f"{one.code} {one.title}（{plain(one.points)} 分）") for one in document.indicators]
         self.fields["code"].choices = offered  # type: ignore[attr-defined]
 
-    def check_score(self, code: str, score: Decimal | None) -> None:
-        """Refuse a score outside its line's points."""
-        one = next((one for one in self.document.indicators if one.code == code), None)
-        if one is None or score is None:
-            return
-        low, high = (-one.points, Decimal(0)) if one.formula.kind == "penalty" else (Decimal(0), one.points)
-        if not low <= score <= high:
-            self.add_error("score", f"这一项应在 {plain(low)} 到 {plain(high)} 分之间")
-
 
 class AdjustForm(LineForm):
-    """Another score in place of the computed one, with a reason; nothing takes an adjustment back."""
+    """Another score in place of the computed one, with a reason; an empty score takes the adjustment back."""
 
     score = forms.DecimalField(
         label="调整为", max_digits=7, decimal_places=2, required=False, help_text="不填就是取消调整，按计算得分"
@@ -77,7 +71,9 @@ class AdjustForm(LineForm):
         data = super().clean() or {}
         if data.get("score") is not None and not data.get("reason"):
             self.add_error("reason", "调整得分要写明理由")
-        self.check_score(data.get("code", ""), data.get("score"))
+        one = next((one for one in self.document.indicators if one.code == data.get("code")), None)
+        if one and (fault := _out_of_bounds(one, data.get("score"))):
+            self.add_error("score", fault)
         return data
 
 
@@ -105,10 +101,9 @@ class AnswerForm(OwnWords, forms.Form):
 
     def clean_score(self) -> Decimal | None:
         """Refuse a score outside the line's points."""
-        score, one = self.cleaned_data["score"], self.indicator
-        low, high = (-one.points, Decimal(0)) if one.formula.kind == "penalty" else (Decimal(0), one.points)
-        if score is not None and not low <= score <= high:
-            raise ValidationError(f"这一项应在 {plain(low)} 到 {plain(high)} 分之间")
+        score: Decimal | None = self.cleaned_data["score"]
+        if fault := _out_of_bounds(self.indicator, score):
+            raise ValidationError(fault)
         return score
 
 

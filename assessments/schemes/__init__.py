@@ -1,3 +1,3 @@
-"""Assessment schemes: how they are written, what they read, how a score comes about. Arithmetic without the database,
-but for `readings`.
+"""Assessment schemes: how they are written (`document`, `formulas`), what they read of a street (`readings`, `seen`),
+and how a score comes about (`scoring`, without the database; `scores` puts both together).
 """

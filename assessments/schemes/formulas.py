@@ -37,6 +37,11 @@ def cents(number: Decimal) -> Decimal:
     return number.quantize(CENT, ROUND_HALF_UP) + 0  # and never -0
 
 
+def mean(numbers: Collection[Decimal]) -> Decimal | None:
+    """Return the mean of points, rounded as points are; None of nothing."""
+    return cents(sum(numbers, start=ZERO) / len(numbers)) if numbers else None
+
+
 def clamped(number: Decimal, least: Decimal = ZERO, most: Decimal = ONE) -> Decimal:
     """Return a number no smaller and no larger than the bounds."""
     return max(least, min(most, number))

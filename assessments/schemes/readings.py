@@ -26,7 +26,6 @@ T = TypeVar("T")
 class Readings:
     """What was read of one owner's organisations in one period. `communities`: organisation id → its community."""
 
-    period: Period
     seen: list[Seen]
     communities: Mapping[int, Organization | None]
 
@@ -41,7 +40,7 @@ def read(owner: Organization, period: Period, kinds: Collection[str], rules: Col
     """
     check = Check(owner, period)
     if not period.has_begun(check.today) or is_before_records(period, records_since(owner)):
-        return Readings(period, [], {})
+        return Readings([], {})
     scored = [place for place in check.live if place.kind in kinds and _lived_a_month(place, check)]
     months = [month for month in period.months() if month.has_begun(check.today)]
     monthly: dict[int, dict[Period, Mapping[str, facts.Number]]] = defaultdict(dict)
@@ -50,7 +49,6 @@ def read(owner: Organization, period: Period, kinds: Collection[str], rules: Col
     lines = Organization.lineages(check.day)
     ruled = _rules_seen(check, rules, {place.pk for place in scored}, lines)
     return Readings(
-        period,
         [Seen(place, period, check.today, monthly[place.pk], ruled[place.pk]) for place in scored],
         {place.pk: _community(place, lines, check) for place in scored},
     )

@@ -78,24 +78,17 @@ def _averages(
         total__isnull=False,
     )
     columns = ("scheme__code", "period", "organization__path", "total", "scheme__base")
-    rows = list(decided.values_list(*columns))
-    for code, formula in lines:
-        for place in places:
-            if formula.of == "self":
-                found = [
-                    total / base for of, _, path, total, base in rows if of == formula.scheme and path == place.path
-                ]
-            else:
-                found = [
-                    total / base
-                    for of, when, path, total, base in rows
-                    if of == formula.scheme
-                    and when == period.code
-                    and path != place.path
-                    and path.startswith(place.path)
-                ]
-            if found:
-                yield place.pk, code, min(ONE, sum(found, start=ZERO) / len(found))
+    at = {place.path: place.pk for place in places}
+    shares: dict[tuple[int, str], list[Decimal]] = defaultdict(list)
+    for of, when, path, total, base in decided.values_list(*columns):
+        for code, formula in lines:
+            if of != formula.scheme or (formula.of == "branches" and when != period.code):
+                continue
+            for taker in [path] if formula.of == "self" else Organization.paths_to(path)[:-1]:
+                if taker in at:
+                    shares[at[taker], code].append(total / base)
+    for (pk, code), found in shares.items():
+        yield pk, code, min(ONE, sum(found, start=ZERO) / len(found))
 
 
 def _as_decided(scores: Scores) -> None:

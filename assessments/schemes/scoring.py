@@ -23,11 +23,6 @@ class Line:
     outcome: Outcome
     computed: Outcome
 
-    @property
-    def is_adjusted(self) -> bool:
-        """Whether people have put another score in place of the computed one."""
-        return self.outcome is not self.computed
-
 
 @dataclass
 class Scorecard:

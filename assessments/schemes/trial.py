@@ -10,7 +10,7 @@ from ledgers import facts
 from ledgers.period import Period
 
 from .document import Document
-from .formulas import ZERO, cents
+from .formulas import mean
 from .readings import read
 from .scoring import Scorecard, score
 from .versions import document_of
@@ -28,8 +28,7 @@ class PeriodTried:
 
     def average(self, of: Mapping[int, Scorecard]) -> Decimal | None:
         """Return the mean of what is known for certain: of totals, and where lines are open of the least."""
-        known = [card.least for card in of.values() if card.least is not None]
-        return cents(sum(known, start=ZERO) / len(known)) if known else None
+        return mean([card.least for card in of.values() if card.least is not None])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,8 @@ from .. import engine
 from ..assessing import may_review
 from ..models import Assessment, Scheme, SheetLine
 from ..schemes.document import Indicator
-from ..schemes.formulas import ZERO, cents
+from ..schemes.formulas import ZERO, mean
+from ..schemes.reading import plain
 from ..schemes.scores import Scores, address_of, scores_of
 from ..schemes.scoring import Line, Scorecard
 from .choice import chosen_organization, chosen_period
@@ -70,7 +71,7 @@ class HeatCell:
         score = self.line.outcome.score
         if score is None:
             return "待评" if self.line.outcome.is_open else "–"
-        return f"+{shown(score)}" if self.line.indicator.formula.outside and score > 0 else shown(score)
+        return f"+{plain(score)}" if self.line.indicator.formula.outside and score > 0 else plain(score)
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,6 @@ class Lost:
     percent: int
 
 
-def shown(number: Decimal) -> str:
-    """Return points as people read them, without zeros at the end."""
-    return f"{number.normalize():f}"
-
-
 @require_GET
 def ranking(request: HttpRequest) -> HttpResponse:
     """Rank the organisations that a scheme scores, the best first, with every line as a cell that opens."""
@@ -104,15 +100,13 @@ def ranking(request: HttpRequest) -> HttpResponse:
     if organization is None:
         return render(request, "assessments/empty.html", {"title": "考核排名"})
     offered = _offered(request, organization)
-    chosen = request.GET.get("scheme") or next(iter(offered), "")
-    if chosen not in offered:
-        context = {"organization": organization, "may_change": access_of(request.user).has(Right.SCHEMES_MANAGE)}
-        return render(request, "assessments/no_scheme.html", context)
-    period = _period_of(offered[chosen], chosen_period(request))
-    scheme = Scheme.objects.visible_to(request.user).above(organization).for_period(chosen, period)
+    chosen = _chosen_scheme(request, organization, offered)
+    if chosen is None:
+        return render(request, "assessments/no_scheme.html", {"organization": organization})
+    code, period, scheme = chosen
     context = {
         "organization": organization,
-        "offered": [(code, one.title, code == chosen) for code, one in offered.items()],
+        "offered": [(each, one.title, each == code) for each, one in offered.items()],
         "scheme": scheme,
         "period": period,
         "earlier": period.previous(),
@@ -224,13 +218,10 @@ def line(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 def ranking_export(request: HttpRequest) -> HttpResponse | FileResponse:
     """Send the ranking as it is shown, all pages of it, in the printed form."""
     organization = chosen_organization(request)
-    offered = _offered(request, organization) if organization else {}
-    chosen = request.GET.get("scheme") or next(iter(offered), "")
-    if organization is None or chosen not in offered:
-        return redirect("assessments:ranking")  # which says why there is nothing to take away
-    period = _period_of(offered[chosen], chosen_period(request))
-    scheme = Scheme.objects.visible_to(request.user).above(organization).for_period(chosen, period)
-    if scheme is None:
+    chosen = _chosen_scheme(request, organization, _offered(request, organization)) if organization else None
+    _, period, scheme = chosen or ("", None, None)
+    if organization is None or period is None or scheme is None:
+        # the page says why there is nothing to take away
         return redirect(f"{reverse('assessments:ranking')}?{request.GET.urlencode()}")
     scores = scores_of(scheme, period)
     cards = _ranked(request, scores, organization)
@@ -251,14 +242,14 @@ def ranking_export(request: HttpRequest) -> HttpResponse | FileResponse:
 
 
 def _heading(one: Indicator) -> str:
-    return f"{one.code} {one.title}（{shown(one.points)}）"
+    return f"{one.code} {one.title}（{plain(one.points)}）"
 
 
 def _printed(card: Scorecard) -> list[object]:
     """Return one organisation's row: what is open or does not apply in words."""
     total = card.total if card.total is not None else ""
     if card.total is None and card.least is not None and card.most is not None:
-        total = f"{shown(card.least)} 至 {shown(card.most)}"
+        total = f"{plain(card.least)} 至 {plain(card.most)}"
     head = [card.rank or "", card.organization.name, card.class_title or "", str(total), card.grade or ""]
     return [*head, card.rank_in_community or "", *(HeatCell(one, "").text for one in card.lines)]
 
@@ -291,6 +282,17 @@ def _offered(request: HttpRequest, organization: Organization) -> dict[str, Sche
     for one in ordered:
         found.setdefault(one.code, one)
     return found
+
+
+def _chosen_scheme(
+    request: HttpRequest, organization: Organization, offered: Mapping[str, Scheme]
+) -> tuple[str, Period, Scheme | None] | None:
+    """Return the code that is asked for, or the first offered, its period, and its version there; None without any."""
+    code = request.GET.get("scheme") or next(iter(offered), "")
+    if code not in offered:
+        return None
+    period = _period_of(offered[code], chosen_period(request))
+    return code, period, Scheme.objects.visible_to(request.user).above(organization).for_period(code, period)
 
 
 def _period_of(scheme: Scheme, chosen: Period) -> Period:
@@ -341,11 +343,16 @@ def _row(scores: Scores, card: Scorecard, before: dict[int, int]) -> RankedRow:
 
 
 def _ranks_before(scores: Scores) -> dict[int, int]:
-    """Return organisation id → rank in the period before, by the version that held then, or by the same draft."""
+    """Return organisation id → rank in the period before, by the version that held then, or by the same draft.
+
+    Those that were decided are read; without a decision they are reckoned.
+    """
     period = scores.period.previous()
     scheme = Scheme.objects.above(scores.scheme.organization).for_period(scores.scheme.code, period)
     if scheme is None or (scheme.is_draft and not scores.scheme.is_draft) or scheme.period != period.kind:
         return {}
+    if decided := scheme.decided_ranks(period):
+        return decided
     return {card.organization.pk: card.rank for card in scores_of(scheme, period).cards if card.rank}
 
 
@@ -366,11 +373,9 @@ def _figures(scores: Scores, cards: list[Scorecard]) -> dict[str, Any]:
         for one in scores.document.indicators
         if lost[one.code] > 0
     ]
-    averages = [
-        (place, cents(sum(found, start=ZERO) / len(found)), len(found)) for place, found in of_community.items()
-    ]
+    averages = [(place, mean(found) or ZERO, len(found)) for place, found in of_community.items()]
     return {
-        "average": cents(sum(totals, start=ZERO) / len(totals)) if totals else None,
+        "average": mean(totals),
         "without_total": len(cards) - len(totals),
         "grades": [(grade.title, grades[grade.title]) for grade in scores.document.grades],
         "costly": sorted(costly, key=lambda one: -one.points)[:5],

@@ -1,7 +1,6 @@
 """Pages on which sheets are worked off: drawn up, self-scored, reviewed, decided, appealed against, locked."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -72,32 +71,35 @@ def lock(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def review(request: HttpRequest) -> HttpResponse:
     """Score the open lines of all sheets that wait for the user, scheme by scheme; let the chosen ones go on."""
-    waiting = [sheet for sheet in _waiting(request) if may_review(sheet, access_of(request.user))]
-    kinds = {(sheet.scheme_id, sheet.period): sheet for sheet in waiting}
-    offered = [(f"{pk}-{period}", sheet) for (pk, period), sheet in kinds.items()]
-    chosen = request.GET.get("of") or (offered[0][0] if offered else "")
-    sheets = [sheet for sheet in waiting if f"{sheet.scheme_id}-{sheet.period}" == chosen]
-    if not sheets:
+    waiting = _sheets(request, Right.ASSESSMENTS_REVIEW).to_review(request.user)
+    results = waiting.order_by("scheme__code", "-period").values_list("scheme_id", "period", "scheme__title").distinct()
+    offered = {f"{pk}-{period}": f"{Period.parse(period).label} {title}" for pk, period, title in results}
+    chosen = request.GET.get("of") or next(iter(offered), "")
+    if chosen not in offered:
         return render(request, "assessments/review.html", {"offered": offered, "chosen": chosen})
-    page = Paginator(sheets, PAGE_SIZE).get_page(request.GET.get("page"))
-    document = document_of(sheets[0].scheme)
-    grid = ReviewGrid(document, list(page.object_list), request.POST if request.method == "POST" else None)
+    scheme, _, period = chosen.partition("-")
+    rows = waiting.filter(scheme=int(scheme), period=period).order_by("organization__path")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    sheets = list(page.object_list)
+    grid = ReviewGrid(document_of(sheets[0].scheme), sheets, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         said = grid.said()
         if grid.is_valid:
-            return _reviewed(request, page.object_list, said)
+            return _reviewed(request, sheets, said)
         messages.error(request, "有的格子填得不对，还没有保存：请改正标红的格子。")
     context = {
         "offered": offered,
         "chosen": chosen,
         "page": page,
         "grid": grid,
-        "rows": [(sheet, grid.cells[sheet.pk], sheet.is_late(timezone.localdate())) for sheet in page.object_list],
+        "rows": [(sheet, grid.cells[sheet.pk], sheet.is_late(timezone.localdate())) for sheet in sheets],
     }
     return render(request, "assessments/review.html", context)
 
 
-def _reviewed(request: HttpRequest, sheets: Any, said: Any) -> HttpResponse:
+def _reviewed(
+    request: HttpRequest, sheets: Sequence[Assessment], said: Mapping[tuple[int, str], assessing.Review]
+) -> HttpResponse:
     """Keep what was said, and pass on what was ticked."""
     passed = {int(key) for key in request.POST.getlist("pass") if key.isdigit()}
     try:
@@ -128,7 +130,9 @@ def self_score(request: HttpRequest, pk: int) -> HttpResponse:
     form = SelfForm(posted, document=document_of(sheet.scheme), lines=list(sheet.lines.all()))
     if request.method == "POST" and form.is_valid():
         return _stepped(request, sheet, lambda: assessing.score_oneself(sheet, form.said()), "自评已提交。")
-    return render(request, "assessments/self_score.html", {"form": form, "sheet": sheet, "back": _back(sheet)})
+    return render(
+        request, "assessments/self_score.html", {"form": form, "sheet": sheet, "back": sheet.get_absolute_url()}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -143,7 +147,7 @@ def adjust(request: HttpRequest, pk: int) -> HttpResponse:
         one = assessing.Review(line.share, line.left_out, line.reason, data["score"], data["reason"])
         said = {(sheet.pk, line.code): one}
         return _stepped(request, sheet, lambda: assessing.review([sheet], said), "得分已调整。")
-    context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": "调整得分"}
+    context = {"form": form, "sheet": sheet, "back": sheet.get_absolute_url(), "title": "调整得分"}
     return render(request, "assessments/sheet_form.html", context)
 
 
@@ -155,7 +159,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         return _stepped(request, sheet, lambda: assessing.send_back(sheet, reason), "考核表已退回。")
-    context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": "退回考核表"}
+    context = {"form": form, "sheet": sheet, "back": sheet.get_absolute_url(), "title": "退回考核表"}
     return render(request, "assessments/sheet_form.html", context)
 
 
@@ -172,7 +176,7 @@ def enter(request: HttpRequest, pk: int) -> HttpResponse:
         words = "加减分事项已登记。" if counts else "已提交，等待党建办审核。"
         return _stepped(request, sheet, lambda: assessing.enter(form.entry(), accepted=counts), words)
     title = "登记加减分" if reviews else "申报加分"
-    context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": title}
+    context = {"form": form, "sheet": sheet, "back": sheet.get_absolute_url(), "title": title}
     return render(request, "assessments/sheet_form.html", context)
 
 
@@ -190,7 +194,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
             return assessing.settle(found, accepted=data["accepted"], reason=data["reason"])
 
         return _stepped(request, found.assessment, act, "申报已审核。")
-    context = {"form": form, "sheet": found.assessment, "back": _back(found.assessment), "entry": found}
+    context = {"form": form, "sheet": found.assessment, "back": found.assessment.get_absolute_url(), "entry": found}
     return render(request, "assessments/sheet_form.html", context | {"title": "审核加分申报"})
 
 
@@ -203,7 +207,7 @@ def appeal(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         return _stepped(request, sheet, lambda: assessing.appeal(sheet, data["code"], data["text"]), "申诉已提交。")
-    context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": "提出申诉"}
+    context = {"form": form, "sheet": sheet, "back": sheet.get_absolute_url(), "title": "提出申诉"}
     return render(request, "assessments/sheet_form.html", context)
 
 
@@ -219,7 +223,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         return _stepped(request, sheet, lambda: assessing.answer(found, data["answer"], data["score"]), "申诉已答复。")
-    context = {"form": form, "sheet": sheet, "back": _back(sheet), "title": "答复申诉", "appeal": found}
+    context = {"form": form, "sheet": sheet, "back": sheet.get_absolute_url(), "title": "答复申诉", "appeal": found}
     return render(request, "assessments/sheet_form.html", context)
 
 
@@ -260,15 +264,6 @@ def _reviewable(request: HttpRequest, pk: int) -> Assessment:
     if sheet.state == State.DECISION and not access.has_on(Right.ASSESSMENTS_DECIDE, sheet.organization.path):
         raise Http404("the office's")
     return sheet
-
-
-def _waiting(request: HttpRequest) -> list[Assessment]:
-    rows = _sheets(request, Right.ASSESSMENTS_REVIEW).filter(state__in=[State.COMMUNITY, State.STREET])
-    return list(rows.order_by("scheme__code", "-period", "organization__path"))
-
-
-def _back(sheet: Assessment) -> str:
-    return sheet.get_absolute_url()
 
 
 def _ranking(scheme: Scheme, period: Period) -> str:

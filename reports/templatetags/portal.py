@@ -1,7 +1,6 @@
 """Template tags of the shared components."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -11,9 +10,11 @@ from django.template import RequestContext
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from assessments.schemes.reading import plain
 from ledgers.progress import Progress
 
 register = template.Library()
+register.filter("points", plain)
 DASHES = "---------"
 """What Django calls no choice."""
 
@@ -30,12 +31,6 @@ def hidden_parameters(context: RequestContext, *leave_out: Any) -> SafeString:
     query = context["request"].GET
     pairs = ((name, value) for name in query if name not in names for value in query.getlist(name) if value)
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
-
-
-@register.filter
-def points(number: Decimal) -> str:
-    """Return points without zeros at the end: 2.50 as 2.5, 100 as 100."""
-    return f"{number.normalize():f}"
 
 
 @register.filter
