@@ -75,8 +75,11 @@ def draw_up(scheme: Scheme, period: Period) -> int:
         if card.organization.pk not in held
     ]
     Assessment.objects.bulk_create(fresh)
+    cards = {card.organization.pk: card for card in scores.cards}
     SheetLine.objects.bulk_create(
-        SheetLine(assessment=sheet, code=one.code) for sheet in fresh for one in scores.document.indicators
+        SheetLine(assessment=sheet, code=line.indicator.code, computed=line.computed.score)
+        for sheet in fresh
+        for line in cards[sheet.organization_id].lines
     )
     _note(fresh, Act.DRAWN)
     if fresh:

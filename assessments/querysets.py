@@ -66,6 +66,11 @@ class FindingQuerySet(ScopedQuerySet["Finding"]):
 class AssessmentQuerySet(ScopedQuerySet["Assessment"]):
     right = Right.ASSESSMENTS_VIEW
 
+    def decided_under(self, scheme: "Scheme") -> Self:
+        """Keep what was decided under any version of a scheme, the newest first."""
+        same = self.filter(scheme__code=scheme.code, scheme__organization=scheme.organization_id)
+        return same.filter(decided_on__isnull=False).select_related("scheme", "organization").order_by("-ends_on")
+
     def to_review(self, user: "User | AnonymousUser") -> Self:
         """Keep what a user reviews in its present step, as `assessing.may_review` says of one."""
         access = access_of(user)

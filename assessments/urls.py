@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import findings, local_settings, quality, schemes, scores, sheets
+from .views import findings, local_settings, papers, quality, schemes, scores, sheets
 
 app_name = "assessments"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("assessments/ranking/export.xlsx", scores.ranking_export, name="ranking-export"),
     path("assessments/review/", sheets.review, name="review"),
     path("assessments/sheets/<int:pk>/", sheets.held, name="held"),
+    path("assessments/sheets/<int:pk>/paper/", papers.sheet_paper, name="sheet-paper"),
+    path("assessments/sheets/<int:pk>/feedback/", papers.feedback, name="feedback"),
+    path("assessments/schemes/<int:pk>/notice/", papers.notice, name="notice"),
+    path("assessments/schemes/<int:pk>/bulletin/", papers.bulletin, name="bulletin"),
     path("assessments/sheets/<int:pk>/self/", sheets.self_score, name="self-score"),
     path("assessments/sheets/<int:pk>/adjust/", sheets.adjust, name="adjust"),
     path("assessments/sheets/<int:pk>/return/", sheets.send_back, name="send-back"),

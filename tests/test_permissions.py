@@ -542,10 +542,10 @@ TARGETS |= (
     }
     | {f"assessments:scheme-{page}": pk_of("scheme") for page in ("trial", "start", "retire", "copy", "export")}
 )
-TARGETS |= {f"assessments:{page}": pk_of("scheme") for page in ("draw-up", "decide", "lock")}
+TARGETS |= {f"assessments:{page}": pk_of("scheme") for page in ("draw-up", "decide", "lock", "notice", "bulletin")}
 TARGETS |= {
     f"assessments:{page}": pk_of("assessment")
-    for page in ("held", "self-score", "adjust", "send-back", "enter", "appeal")
+    for page in ("held", "sheet-paper", "feedback", "self-score", "adjust", "send-back", "enter", "appeal")
 }
 TARGETS |= {"assessments:answer": pk_of("appeal"), "assessments:settle": pk_of("entry")}
 TARGETS |= {

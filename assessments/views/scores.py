@@ -1,7 +1,6 @@
 """Pages of the scores: the ranking with its heat map, one organisation's sheet, the rows behind one line."""
 
 import tempfile
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,13 +26,15 @@ from .. import engine
 from ..assessing import may_review
 from ..models import Assessment, Scheme, SheetLine
 from ..schemes.document import Indicator
-from ..schemes.formulas import ZERO, mean
+from ..schemes.figures import best_first, figures, lost
 from ..schemes.reading import plain
 from ..schemes.scores import Scores, address_of, scores_of
 from ..schemes.scoring import Line, Scorecard
 from .choice import chosen_organization, chosen_period
 
 PAGE_SIZE = 50
+EARLIER = 12
+"""How many decided periods a sheet looks back on."""
 HEAT = ((Decimal(1), "s5"), (Decimal("0.8"), "s4"), (Decimal("0.6"), "s3"), (Decimal("0.3"), "s2"))
 """Share of a line's points from which a cell has a colour; below them s1."""
 
@@ -84,15 +85,6 @@ class RankedRow:
     climbed: int | None
 
 
-@dataclass(frozen=True)
-class Lost:
-    """What all organisations together lost by one indicator."""
-
-    indicator: Indicator
-    points: Decimal
-    percent: int
-
-
 @require_GET
 def ranking(request: HttpRequest) -> HttpResponse:
     """Rank the organisations that a scheme scores, the best first, with every line as a cell that opens."""
@@ -125,9 +117,11 @@ def ranking(request: HttpRequest) -> HttpResponse:
         "rows": [_row(scores, card, before) for card in page.object_list],
         "is_over": period.is_over(),
         "today": timezone.localdate(),
-        "states": _states(request, scheme, period),
+        "states": (states := _states(request, scheme, period)),
+        "is_decided": any(state in Assessment.State.frozen() for state, _, _ in states),
         "may_decide": access_of(request.user).has_on(Right.ASSESSMENTS_DECIDE, scheme.organization.path),
-        **_figures(scores, cards),
+        "figures": figures(scores.document, cards),
+        "base": scores.document.base,
     }
     return render(request, "assessments/ranking.html", context)
 
@@ -137,8 +131,8 @@ def sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """Show one organisation's sheet: each line with its score, why, the rows behind it, and how to earn the rest."""
     scores, card = _card(request, pk, code)
     lines = [(one, address_of(scores.scheme, card, one)) for one in card.lines]
-    lost = [(line, url) for line, url in lines if _lost(line) > 0]
-    lost.sort(key=lambda pair: -_lost(pair[0]))
+    losing = [(line, url) for line, url in lines if lost(line) > 0]
+    losing.sort(key=lambda pair: -lost(pair[0]))
     steps = _steps(request, scores, card)
     said: dict[str, SheetLine] = steps.get("said", {})
     context = steps | {
@@ -148,12 +142,12 @@ def sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
         "period": scores.period,
         "is_over": card.seen.is_over,
         "today": card.seen.today,
-        "lost": [(one, url, said.get(one.indicator.code), _lost(one)) for one, url in lost],
+        "lost": [(one, url, said.get(one.indicator.code), lost(one)) for one, url in losing],
         "open": [(one, url, said.get(one.indicator.code)) for one, url in lines if one.outcome.is_open],
         "kept": [
             (one, url, said.get(one.indicator.code))
             for one, url in lines
-            if one.outcome.score is not None and _lost(one) <= 0
+            if one.outcome.score is not None and lost(one) <= 0
         ],
         "not_asked": [line for line, _ in lines if not line.outcome.applies],
     }
@@ -162,7 +156,8 @@ def sheet(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 def _steps(request: HttpRequest, scores: Scores, card: Scorecard) -> dict[str, Any]:
     """Return how far the sheet has come, and what this user may do about it now."""
-    rows = Assessment.objects.filter(scheme=scores.scheme, period=scores.period.code, organization=card.organization)
+    of_place = Assessment.objects.filter(organization=card.organization)
+    rows = of_place.filter(scheme=scores.scheme, period=scores.period.code)
     held = rows.select_related("organization", "community", "scheme__organization").first()
     if held is None:
         return {}
@@ -170,6 +165,7 @@ def _steps(request: HttpRequest, scores: Scores, card: Scorecard) -> dict[str, A
     own = access.has_on(Right.ASSESSMENTS_SELF, path)
     return {
         "held": held,
+        "earlier": of_place.decided_under(scores.scheme).exclude(pk=held.pk)[:EARLIER],
         "is_late": held.is_late(timezone.localdate()),
         "steps": held.steps.select_related("by"),
         "appeals": held.appeals.all(),
@@ -256,8 +252,7 @@ def _printed(card: Scorecard) -> list[object]:
 
 def _ranked(request: HttpRequest, scores: Scores, organization: Organization) -> list[Scorecard]:
     """Return the cards that a user sees of an organisation's subtree, the best first."""
-    cards = _in_reach(request, scores.under(organization))
-    return sorted(cards, key=lambda card: (card.rank is None, card.rank or 0, -(card.total or card.least or ZERO)))
+    return best_first(in_reach(request, scores.under(organization)))
 
 
 def _states(request: HttpRequest, scheme: Scheme, period: Period) -> list[tuple[str, str, int]]:
@@ -314,7 +309,8 @@ def _card(request: HttpRequest, pk: int, code: str) -> tuple[Scores, Scorecard]:
     return scores, card
 
 
-def _in_reach(request: HttpRequest, cards: Iterable[Scorecard]) -> list[Scorecard]:
+def in_reach(request: HttpRequest, cards: Iterable[Scorecard]) -> list[Scorecard]:
+    """Return the cards that the user may see."""
     access = access_of(request.user)
     return [card for card in cards if access.has_on(Right.ASSESSMENTS_VIEW, card.organization.path)]
 
@@ -325,14 +321,6 @@ def _in_reach(request: HttpRequest, cards: Iterable[Scorecard]) -> list[Scorecar
 def _sheet_url(scores: Scores, card: Scorecard) -> str:
     address = reverse("assessments:sheet", args=[scores.scheme.pk, card.organization.code])
     return f"{address}?period={scores.period.code}"
-
-
-def _lost(line: Line) -> Decimal:
-    """Return how many points a line lacks, of a penalty what it takes off; nothing of a bonus."""
-    score = line.outcome.score
-    if score is None or line.indicator.formula.kind == "bonus":
-        return ZERO
-    return -score if line.indicator.formula.outside else line.indicator.points - score
 
 
 def _row(scores: Scores, card: Scorecard, before: dict[int, int]) -> RankedRow:
@@ -354,31 +342,3 @@ def _ranks_before(scores: Scores) -> dict[int, int]:
     if decided := scheme.decided_ranks(period):
         return decided
     return {card.organization.pk: card.rank for card in scores_of(scheme, period).cards if card.rank}
-
-
-def _figures(scores: Scores, cards: list[Scorecard]) -> dict[str, Any]:
-    """Return the leading figures of some cards: average, grades, what costs most, averages of communities."""
-    totals = [card.total for card in cards if card.total is not None]
-    grades = Counter(card.grade for card in cards if card.grade)
-    lost: dict[str, Decimal] = defaultdict(Decimal)
-    of_community: dict[Organization, list[Decimal]] = defaultdict(list)
-    for card in cards:
-        for one in card.lines:
-            lost[one.indicator.code] += _lost(one)
-        if card.total is not None and card.community is not None:
-            of_community[card.community].append(card.total)
-    whole = sum(lost.values(), start=ZERO)
-    costly = [
-        Lost(one, lost[one.code], int(lost[one.code] * 100 / whole))
-        for one in scores.document.indicators
-        if lost[one.code] > 0
-    ]
-    averages = [(place, mean(found) or ZERO, len(found)) for place, found in of_community.items()]
-    return {
-        "average": mean(totals),
-        "without_total": len(cards) - len(totals),
-        "grades": [(grade.title, grades[grade.title]) for grade in scores.document.grades],
-        "costly": sorted(costly, key=lambda one: -one.points)[:5],
-        "communities": sorted(averages, key=lambda pair: -pair[1]),
-        "base": scores.document.base,
-    }

@@ -38,7 +38,7 @@ State = Assessment.State
 def draw_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Draw up the sheets of a period."""
     scheme = _scheme(request, pk)
-    period = _period(request, scheme)
+    period = asked_period(request, scheme)
     return _done(request, scheme, period, lambda: f"已生成 {assessing.draw_up(scheme, period)} 份考核表。")
 
 
@@ -46,7 +46,7 @@ def draw_up(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the day and the minutes of the meeting that decided, freeze the results and make them public."""
     scheme = _scheme(request, pk)
-    period = _period(request, scheme)
+    period = asked_period(request, scheme)
     form = DecisionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -55,8 +55,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"{count} 份考核表已审定，开始公示。")
-            return redirect(_ranking(scheme, period))
-    context = {"form": form, "scheme": scheme, "period": period, "back": _ranking(scheme, period)}
+            return redirect(ranking_address(scheme, period))
+    context = {"form": form, "scheme": scheme, "period": period, "back": ranking_address(scheme, period)}
     return render(request, "assessments/decide.html", context)
 
 
@@ -64,7 +64,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def lock(request: HttpRequest, pk: int) -> HttpResponse:
     """Lock the results of a period."""
     scheme = _scheme(request, pk)
-    period = _period(request, scheme)
+    period = asked_period(request, scheme)
     return _done(request, scheme, period, lambda: f"{assessing.lock(scheme, period)} 份考核表已锁定。")
 
 
@@ -119,13 +119,13 @@ def _reviewed(
 @require_GET
 def held(request: HttpRequest, pk: int) -> HttpResponse:
     """Lead from a sheet of the ledger to its page."""
-    return redirect(_sheet(request, pk, Right.ASSESSMENTS_VIEW))
+    return redirect(sheet_of(request, pk, Right.ASSESSMENTS_VIEW))
 
 
 @require_http_methods(["GET", "POST"])
 def self_score(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the self-score of a sheet, and hand it in."""
-    sheet = _sheet(request, pk, Right.ASSESSMENTS_SELF)
+    sheet = sheet_of(request, pk, Right.ASSESSMENTS_SELF)
     posted = request.POST if request.method == "POST" else None  # it may be handed in with nothing filled in
     form = SelfForm(posted, document=document_of(sheet.scheme), lines=list(sheet.lines.all()))
     if request.method == "POST" and form.is_valid():
@@ -166,7 +166,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enter(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a matter that adds points or takes some off: a claim of the organisation, or what a reviewer enters."""
-    sheet = _sheet(request, pk, Right.ASSESSMENTS_SELF)
+    sheet = sheet_of(request, pk, Right.ASSESSMENTS_SELF)
     access = access_of(request.user)
     decides = access.has_on(Right.ASSESSMENTS_DECIDE, sheet.organization.path)
     reviews = may_review(sheet, access) or (decides and sheet.state == State.DECISION)
@@ -201,7 +201,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def appeal(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an appeal against one line of a sheet that is public."""
-    sheet = _sheet(request, pk, Right.ASSESSMENTS_SELF)
+    sheet = sheet_of(request, pk, Right.ASSESSMENTS_SELF)
     initial = {"code": request.GET.get("indicator", "")}
     form = AppealForm(request.POST or None, document=document_of(sheet.scheme), initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -235,7 +235,7 @@ def _scheme(request: HttpRequest, pk: int) -> Scheme:
     return get_object_or_404(schemes.select_related("organization"), pk=pk)
 
 
-def _period(request: HttpRequest, scheme: Scheme) -> Period:
+def asked_period(request: HttpRequest, scheme: Scheme) -> Period:
     """Return the period that is meant, the last one that is over where none is named."""
     if text := request.POST.get("period") or request.GET.get("period"):
         try:
@@ -250,13 +250,14 @@ def _sheets(request: HttpRequest, right: Right) -> AssessmentQuerySet:
     return rows.select_related("organization", "scheme__organization", "community").prefetch_related("lines")
 
 
-def _sheet(request: HttpRequest, pk: int, right: Right) -> Assessment:
+def sheet_of(request: HttpRequest, pk: int, right: Right) -> Assessment:
+    """Return a sheet on which the user holds a right; 404 otherwise."""
     return get_object_or_404(_sheets(request, right), pk=pk)
 
 
 def _reviewable(request: HttpRequest, pk: int) -> Assessment:
     """Return a sheet that the user reviews in its present step; 404 where the step is another's."""
-    sheet = _sheet(request, pk, Right.ASSESSMENTS_REVIEW)
+    sheet = sheet_of(request, pk, Right.ASSESSMENTS_REVIEW)
     access = access_of(request.user)
     waits = sheet.state in (State.COMMUNITY, State.STREET)
     if waits and not may_review(sheet, access):
@@ -266,7 +267,8 @@ def _reviewable(request: HttpRequest, pk: int) -> Assessment:
     return sheet
 
 
-def _ranking(scheme: Scheme, period: Period) -> str:
+def ranking_address(scheme: Scheme, period: Period) -> str:
+    """Return the address of the ranking of one period."""
     return f"{reverse('assessments:ranking')}?scheme={scheme.code}&period={period.code}"
 
 
@@ -275,7 +277,7 @@ def _done(request: HttpRequest, scheme: Scheme, period: Period, act: Callable[[]
         messages.success(request, act())
     except NotNow as refusal:
         messages.error(request, f"{refusal}。")
-    return redirect(_ranking(scheme, period))
+    return redirect(ranking_address(scheme, period))
 
 
 def _stepped(request: HttpRequest, sheet: Assessment, act: Callable[[], object], words: str) -> HttpResponse:

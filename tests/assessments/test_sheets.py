@@ -58,7 +58,8 @@ def sheets(judged, office):
     assessing.draw_up(judged, QUARTER)
 
     def all_of_them() -> dict[str, Assessment]:
-        return {one.organization.code: one for one in Assessment.objects.select_related("organization", "scheme")}
+        rows = Assessment.objects.filter(period=QUARTER.code).select_related("organization", "scheme")
+        return {one.organization.code: one for one in rows}
 
     return all_of_them
 
@@ -527,3 +528,106 @@ class TestPages:
         assert "调整得分要写明理由" in text
         self.post(client, "adjust", sheet.pk, code="A1", score="40", reason="两次有照片为证")
         assert "由 0 分调整为 40 分：两次有照片为证" in client.get(sheet.get_absolute_url()).content.decode()
+
+
+class TestPapers:
+    """What is printed of a decided period, and by whom it is read."""
+
+    @pytest.fixture
+    def decided(self, sheets):
+        bring_to(sheets, "notice")
+        return sheets()
+
+    def text(self, client, name, pk, **query):
+        return client.get(reverse(f"assessments:{name}", args=[pk]), query, follow=True).content.decode()
+
+    def test_the_sheet_for_signature_has_every_line_and_its_reason(self, client, street, sheets):
+        bring_to(sheets, "street")
+        sign_in(client, "office", street)
+        text = self.text(client, "sheet-paper", sheets()["B2"].pk)
+        assert "7月、8月、9月缺主题党日，扣 60 分" in text
+        assert text.count("待评") >= 2
+        assert "被考核单位负责人：" in text
+
+    def test_notice_and_bulletin_tell_the_decided_result(self, client, street, judged, decided):
+        sign_in(client, "office", street)
+        notice = self.text(client, "notice", judged.pk, period="2026Q3")
+        assert "会纪〔2026〕3号" in notice and "公示期自2026年10月8日起 5 个工作日" in notice
+        assert notice.index("支部B1") < notice.index("支部B2")
+        bulletin = self.text(client, "bulletin", judged.pk, period="2026Q3")
+        assert "优秀 <a" in bulletin and "最高 <a" in bulletin
+        assert "共丢 <a" in bulletin
+        assert sheet_address(decided["B2"]) in bulletin
+
+    def test_each_reads_its_own_part(self, client, branch, judged, decided):
+        sign_in(client, "branch-secretary", branch)
+        text = self.text(client, "notice", judged.pk, period="2026Q3")
+        assert "支部B1" in text and "支部B2" not in text
+        assert client.get(reverse("assessments:feedback", args=[decided["B2"].pk])).status_code == 404
+
+    def test_before_the_decision_there_is_nothing_to_publish(self, client, street, judged, sheets):
+        sign_in(client, "office", street)
+        for name in ("notice", "bulletin"):
+            assert "还没有经会议审定" in self.text(client, name, judged.pk, period="2026Q3")
+        assert "会议审定以后才有反馈单" in self.text(client, "feedback", sheets()["B1"].pk)
+
+    def test_the_feedback_says_what_was_lost_why_and_until_when(self, client, street, decided):
+        sign_in(client, "office", street)
+        text = self.text(client, "feedback", decided["B2"].pk)
+        assert "7月、8月、9月缺主题党日，扣 60 分" in text
+        assert "2026-12-31" in text
+
+    def test_queries_do_not_grow_with_the_street(self, client, street, judged, sheets, decided):
+        sign_in(client, "office", street)
+        counted = []
+        for name in ("notice", "bulletin"):
+            self.text(client, name, judged.pk, period="2026Q3")
+            with CaptureQueriesContext(
+                connection,
+            ) as few:
+                self.text(client, name, judged.pk, period="2026Q3")
+            counted.append(len(few))
+        for number in range(3, 9):
+            make_branch(street, f"B{number}")
+        for name, before in zip(("notice", "bulletin"), counted, strict=True):
+            self.text(client, name, judged.pk, period="2026Q3")
+            with CaptureQueriesContext(connection) as many:
+                self.text(client, name, judged.pk, period="2026Q3")
+            assert len(many) <= before
+
+
+def sheet_address(sheet):
+    return reverse("assessments:sheet", args=[sheet.scheme_id, sheet.organization.code])
+
+
+class TestWhatChangedSince:
+    def test_a_line_whose_records_changed_after_the_sheet_was_drawn_up_says_so(self, client, street, sheets):
+        other = Organization.objects.get(code="B2")
+        sign_in(client, "office", street)
+        address = sheets()["B2"].get_absolute_url()
+        assert "记录有变动" not in client.get(address).content.decode()
+        hold(other, "theme-day", date(2026, 8, 1))
+        text = client.get(address).content.decode()
+        assert "生成考核表时 0 分，按现在的记录 20 分" in text
+
+    def test_a_sheet_looks_back_on_what_was_decided_before(self, client, street, branch, judged, sheets, today):
+        bring_to(sheets, "notice")
+        today(date(2027, 1, 8))
+        assessing.draw_up(judged, QUARTER.following())
+        later = Assessment.objects.get(period="2026Q4", organization=branch)
+        sign_in(client, "office", street)
+        text = client.get(later.get_absolute_url()).content.decode()
+        assert "以前各期" in text
+        assert sheets()["B1"].get_absolute_url().replace("&", "&amp;") in text
+
+
+class TestReviewGrid:
+    def test_a_self_score_stands_beside_the_cell_and_a_difference_stands_out(self, client, street, sheets):
+        for sheet in sheets().values():
+            assessing.score_oneself(sheet, {"A3": (Decimal(9), "")})
+            assessing.pass_on([sheet])
+        assessing.review([sheets()["B1"]], {(sheets()["B1"].pk, "A3"): Review(share=Decimal("0.5"), reason="缺一本")})
+        sign_in(client, "office", street)
+        text = client.get(reverse("assessments:review")).content.decode()
+        assert text.count("自评 9") == 2
+        assert text.count("与评分不同") == 1

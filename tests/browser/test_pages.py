@@ -125,6 +125,7 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "review-sheets": ("office", lambda t: "/assessments/review/"),
     "self-score": ("zhibu", lambda t: f"/assessments/sheets/{t.sheet_of_scores.pk}/self/"),
     "claim": ("zhibu", lambda t: f"/assessments/sheets/{t.sheet_of_scores.pk}/entries/new/"),
+    "sheet-paper": ("zhibu", lambda t: f"/assessments/sheets/{t.sheet_of_scores.pk}/paper/"),
     "adjust": ("office", lambda t: f"/assessments/sheets/{t.reviewed.pk}/adjust/"),
     "trial": ("office", lambda t: f"{t.scheme.get_absolute_url()}trial/"),
     "schemes": ("leader", lambda t: "/assessments/schemes/"),
