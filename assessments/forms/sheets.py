@@ -15,7 +15,7 @@ from accounts.form_errors import OwnWords
 from ..assessing import Review
 from ..models import Assessment, SheetEntry, SheetLine
 from ..schemes.document import Document, Indicator
-from ..schemes.formulas import Deductions, Graded, Judged, Outside
+from ..schemes.formulas import Deductions, Graded, Judged, Outside, cents
 from ..schemes.reading import plain
 
 LEFT_OUT = "不适用"
@@ -227,7 +227,14 @@ class GridCell:
     indicator: Indicator
     value: str
     reason: str
+    self_score: Decimal | None = None
     error: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether a reviewer gives other points than the organisation gave itself."""
+        given = points_of(self.indicator, self.value)
+        return given is not None and self.self_score is not None and given != self.self_score
 
     @property
     def key(self) -> str:
@@ -261,7 +268,7 @@ class ReviewGrid:
         return [one for one in self.document.indicators if isinstance(one.formula, Judged)]
 
     def _cell(self, sheet: Assessment, one: Indicator, line: SheetLine) -> GridCell:
-        cell = GridCell(sheet, one, self._written(one, line), line.reason)
+        cell = GridCell(sheet, one, self._written(one, line), line.reason, line.self_score)
         if self.posted is not None and f"v-{cell.key}" in self.posted:
             cell.value = self.posted.get(f"v-{cell.key}", "").strip()
             cell.reason = self.posted.get(f"r-{cell.key}", "").strip()[:300]
@@ -320,3 +327,14 @@ class ReviewGrid:
         if points < one.points and not cell.reason:
             cell.error = "低于满分要写明理由"
         return (points / one.points).quantize(SHARE), False
+
+
+def points_of(one: Indicator, written: str) -> Decimal | None:
+    """Return the points that a level or a number in the grid stands for; None of what is neither."""
+    if isinstance(one.formula, Graded):
+        share = dict(one.formula.levels).get(written)
+        return None if share is None else cents(share * one.points)
+    try:
+        return cents(Decimal(written.removesuffix("分")))
+    except InvalidOperation:
+        return None

@@ -1,4 +1,4 @@
-// The sheet of a democratic review: Enter and ↑ ↓ go to the same column of the next row, the counts follow the grades.
+// The sheet of a democratic review: the counts follow the grades.
 //   <form data-democratic> … <tr data-democratic-row data-full> … <select name="grade-…"> …
 
 const form = document.querySelector("form[data-democratic]");
@@ -15,14 +15,4 @@ function refresh() {
 
 if (form?.querySelector('[name^="grade-"]')) {
   form.addEventListener("change", refresh);
-  form.addEventListener("keydown", (event) => {
-    const row = event.target.closest("[data-democratic-row]");
-    const step = { Enter: event.shiftKey ? -1 : 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!row || !step || event.isComposing || event.ctrlKey || event.altKey || event.target.matches("a")) return;
-    if (event.key !== "Enter" && event.target.matches("select")) return; // the arrows are the list's own
-    event.preventDefault();
-    const next = rows[rows.indexOf(row) + step]?.querySelector(`[name^="${event.target.name.split("-")[0]}-"]`);
-    next?.focus();
-    next?.select?.();
-  });
 }

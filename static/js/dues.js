@@ -1,5 +1,4 @@
-// The month's sheet of dues: Enter and ↑ ↓ go to the same column of the next row, 全部按应缴 fills in what is not paid,
-// the sums follow while somebody types.
+// The month's sheet of dues: 全部按应缴 fills in what is not paid, the sums follow while somebody types.
 //   <form data-dues> … <tr data-dues-row> <input data-dues-due> <input data-dues-paid> <input type=date> <select> …
 
 const rowsOf = (form) => [...form.querySelectorAll("[data-dues-row]")];
@@ -43,16 +42,5 @@ if (form?.querySelector("[data-dues-due]")) {
   form.querySelector("[data-dues-fill]").addEventListener("click", (event) => {
     event.preventDefault();
     fill(form);
-  });
-  form.addEventListener("keydown", (event) => {
-    const row = event.target.closest("[data-dues-row]");
-    const step = { Enter: event.shiftKey ? -1 : 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!row || !step || event.isComposing || event.ctrlKey || event.altKey || event.target.matches("a")) return;
-    if (event.key !== "Enter" && !event.target.matches("input:not([type=date])")) return; // theirs: the list, the date
-    event.preventDefault();
-    const rows = rowsOf(form);
-    const next = rows[rows.indexOf(row) + step]?.querySelector(`[name^="${event.target.name.split("-")[0]}-"]`);
-    next?.focus();
-    next?.select?.();
   });
 }

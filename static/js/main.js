@@ -2,6 +2,7 @@
 // later is served as well.
 import "./dialogs.js";
 import "./drafts.js";
+import "./grid.js";
 import "./keyboard.js";
 import "./paste.js";
 import "./pick.js";

@@ -1,8 +1,8 @@
 // Takes a block copied from Excel into a grid of inputs, rightwards and downwards from the cell it is pasted in.
 //   <table data-paste-grid> … <tr><td><input></td><td><select>…</select></td></tr>
-// An element with data-paste-note nearby is told how many cells were filled and how many found no place.
+// Fields with data-grid-aside are passed over. An element with data-paste-note nearby is told how many cells were filled and how many found no place.
 
-const FIELDS = "input:not([type=hidden]), select, textarea";
+const FIELDS = ":is(input:not([type=hidden]), select, textarea):not([data-grid-aside])";
 const TRUE_WORDS = ["是", "√", "✓", "1", "有", "y", "yes", "true"];
 
 /** Cells of a clipboard text: tabs between cells, line breaks between rows, quotes around cells that hold either. */

@@ -44,6 +44,13 @@ addEventListener('load', watch);
 addEventListener('htmx:afterSettle', watch);
 """
 
+PASTE = """([field, text]) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+"""Pastes a text into a field, as from Excel."""
+
 at_both_sizes = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 needs_sample = pytest.mark.skipif(not OFFICE_SAMPLE.exists(), reason="no sample files beside this checkout")
 

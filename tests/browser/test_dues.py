@@ -9,15 +9,10 @@ from playwright.sync_api import expect
 
 from ledgers.period import Period
 from members.models import DuesCharge
-from tests.browser.conftest import at_both_sizes
+from tests.browser.conftest import PASTE, at_both_sizes
 from tests.factories import MemberFactory, PostingFactory, UserFactory, street
 
 pytestmark = [pytest.mark.browser, at_both_sizes]
-PASTE = """([field, text]) => {
-  const data = new DataTransfer();
-  data.setData("text/plain", text);
-  field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
 
 
 @pytest.fixture
