@@ -13,7 +13,7 @@ class MembersConfig(AppConfig):
         from ledgers import discovery, facts
 
         from . import moving
-        from .facts import FACTS
+        from .facts import FACTS, RATES
         from .panels import development, dues
         from .panels.cards import TABLES, card_tables
         from .panels.moving import PANEL, SECTION
@@ -27,6 +27,7 @@ class MembersConfig(AppConfig):
         movers.add(moving.relocate)
         obstacle_sources.add(moving.obstacles)
         facts.register(*FACTS)
+        facts.register_rates(*RATES)
         panels.add(*PANELS)
         actions.add(*ACTIONS)
         panels.add(*development.PANELS)

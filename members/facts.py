@@ -1,6 +1,6 @@
 """Facts of the register (rulebook §2: members)."""
 
-from ledgers.facts import Fact
+from ledgers.facts import Fact, Rate
 
 FACTS = (
     Fact("members.total", "党员总数", "人", "members"),
@@ -24,6 +24,7 @@ FACTS = (
     Fact("development.probationary", "预备党员（发展台账）", "人", "development", {"stage": "probationary"}),
     Fact("development.regularised", "预备党员转正", "人", "members", {"event": "regularised"}),
     Fact("dues.due", "应缴党费", "元", "dues", sums="due", decimal=True),
+    Fact("dues.timely", "当月缴清的应缴党费", "元", "dues", {"timely": "1"}, sums="due", decimal=True),
     Fact("dues.paid", "实收党费", "元", "dues-payments", sums="paid", decimal=True),
     Fact("dues.paid_late", "补缴以前月份的党费", "元", "dues-payments", {"late": "1"}, sums="paid", decimal=True),
     Fact("dues.unpaid_months", "党费未缴清", "人月", "dues-arrears"),
@@ -37,3 +38,5 @@ FACTS = (
     Fact("achievements.recorded", "实绩", "项", "achievements"),
     Fact("temporary.attached", "编入临时党支部党员", "人", "attachments"),
 )
+
+RATES = (Rate("dues.collected", "党费按月缴清率", "dues.timely", "dues.due"),)

@@ -14,6 +14,8 @@ EXCELLENT = "优秀"
 def _state(value: str, query: Query) -> Q:
     if value == "decided":
         return Q(state__in=State.frozen())
+    if value == "confirmed":
+        return Q(state__in=[State.DECISION, *State.frozen()])
     return Q(state=State(value)) if value in State else Q(pk__in=[])
 
 
@@ -48,6 +50,7 @@ class AssessmentsLedger(Ledger):
         Column("办理期限", "due", "date", width=12, listed=False),
     )
     filters = (
-        Filter("state", "状态", _state, [("decided", "已审定"), *State.choices]),
+        Filter("state", "状态", _state, [("decided", "已审定"), ("confirmed", "复核通过"), *State.choices]),
+        Filter("scheme", "考核方案", lambda value, query: Q(scheme__code=value), more=True),
         field_filter("grade", "等次", "grade", [(EXCELLENT, EXCELLENT)], more=True),
     )

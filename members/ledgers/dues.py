@@ -142,6 +142,11 @@ def _late(value: str, query: Query) -> Q:
     return {"1": ~Q(late_reason=""), "0": Q(late_reason="")}[value]
 
 
+def _timely(value: str, query: Query) -> Q:
+    timely = ~UNPAID & ~Q(paid_on__gte=next_month("month"))
+    return {"1": timely, "0": ~timely}[value]
+
+
 class DuesRows(Ledger):
     """Base: rows of one member and month, whichever day they are counted by."""
 
@@ -184,6 +189,7 @@ class DuesLedger(DuesRows):
         field_filter("method", "缴纳方式", "method", DuesCharge.Method.choices, more=True),
         Filter("until", "截至月份", lambda value, query: Q(month__lte=period_of(value).end), more=True),
         Filter("unpaid_on", "当天没有缴清", _unpaid_on, more=True),
+        Filter("timely", "当月缴清", _timely, [("1", "当月缴清"), ("0", "没有当月缴清")], more=True),
         Filter("late", "补录", _late, [("1", "封账后补录"), ("0", "没有补录")], more=True),
         key_filter("member", "党员", "member_id"),
     )  # fmt: skip

@@ -675,3 +675,13 @@ def test_rules_cost_the_same_for_many_branches(place):
             unpaid(payer(branch), *(f"2026-{month:02}" for month in range(1, 10)))
     assert cost() == few
     assert Member.objects.count() == 16
+
+
+@pytest.mark.django_db
+def test_what_is_paid_in_its_month_stays_so_whatever_is_paid_afterwards(place):
+    """One of three paid in September, one in October, one not at all: a third was collected in its month, for good."""
+    for paid, on in ((30, date(2026, 9, 20)), (30, date(2026, 10, 5)), (0, None)):
+        DuesChargeFactory(member=payer(place.branch), month=date(2026, 9, 1), due=30, paid=paid, paid_on=on)
+    found = facts.of(place.committee, SEPTEMBER)
+    assert (found["dues.timely"], found["dues.due"]) == (30, 90)
+    assert facts.rate("dues.collected").percent(found) == Decimal("33.3")
