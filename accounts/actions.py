@@ -56,6 +56,8 @@ ACTIONS = {
     "note-ends": "登记各街道审计链末端",
     "reencrypt": "重新加密",
     "close-period": "封账",
+    "lock-month": "月度锁定",
+    "reopen-month": "重新开启月份",
     "reopen-period": "解除封账",
     "late-entry": "补录",
     "build-report": "生成报告",

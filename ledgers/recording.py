@@ -12,6 +12,7 @@ from accounts.acting import current_actor
 from accounts.encryption import EncryptedTextField
 from accounts.transactions import atomic
 
+from . import closing
 from .facts import mark_stale
 from .models import Record, Touch
 from .models.record import Conflict
@@ -67,6 +68,9 @@ def record_all(records: Sequence[R], action: str = "") -> None:
         )
         for act, record in written
     )
+    if model.DATED:
+        closing.enter_rows(closing.Act.CREATE, ((record, record.touches()) for record in made))
+        closing.enter_rows(closing.Act.CHANGE, ((r, [*held[r.pk].touches(), *r.touches()]) for r in changed))
     mark_stale([*touches, *(touch for _, record in written for touch in record.touches())])
 
 

@@ -7,6 +7,9 @@ from accounts.encryption import EncryptedTextField
 from accounts.models import User
 from accounts.permissions import Right, access_of
 
+REASON = 200
+"""Characters of a reason for what comes late."""
+
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def visible_to(self, user: User) -> "ImportBatchQuerySet":
@@ -52,6 +55,8 @@ class ImportBatch(models.Model):
     mapping = models.JSONField("表头对应", default=dict)
     constants = models.JSONField("整列填成", default=dict)
     corrections = EncryptedTextField("预览中更正", blank=True, default="")
+    late_reason = models.CharField("补录原因", max_length=REASON, blank=True, default="")
+    """Why it is taken in although months that it writes into are locked."""
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("有变化", default=0)
     same = models.PositiveIntegerField("相同", default=0)
@@ -74,6 +79,10 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.filename}（{self.get_state_display()}）"
+
+    def because(self, reason: str) -> None:
+        """Note why it writes into months that are locked."""
+        self.late_reason = reason.strip()[:REASON]
 
     @property
     def is_under_way(self) -> bool:

@@ -37,6 +37,8 @@ class Record(models.Model):
     """
 
     SENSITIVE: Collection[str] = ()
+    DATED = True
+    """Whether it is an entry of the months that it touches, and so not made silently once they are locked."""
     UNTRACKED: Collection[str] = ("version", "created_at", "updated_at", "created_by", "updated_by")
 
     version = models.PositiveIntegerField("版本", default=1, editable=False)
@@ -89,6 +91,7 @@ class Record(models.Model):
 
         Raises Conflict when the database holds another version than the one this object was read as.
         """
+        from ledgers import closing
         from ledgers.facts import mark_stale
 
         before = self.before()
@@ -111,15 +114,24 @@ class Record(models.Model):
             organization_path=self.audit_path(),
             sensitive=self.SENSITIVE,
         )
-        mark_stale([*(before.touches() if before is not None else ()), *self.touches()])
+        then, now = (set(before.touches()) if before is not None else set()), set(self.touches())
+        # What lasts is no entry of the month in which it began, unless it is that which changed.
+        entered = {touch for touch in then | now if not touch.lasting} | (then ^ now)
+        if self.DATED:
+            act = closing.Act.CREATE if before is None else closing.Act.CHANGE
+            closing.enter(act, str(self._meta.verbose_name), entered, self)
+        mark_stale([*then, *now])
         return self
 
     @atomic
     def erase(self) -> None:
         """Delete with its trace."""
+        from ledgers import closing
         from ledgers.facts import mark_stale
 
         touched = list(self.touches())
+        if self.DATED:
+            closing.enter(closing.Act.DELETE, str(self._meta.verbose_name), touched, self)
         audit.record("delete", self, organization_path=self.audit_path())
         self.delete()
         mark_stale(touched)
