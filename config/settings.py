@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "accounts.middleware.WayBackMiddleware",
     "reports.middleware.ChosenMiddleware",
     "ledgers.middleware.ReadOnceMiddleware",
+    "ledgers.middleware.LateReasonMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -25,7 +25,7 @@ from accounts.models import User
 from accounts.permissions import access_of
 from accounts.transactions import atomic, lost, take_turns, tried_again
 
-from . import bulk, constraints, parsing, reading
+from . import bulk, closing, constraints, parsing, reading
 from . import ledger as ledgers
 from .corrections import Corrections, field_name, text_of
 from .facts import mark_stale
@@ -449,7 +449,8 @@ class Importer:
         changed = [r for r in analysis.rows if r.state == "changed"]
         if new or changed:
             report(0, len(new) + len(changed), f"正在写入 {len(new) + len(changed)} 行")
-            touches = self.write(new, changed, undo, report)
+            touches = set(self.write(new, changed, undo, report))
+            _enter(closing.locked(touches), undo)
             mark_stale(touches)
         counts = analysis.counts
         batch.new, batch.changed, batch.same, batch.wrong = (
@@ -856,6 +857,8 @@ def apply(batch: ImportBatch, report: Report = quiet) -> ImportBatch:
         return tried_again(lambda: _apply(batch, report))
     except IntegrityError as error:
         raise CannotImport("导入时登记册有别的改动，没有写入任何内容，请重新预览后再试") from error
+    except closing.MonthClosed as error:
+        raise CannotImport(f"{error}。请填写补录原因后再导入") from error
     except OperationalError as error:
         if not lost(error):
             raise
@@ -865,7 +868,7 @@ def apply(batch: ImportBatch, report: Report = quiet) -> ImportBatch:
 
 
 def _apply(batch: ImportBatch, report: Report) -> ImportBatch:
-    with atomic(), acting_as(batch.user, current_address()):
+    with atomic(), acting_as(batch.user, current_address()), closing.with_reason(batch.late_reason):
         held = ImportBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
         if held.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDOING, ImportBatch.State.UNDONE):
             raise CannotImport("这个文件已经导入过了")
@@ -873,6 +876,18 @@ def _apply(batch: ImportBatch, report: Report) -> ImportBatch:
         importer = importer_for(held)
         analysis = importer.analyse(reopen(held), report)
         return importer.apply(analysis, held, report)
+
+
+def _enter(places: closing.Places, undo: Undo) -> None:
+    """Mark the rows that were written into locked months. Raises MonthClosed where no reason was given."""
+    if not places:
+        return
+    written = [*undo.created.items(), *((label, [row["pk"] for row in rows]) for label, rows in undo.restored.items())]
+    for label, pks in written:
+        model = apps.get_model(label)
+        if issubclass(model, Record) and model.DATED:
+            rows = model._default_manager.filter(pk__in=pks)
+            closing.enter_rows(closing.Act.IMPORT, ((record, record.touches()) for record in rows))
 
 
 def _one_at_a_time(batch: ImportBatch) -> None:

@@ -10,7 +10,7 @@ from accounts.acting import acting_as, current_address
 from accounts.models import User
 from accounts.transactions import atomic, lost, tried_again
 
-from . import importing, progress, undoing, workers
+from . import closing, importing, progress, undoing, workers
 from .models import ImportBatch
 from .models.batch import UNDER_WAY
 
@@ -73,7 +73,7 @@ def _run(
 
     if batch.state != end:  # else a worker died after it had written all
         try:
-            with acting_as(actor, address):
+            with acting_as(actor, address), closing.with_reason(batch.late_reason):
                 work(report)
         except importing.CannotImport as error:
             give_up(str(error))

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.permissions import access_of
 from accounts.transactions import atomic
 
+from . import closing
 from . import ledger as ledgers
 from .facts import mark_stale
 from .importing import CannotImport, Report, attname, overwrite, quiet
@@ -75,6 +76,7 @@ def undo(batch: ImportBatch, user: User, report: Report = quiet, *, rest: bool =
         stay = staying.keys(label)
         going = [row for row in befores if row["pk"] not in stay]
         touches |= _restore(apps.get_model(label), going, kept["versions"].get(label, {}), user)
+    _enter(held, touches)
     mark_stale(touches)
     left = _left(kept, staying)
     held.state = ImportBatch.State.APPLIED if left else ImportBatch.State.UNDONE
@@ -93,6 +95,17 @@ def undo(batch: ImportBatch, user: User, report: Report = quiet, *, rest: bool =
     )
     held.let_go = "、".join(f"{name} {count} 条" for name, count in let_go.items())
     return held
+
+
+def _enter(batch: ImportBatch, touches: set[Touch]) -> None:
+    """Mark that locked months were reached into. Raises CannotImport without a reason, and behind a locked sheet."""
+    try:
+        closing.refuse_behind_locks(closing.locked(touches))
+        closing.enter(closing.Act.UNDO, f"{ledgers.get(batch.ledger).title}的导入", touches, batch)
+    except closing.MonthClosed as error:
+        raise CannotImport(f"{error}。请填写补录原因后再撤销") from error
+    except closing.BehindLock as error:
+        raise CannotImport(f"{error}，不能撤销") from error
 
 
 def _left(kept: Mapping[str, Any], staying: Staying) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from . import background, saved_view_pages, trail, views, wizard
+from . import background, late_reason_page, saved_view_pages, trail, views, wizard
 
 app_name = "ledgers"
 urlpatterns = [
     path("", views.catalogue, name="catalogue"),
     path("audit/export.xlsx", trail.export, name="audit-export"),
     path("background/", background.tasks_page, name="background"),  # before the ledgers, none of which has this name
+    path("late-reason/", late_reason_page.late_reason, name="late-reason"),
     path("<slug:slug>/", views.listing, name="list"),
     path("<slug:slug>/export.xlsx", views.export, name="export"),
     path("<slug:slug>/template.xlsx", views.template, name="template"),

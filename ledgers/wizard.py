@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.form_errors import OwnWords
 from accounts.permissions import Right, access_of
 
-from . import importing, reading, undoing
+from . import closing, importing, reading, undoing
 from . import progress as progresses
 from .corrections import Corrections, given
 from .ledger import Ledger
-from .models import ImportBatch
+from .models import ClosedMonth, ImportBatch
 from .printing import PrintColumn, write_wrong_rows
 from .tasks import UNDO_AT_ONCE, apply_batch, progress_of, start, undo_batch
 from .views import XLSX, ledger_for
@@ -196,6 +196,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "right": batch.new + batch.changed,
         "done": batch.state in (ImportBatch.State.APPLIED, ImportBatch.State.UNDONE),
         "offers_rest": batch.applied_at and ("in_use" in request.GET or (came is not None and came.failed)),
+        "has_closed": ClosedMonth.objects.visible_to(request.user).exists(),
         "steps": STEPS,
         "current": 5 if batch.applied_at else 3,
         "progress": replace(came, url="") if came and (came.failed or not came.over) else None,
@@ -237,6 +238,8 @@ def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take the right rows in: at once, or in the worker, with a bar to watch."""
     _, batch = _batch(request, slug, pk)
     url = reverse("ledgers:batch", args=[slug, pk])
+    batch.because(request.POST.get("late_reason", ""))
+    batch.save(update_fields=["late_reason"])
     if "agreed" not in request.POST and importing.details_of(batch).get("asks"):
         asked = importing.importer_for(batch).asks_about
         messages.error(request, f"还没有导入：请先核对要更改的{asked}，勾选后再按导入")
@@ -286,12 +289,15 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         messages.info(request, "正在处理，不用再按")
         return redirect(url)
     rest = "rest" in request.POST
+    batch.because(request.POST.get("late_reason", "") or batch.late_reason)
+    batch.save(update_fields=["late_reason"])
     if batch.new + batch.changed > UNDO_AT_ONCE:
         if not start(batch, undo_batch, request.user, url, rest):  # type: ignore[arg-type]
             messages.error(request, "只有已导入的批次可以撤销")
         return redirect(url)
     try:
-        batch = undoing.undo(batch, request.user, rest=rest)  # type: ignore[arg-type]
+        with closing.with_reason(batch.late_reason):
+            batch = undoing.undo(batch, request.user, rest=rest)  # type: ignore[arg-type]
     except undoing.InUse as error:
         messages.error(request, f"{error}。")
         return redirect(f"{url}?in_use=1")

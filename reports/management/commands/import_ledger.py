@@ -35,6 +35,7 @@ class Command(PortalCommand):
         parser.add_argument("--user", required=True)
         parser.add_argument("--organization")
         parser.add_argument("--set", action="append", default=[], metavar="HEADER=VALUE", dest="constants")
+        parser.add_argument("--reason", default="", help="why, where months that are locked are written into")
         parser.add_argument("--apply", action="store_true")
 
     def handle(
@@ -45,6 +46,7 @@ class Command(PortalCommand):
         user: str,
         organization: str | None,
         constants: list[str],
+        reason: str,
         apply: bool,
         **options: Any,
     ) -> None:
@@ -61,6 +63,7 @@ class Command(PortalCommand):
             with acting_as(actor):
                 analysis = importing.importer_for(batch).analyse(match)
                 if apply and (analysis.counts["new"] or analysis.counts["changed"]):
+                    batch.because(reason)
                     batch.save()
                     importing.apply(batch)
         except OSError as error:
