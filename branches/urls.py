@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     boards,
+    closed_months,
     committees,
     elections,
     enterprises,
@@ -20,6 +21,9 @@ app_name = "branches"
 urlpatterns = [
     path("", tree, name="tree"),
     path("new/", organizations.create, name="create"),
+    path("months/", closed_months.closed_months, name="closed-months"),
+    path("months/close/", closed_months.close_month, name="month-close"),
+    path("months/<int:pk>/reopen/", closed_months.reopen_month, name="month-reopen"),
     path("terms/", committees.terms, name="terms"),
     path("committees/new/", committees.create, name="committee-create"),
     path("committees/<int:pk>/", committees.committee, name="committee"),

@@ -203,6 +203,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("审核打分", "assessments:review", "clipboard-check", covers=("/assessments/sheets/",)),
             _ledger("考核台账", "assessments", "table-2"),
             Item("考核方案", "assessments:schemes", "gauge", covers=("/assessments/schemes/",)),
+            Item("月度锁定", "branches:closed-months", "lock"),
             _ledger("整改台账", "rectifications", "wrench"),
             _ledger("责任清单", "responsibilities", "list-checks"),
         ),

@@ -6,7 +6,7 @@ open it. Outside the scope the answer is 404: nothing tells that something is th
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from io import BytesIO
 from typing import Any
@@ -31,7 +31,7 @@ from assessments.schemes.versions import draft
 from branches.models import Organization
 from config.permissions import URL_TABLE
 from ledgers import importing, ledger, papers
-from ledgers.models import ImportBatch, SavedView
+from ledgers.models import ClosedMonth, ImportBatch, SavedView
 from ledgers.papers import Paper
 from ledgers.period import Period
 from members import merging
@@ -317,6 +317,11 @@ class Place:
         return activities_kept.theme(self.branch)
 
     @cached_property
+    def closed_month(self) -> Any:
+        month = (timezone.localdate().replace(day=1) - timedelta(days=1)).replace(day=1)
+        return ClosedMonth(street=Organization.objects.get_parent(self.community), month=month).record()
+
+    @cached_property
     def series(self) -> Any:
         return activities_kept.series(self.branch)
 
@@ -464,6 +469,7 @@ TARGETS: dict[str, Target] = {
     "branches:venue": pk_of("venue"),
     "branches:venue-edit": pk_of("venue"),
     "branches:venue-delete": pk_of("venue"),
+    "branches:month-reopen": pk_of("closed_month"),
     "branches:shortage": pk_of("shortage"),
     "branches:shortage-edit": pk_of("shortage"),
     "branches:shortage-delete": pk_of("shortage"),

@@ -13,6 +13,7 @@ from accounts import audit
 from accounts.acting import current_actor
 from accounts.transactions import atomic
 from branches.models import Organization
+from ledgers import closing
 from ledgers.facts import mark_stale
 from ledgers.models import Record, Touch
 from members.models import Member
@@ -280,6 +281,7 @@ def confirm_all(activities: ActivityQuerySet, versions: dict[int, int]) -> list[
     audit.record_many(
         audit.Event(action="confirm", obj=a, changes=changed, organization_path=a.audit_path()) for a in rows
     )
+    closing.enter_rows(closing.Act.CHANGE, ((activity, activity.touches()) for activity in rows))
     mark_stale(touch for activity in rows for touch in activity.touches())
     return rows
 
@@ -322,5 +324,6 @@ def record_roll(activity: Activity, lines: dict[int, tuple[str, str]]) -> dict[s
             version=F("version") + 1, updated_at=timezone.now(), updated_by=current_actor()
         )
         audit.record("roll", activity, changes=changes, organization_path=activity.audit_path())
+        closing.enter(closing.Act.CHANGE, "考勤", activity.touches(), activity)
         mark_stale(activity.touches())
     return changes

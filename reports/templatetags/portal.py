@@ -5,12 +5,14 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, ModelChoiceField, RadioSelect, Select
 from django.template import RequestContext
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from assessments.schemes.reading import plain
+from ledgers.models import LateEntry
 from ledgers.progress import Progress
 
 register = template.Library()
@@ -31,6 +33,12 @@ def hidden_parameters(context: RequestContext, *leave_out: Any) -> SafeString:
     query = context["request"].GET
     pairs = ((name, value) for name in query if name not in names for value in query.getlist(name) if value)
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
+
+
+@register.inclusion_tag("components/late.html")
+def late_marks(record: Model) -> dict[str, Any]:
+    """Show what was entered about a record after its month was locked. One query."""
+    return {"marks": LateEntry.objects.about(record)}
 
 
 @register.filter
