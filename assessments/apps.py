@@ -10,8 +10,9 @@ class AssessmentsConfig(AppConfig):
         from activities.models.concerns import register_answer_days
         from branches.panels.registry import panels
         from branches.panels.todos import todo_sources
-        from ledgers import discovery, facts
+        from ledgers import closing, discovery, facts
 
+        from .assessing import refuse_behind_locked
         from .facts import FACTS, RATES
         from .local import answer_days
         from .minutes_due import minutes_due
@@ -20,6 +21,7 @@ class AssessmentsConfig(AppConfig):
 
         discovery.load("assessments.rules")  # the ledger offers them to choose from
         discovery.load("assessments.ledgers")
+        closing.locks.add(refuse_behind_locked)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
         panels.add(*PANELS)

@@ -15,6 +15,9 @@ from accounts import audit
 from accounts.acting import current_actor
 from accounts.permissions import Access, Right
 from accounts.transactions import atomic, take_turns
+from branches.closing import close
+from branches.models import Organization
+from ledgers.closing import Places
 from ledgers.facts import mark_stale
 from ledgers.period import Period
 from ledgers.workdays import add_workdays
@@ -241,6 +244,7 @@ def decide(scheme: Scheme, period: Period, on: date, minutes: str) -> int:
     )  # fmt: skip
     _keep_computed(sheets, cards)
     mark_stale(touch for sheet in sheets for touch in sheet.touches())
+    close(period.months(), scheme.organization)
     _note(sheets, Act.DECIDED, minutes)
     audit.record(
         "publish",
@@ -332,6 +336,19 @@ def lock(scheme: Scheme, period: Period) -> int:
     _note(sheets, Act.LOCKED)
     audit.record("lock", scheme, label=f"{period.label}{scheme.title}", organization_path=scheme.organization.path)
     return len(sheets)
+
+
+def refuse_behind_locked(places: Places) -> str:
+    """Say which locked result rests on some months of some organisations; nothing where none does. Two queries."""
+    paths = dict(Organization.objects.filter(pk__in={pk for pk, _ in places}).values_list("pk", "path"))
+    above = {end for path in paths.values() for end in Organization.paths_to(path)}
+    first = min(month for _, month in places)
+    held = Assessment.objects.filter(state=State.LOCKED, organization__path__in=above, ends_on__gte=first)
+    for sheet in held.select_related("organization", "scheme"):
+        for pk, month in places:
+            if paths.get(pk, "").startswith(sheet.organization.path) and sheet.when.start <= month <= sheet.ends_on:
+                return f"{sheet.when.label}{sheet.scheme.title}的结果已锁定（{sheet.organization.label}）"
+    return ""
 
 
 # parts

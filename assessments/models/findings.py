@@ -32,6 +32,7 @@ class Finding(Record):
 
     DERIVED = True
     """Worked out by the portal from records: no use that somebody made of them."""
+    DATED = False
 
     class State(models.TextChoices):
         OPEN = "open", "待处理"

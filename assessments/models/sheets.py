@@ -54,6 +54,7 @@ class Assessment(Record):
     decided_in = models.CharField("会议纪要文号", max_length=60, blank=True)
     notice_until = models.DateField("公示截止", null=True, blank=True)
 
+    DATED = False
     objects = AssessmentQuerySet.as_manager()
 
     class Meta:

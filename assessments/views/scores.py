@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import Right, access_of
 from branches.models import Organization
 from ledgers import facts
+from ledgers.models import LateEntry
 from ledgers.period import Period
 from ledgers.printing import PrintColumn, write_ledger
 from ledgers.recording import trace_paper
@@ -33,6 +34,8 @@ from ..schemes.scoring import Line, Scorecard
 from .choice import chosen_organization, chosen_period
 
 PAGE_SIZE = 50
+LATE = 20
+"""How many late entries a sheet names."""
 EARLIER = 12
 """How many decided periods a sheet looks back on."""
 HEAT = ((Decimal(1), "s5"), (Decimal("0.8"), "s4"), (Decimal("0.6"), "s3"), (Decimal("0.3"), "s2"))
@@ -165,6 +168,7 @@ def _steps(request: HttpRequest, scores: Scores, card: Scorecard) -> dict[str, A
     own = access.has_on(Right.ASSESSMENTS_SELF, path)
     return {
         "held": held,
+        "late": _late(request, held),
         "earlier": of_place.decided_under(scores.scheme).exclude(pk=held.pk)[:EARLIER],
         "is_late": held.is_late(timezone.localdate()),
         "steps": held.steps.select_related("by"),
@@ -178,6 +182,14 @@ def _steps(request: HttpRequest, scores: Scores, card: Scorecard) -> dict[str, A
         "may_settle": access.has_on(Right.ASSESSMENTS_DECIDE, path) and not held.is_frozen,
         "may_answer": access.has_on(Right.ASSESSMENTS_DECIDE, path) and held.state == Assessment.State.NOTICE,
     }
+
+
+def _late(request: HttpRequest, held: Assessment) -> QuerySet[LateEntry] | None:
+    """Return what was entered into the sheet's months after it was decided; nothing before the decision."""
+    if not held.is_frozen or held.decided_on is None:
+        return None
+    rows = LateEntry.objects.visible_to(request.user).filter(organization__path__startswith=held.organization.path)
+    return rows.filter(month__range=(held.when.start, held.when.end)).select_related("organization", "by")[:LATE]
 
 
 @require_GET

@@ -19,6 +19,7 @@ from assessments.schemes.versions import draft
 from assessments.sheets_due import sheets_due
 from branches.models import Organization
 from ledgers import facts
+from ledgers.closing import MonthClosed, with_reason
 from ledgers.period import Period
 from tests.assessments.factories import elect, hold, make_branch
 from tests.assessments.schemes import indicator, manual, scheme
@@ -193,13 +194,29 @@ class TestDecision:
         assert (second.total, second.rank) == (25, 2)
         assert (first.decided_in, first.notice_until) == ("会纪〔2026〕3号", date(2026, 10, 14))
 
-    def test_a_late_record_moves_nothing_any_more(self, sheets, judged):
+    def test_a_late_record_moves_nothing_any_more(self, client, street, sheets, judged):
         bring_to(sheets, "notice")
         late = Organization.objects.get(code="B2")
-        hold(late, "theme-day", date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1))
+        with pytest.raises(MonthClosed):
+            hold(late, "theme-day", date(2026, 7, 1))
+        with with_reason("补记三次主题党日"):
+            hold(late, "theme-day", date(2026, 7, 1), date(2026, 8, 1), date(2026, 9, 1))
         card = next(one for one in scores_of(judged, QUARTER).cards if one.organization.code == "B2")
         assert (card.line("A1").outcome.score, card.total) == (0, sheets()["B2"].total)
         assert card.line("A1").outcome.why == "7月、8月、9月缺主题党日，扣 60 分"
+        sign_in(client, "office", street)
+        text = client.get(sheets()["B2"].get_absolute_url()).content.decode()
+        assert "审定后补录" in text and text.count("补记三次主题党日") == 3
+        assert "审定后补录" not in client.get(sheets()["B1"].get_absolute_url()).content.decode()
+
+    def test_behind_a_locked_sheet_nothing_is_taken_back(self, sheets, judged, today):
+        bring_to(sheets, "notice")
+        places = {(sheets()["B2"].organization_id, date(2026, 8, 1))}
+        assert assessing.refuse_behind_locked(places) == ""
+        today(date(2026, 10, 20))
+        assessing.lock(judged, QUARTER)
+        assert "的结果已锁定" in assessing.refuse_behind_locked(places)
+        assert assessing.refuse_behind_locked({(sheets()["B2"].organization_id, date(2026, 6, 1))}) == ""
 
     def test_nor_does_a_breach_found_later_move_a_grade(self, street, branch, office):
         veto = {"code": "V1", "title": "任期届满不换届", "when": {"rules": ["R13"]}, "not_above": "一般"}

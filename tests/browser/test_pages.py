@@ -128,6 +128,8 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "sheet-paper": ("zhibu", lambda t: f"/assessments/sheets/{t.sheet_of_scores.pk}/paper/"),
     "adjust": ("office", lambda t: f"/assessments/sheets/{t.reviewed.pk}/adjust/"),
     "trial": ("office", lambda t: f"{t.scheme.get_absolute_url()}trial/"),
+    "closed-months": ("office", lambda t: "/branches/months/"),
+    "late-entries": ("office", lambda t: "/ledgers/late-entries/"),
     "schemes": ("leader", lambda t: "/assessments/schemes/"),
     "scheme": ("office", lambda t: t.scheme.get_absolute_url()),
     "scheme-import": ("office", lambda t: "/assessments/schemes/import/"),
