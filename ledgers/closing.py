@@ -7,7 +7,7 @@ which organisations it touches. Judgements (findings, sheets) are no entries and
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, timedelta
 
 from django.apps import apps
 from django.db import models
@@ -23,6 +23,8 @@ from .registry import Registry
 Places = Collection[tuple[int, date]]
 """Organisation id and first day of a month."""
 Act = LateEntry.Act
+AT_ONCE = timedelta(hours=1)
+"""For how long what one person does to one record for one reason is one entry."""
 _reason: ContextVar[str] = ContextVar("late_reason", default="")
 
 
@@ -111,6 +113,8 @@ def _mark(marks: Collection[tuple[models.Model | None, str, tuple[int, date]]], 
     reason, who = _reason.get(), current_actor()
     if not reason:
         raise MonthClosed({month for _, _, (_, month) in marks})
+    if act == Act.CHANGE:
+        marks = _not_told_yet(marks, reason)
     LateEntry.objects.bulk_create(
         (
             LateEntry.of(record, what, organization_id=pk, month=month, act=act, reason=reason, by=who)
@@ -118,3 +122,17 @@ def _mark(marks: Collection[tuple[models.Model | None, str, tuple[int, date]]], 
         ),
         batch_size=500,
     )
+
+
+def _not_told_yet(
+    marks: Collection[tuple[models.Model | None, str, tuple[int, date]]], reason: str
+) -> list[tuple[models.Model | None, str, tuple[int, date]]]:
+    """Leave out changes of what the same person entered or changed just now for the same reason. One query."""
+    keys = {record.pk for record, _, _ in marks if record is not None}
+    lately = LateEntry.objects.filter(at__gte=timezone.now() - AT_ONCE, by=current_actor(), reason=reason)
+    told = set(lately.filter(object_id__in=keys).values_list("model", "object_id", "organization", "month"))
+    return [
+        (record, what, place)
+        for record, what, place in marks
+        if record is None or (record._meta.label, record.pk, *place) not in told
+    ]

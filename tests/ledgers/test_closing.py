@@ -78,6 +78,16 @@ class TestRecords:
             made.erase()
         assert [act for _, _, act, _ in marks()] == ["change", "delete"]
 
+    def test_what_one_does_at_once_is_marked_once(self, place, office):
+        with closing.with_reason(REASON):
+            made = theme_day(place.branch).record()
+            made.topic = "八月主题党日"
+            made.record()
+        with closing.with_reason("又改了一处"):
+            made.topic = "八月的主题党日"
+            made.record()
+        assert [(act, reason) for _, _, act, reason in marks()] == [("create", REASON), ("change", "又改了一处")]
+
     def test_another_street_is_not_bound(self, place, office):
         other = street(1, 1)
         theme_day(other.branch).record()
