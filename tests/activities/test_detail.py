@@ -161,5 +161,5 @@ def test_queries_do_not_grow_with_the_roll(client, branch, count, django_assert_
     sign_in(client, Role.BRANCH_SECRETARY, branch)
     activity = ActivityFactory(organization=branch)
     record_roll(activity, {MemberFactory(branch=branch).pk: ("present", "") for _ in range(count)})
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         client.get(activity.get_absolute_url())

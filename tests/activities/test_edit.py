@@ -146,6 +146,6 @@ def test_queries_do_not_grow_with_the_roll(client, branch, draft, count, django_
     with django_assert_max_num_queries(19):
         assert len(client.get(address(draft)).context["roll"].lines) == count
     page = sent(client.get(address(draft)))
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(37):
         client.post(address(draft), page | {name: "absent" for name in page if name.startswith("state-")})
     assert set(states(draft).values()) == {"absent"}
