@@ -1,6 +1,6 @@
 """The lock of a month: who writes into a locked month gives a reason, and what was written is marked.
 
-Every way in (`Record.record`, `erase`, `record_many`, import, undo) tells here, inside its transaction, which months of
+Every way in (`Record.record`, `erase`, `record_all`, import, undo) tells here, inside its transaction, which months of
 which organisations it touches. Judgements (findings, sheets) are no entries and do not.
 """
 
@@ -22,6 +22,8 @@ from .registry import Registry
 
 Places = Collection[tuple[int, date]]
 """Organisation id and first day of a month."""
+Mark = tuple[models.Model | None, str, tuple[int, date]]
+"""A record, or nothing of its own; what it is called; where and when it belongs."""
 Act = LateEntry.Act
 AT_ONCE = timedelta(hours=1)
 """For how long what one person does to one record for one reason is one entry."""
@@ -89,8 +91,8 @@ def enter(act: str, what: str, touches: Iterable[Touch], record: models.Model | 
     return places
 
 
-def enter_rows(act: str, rows: Iterable[tuple[models.Model, Iterable[Touch]]]) -> None:
-    """Mark many records at once, each with what it touches. Raises MonthClosed."""
+def enter_rows(act: str, rows: Iterable[tuple[models.Model, Iterable[Touch]]]) -> set[tuple[int, date]]:
+    """Mark many records at once, each with what it touches; return these places. Raises MonthClosed."""
     held = [(record, list(touches)) for record, touches in rows]
     places = locked(touch for _, touches in held for touch in touches)
     if places:
@@ -100,6 +102,7 @@ def enter_rows(act: str, rows: Iterable[tuple[models.Model, Iterable[Touch]]]) -
             for place in places & {(one.organization_id, one.day.replace(day=1)) for one in touches}
         ]
         _mark(marks, act)
+    return places
 
 
 def refuse_behind_locks(places: Places) -> None:
@@ -109,7 +112,7 @@ def refuse_behind_locks(places: Places) -> None:
             raise BehindLock(words)
 
 
-def _mark(marks: Collection[tuple[models.Model | None, str, tuple[int, date]]], act: str) -> None:
+def _mark(marks: Collection[Mark], act: str) -> None:
     reason, who = _reason.get(), current_actor()
     if not reason:
         raise MonthClosed({month for _, _, (_, month) in marks})
@@ -124,9 +127,7 @@ def _mark(marks: Collection[tuple[models.Model | None, str, tuple[int, date]]], 
     )
 
 
-def _not_told_yet(
-    marks: Collection[tuple[models.Model | None, str, tuple[int, date]]], reason: str
-) -> list[tuple[models.Model | None, str, tuple[int, date]]]:
+def _not_told_yet(marks: Collection[Mark], reason: str) -> list[Mark]:
     """Leave out changes of what the same person entered or changed just now for the same reason. One query."""
     keys = {record.pk for record, _, _ in marks if record is not None}
     lately = LateEntry.objects.filter(at__gte=timezone.now() - AT_ONCE, by=current_actor(), reason=reason)

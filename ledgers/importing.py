@@ -450,7 +450,7 @@ class Importer:
         if new or changed:
             report(0, len(new) + len(changed), f"正在写入 {len(new) + len(changed)} 行")
             touches = set(self.write(new, changed, undo, report))
-            _enter(closing.locked(touches), undo)
+            _enter(touches, undo, batch)
             mark_stale(touches)
         counts = analysis.counts
         batch.new, batch.changed, batch.same, batch.wrong = (
@@ -878,8 +878,12 @@ def _apply(batch: ImportBatch, report: Report) -> ImportBatch:
         return importer.apply(analysis, held, report)
 
 
-def _enter(places: closing.Places, undo: Undo) -> None:
-    """Mark the rows that were written into locked months. Raises MonthClosed where no reason was given."""
+def _enter(touches: set[Touch], undo: Undo, batch: ImportBatch) -> None:
+    """Mark the rows that were written into locked months, and the batch where a row was taken out of one.
+
+    Raises MonthClosed where no reason was given.
+    """
+    places = closing.locked(touches)
     if not places:
         return
     written = [*undo.created.items(), *((label, [row["pk"] for row in rows]) for label, rows in undo.restored.items())]
@@ -887,7 +891,9 @@ def _enter(places: closing.Places, undo: Undo) -> None:
         model = apps.get_model(label)
         if issubclass(model, Record) and model.DATED:
             rows = model._default_manager.filter(pk__in=pks)
-            closing.enter_rows(closing.Act.IMPORT, ((record, record.touches()) for record in rows))
+            places -= closing.enter_rows(closing.Act.IMPORT, ((record, record.touches()) for record in rows))
+    left = (touch for touch in touches if (touch.organization_id, touch.day.replace(day=1)) in places)
+    closing.enter(closing.Act.IMPORT, f"{ledgers.get(batch.ledger).title}的导入", left, batch)
 
 
 def _one_at_a_time(batch: ImportBatch) -> None:

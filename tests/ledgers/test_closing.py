@@ -132,6 +132,25 @@ class TestFiles:
         assert Activity.objects.count() == 2
         assert marks() == [(place.branch.code, date(2026, 8, 1), "import", REASON)]
 
+    def test_a_file_that_takes_a_row_out_of_a_locked_month_wants_a_reason_too(self, place, office):
+        with closing.with_reason(REASON):
+            held = theme_day(place.branch).record()
+        LateEntry.objects.all().delete()
+        rows = [["活动编号", *HEADERS], [held.number, "主题党日", "2026-09-06", place.branch.code, "主题党日"]]
+        batch, match = importing.open_batch(
+            ledgers.get("activities"), xlsx(*rows), "活动.xlsx", office, place.committee
+        )
+        assert importing.importer_for(batch).analyse(match).counts["changed"] == 1
+        batch.save()
+        with pytest.raises(importing.CannotImport, match="已经锁定"):
+            importing.apply(batch)
+        held.refresh_from_db()
+        assert held.date == date(2026, 8, 5)
+        batch.because(REASON)
+        batch.save()
+        importing.apply(batch)
+        assert marks() == [(place.branch.code, date(2026, 8, 1), "import", REASON)]
+
     def test_the_command_takes_the_reason(self, place, office, tmp_path):
         file = tmp_path / "活动.xlsx"
         file.write_bytes(xlsx(*self.rows(place, "2026-08-05")))
