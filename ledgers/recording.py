@@ -37,7 +37,7 @@ def record_all(records: Sequence[R], action: str = "") -> None:
     names: set[str] = set()
     fields = {field.name for field in model._meta.concrete_fields}
     changes: dict[int, dict[str, tuple[Any, Any]]] = {}
-    touches: set[Touch] = set()
+    was: dict[Any, list[Touch]] = {}
     for record in records:
         before = held.get(record.pk)
         if before is not None and before.version != record.version:
@@ -52,7 +52,7 @@ def record_all(records: Sequence[R], action: str = "") -> None:
             record.version += 1
             changed.append(record)
             names.update(fields.intersection(differing))
-            touches.update(before.touches())
+            was[record.pk] = list(before.touches())
         changes[id(record)] = differing
     model._default_manager.bulk_create(made, batch_size=500)
     if changed:
@@ -68,10 +68,12 @@ def record_all(records: Sequence[R], action: str = "") -> None:
         )
         for act, record in written
     )
+    fresh = [(record, list(record.touches())) for record in made]
+    moved = [(record, [*was[record.pk], *record.touches()]) for record in changed]
     if model.DATED:
-        closing.enter_rows(closing.Act.CREATE, ((record, record.touches()) for record in made))
-        closing.enter_rows(closing.Act.CHANGE, ((r, [*held[r.pk].touches(), *r.touches()]) for r in changed))
-    mark_stale([*touches, *(touch for _, record in written for touch in record.touches())])
+        closing.enter_rows(closing.Act.CREATE, fresh)
+        closing.enter_rows(closing.Act.CHANGE, moved)
+    mark_stale(touch for _, touches in (*fresh, *moved) for touch in touches)
 
 
 def trace_rows(action: str, changed: Iterable[tuple[Record, Mapping[str, tuple[Any, Any]]]]) -> None:

@@ -281,8 +281,9 @@ def confirm_all(activities: ActivityQuerySet, versions: dict[int, int]) -> list[
     audit.record_many(
         audit.Event(action="confirm", obj=a, changes=changed, organization_path=a.audit_path()) for a in rows
     )
-    closing.enter_rows(closing.Act.CHANGE, ((activity, activity.touches()) for activity in rows))
-    mark_stale(touch for activity in rows for touch in activity.touches())
+    touched = [(activity, list(activity.touches())) for activity in rows]
+    closing.enter_rows(closing.Act.CHANGE, touched)
+    mark_stale(touch for _, touches in touched for touch in touches)
     return rows
 
 

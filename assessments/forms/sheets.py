@@ -234,7 +234,9 @@ class GridCell:
     def differs(self) -> bool:
         """Whether a reviewer gives other points than the organisation gave itself."""
         given = points_of(self.indicator, self.value)
-        return given is not None and self.self_score is not None and given != self.self_score
+        if given is None or self.self_score is None or not given.is_finite():
+            return False
+        return cents(given) != self.self_score
 
     @property
     def key(self) -> str:
@@ -316,9 +318,8 @@ class ReviewGrid:
             if text not in shares:
                 cell.error = f"没有“{text[:10]}”这个等次，可以填 {'、'.join(shares)}"
             return shares.get(text), False
-        try:
-            points = Decimal(text.removesuffix("分"))
-        except InvalidOperation:
+        points = points_of(one, text)
+        if points is None:
             cell.error = "应是数字"
             return None, False
         if not points.is_finite() or not 0 <= points <= one.points:
@@ -333,8 +334,8 @@ def points_of(one: Indicator, written: str) -> Decimal | None:
     """Return the points that a level or a number in the grid stands for; None of what is neither."""
     if isinstance(one.formula, Graded):
         share = dict(one.formula.levels).get(written)
-        return None if share is None else cents(share * one.points)
+        return None if share is None else share * one.points
     try:
-        return cents(Decimal(written.removesuffix("分")))
+        return Decimal(written.removesuffix("分"))
     except InvalidOperation:
         return None

@@ -87,9 +87,9 @@ def _decided(request: HttpRequest, pk: int, template: str) -> HttpResponse:
 
 def _results(scores: Scores, cards: list[Scorecard], sheet: Assessment) -> dict[str, Any]:
     assert sheet.notice_until is not None
+    ordered = best_first(cards)
     order = {one.title: place for place, one in enumerate(scores.document.classes)}
-    by_class = sorted(best_first(cards), key=lambda card: order.get(card.class_title or "", len(order)))
-    totals = [card for card in best_first(cards) if card.rank]
+    by_class = sorted(ordered, key=lambda card: order.get(card.class_title or "", len(order)))
     days = scores.document.days
     return {
         "scheme": scores.scheme,
@@ -99,7 +99,7 @@ def _results(scores: Scores, cards: list[Scorecard], sheet: Assessment) -> dict[
         "classes": [(title or "", list(found)) for title, found in groupby(by_class, lambda card: card.class_title)],
         "figures": figures(scores.document, cards),
         "number": len(cards),
-        "first": totals[0] if totals else None,
+        "first": next((card for card in ordered if card.rank), None),
         "vetoed": [(card, veto) for card in cards for veto in card.vetoes],
         "notice_days": days["notice"],
         "objections_until": add_workdays(sheet.notice_until, days["appeal"]),

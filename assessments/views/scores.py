@@ -188,7 +188,7 @@ def _late(request: HttpRequest, held: Assessment) -> QuerySet[LateEntry] | None:
     """Return what was entered into the sheet's months after it was decided; nothing before the decision."""
     if not held.is_frozen or held.decided_on is None:
         return None
-    rows = LateEntry.objects.visible_to(request.user).filter(organization__path__startswith=held.organization.path)
+    rows = LateEntry.objects.visible_to(request.user).under(held.organization)
     return rows.filter(month__range=(held.when.start, held.when.end)).select_related("organization", "by")[:LATE]
 
 

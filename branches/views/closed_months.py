@@ -67,7 +67,7 @@ def closed_months(request: HttpRequest) -> HttpResponse:
         months.append(months[-1].previous())
     closed = ClosedMonth.objects.filter(street=street, month__gte=months[-1].start).select_related("updated_by")
     held = {one.month: one for one in closed}
-    late = LateEntry.objects.visible_to(request.user).filter(organization__path__startswith=street.path)
+    late = LateEntry.objects.visible_to(request.user).under(street)
     counted = dict(late.order_by().values_list("month").annotate(Count("pk")))
     context = {
         "street": street,
