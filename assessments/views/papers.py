@@ -99,6 +99,7 @@ def _results(scores: Scores, cards: list[Scorecard], sheet: Assessment) -> dict[
         "classes": [(title or "", list(found)) for title, found in groupby(by_class, lambda card: card.class_title)],
         "figures": figures(scores.document, cards),
         "number": len(cards),
+        "whole": len(scores.cards),
         "first": next((card for card in ordered if card.rank), None),
         "vetoed": [(card, veto) for card in cards for veto in card.vetoes],
         "notice_days": days["notice"],

@@ -580,6 +580,7 @@ class TestPapers:
         sign_in(client, "branch-secretary", branch)
         text = self.text(client, "notice", judged.pk, period="2026Q3")
         assert "支部B1" in text and "支部B2" not in text
+        assert "这里只列出您能看到的 1 个党组织，这次共考核 2 个" in text
         assert client.get(reverse("assessments:feedback", args=[decided["B2"].pk])).status_code == 404
 
     def test_before_the_decision_there_is_nothing_to_publish(self, client, street, judged, sheets):
