@@ -1,7 +1,6 @@
 """Every kind of page is open to screen reader and keyboard, fits its window, and has nothing the browser refuses."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -14,11 +13,9 @@ from activities.models import Activity, Concern, LeaveRequest, Practice, Visit
 from activities.sign_in import code_for, lay_out
 from assessments.assessing import draw_up, score_oneself
 from assessments.models import Scheme
-from branches.closing import close
 from branches.models import Enterprise, Organization, PartyWorker, Venue
 from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
-from ledgers.period import Period
 from members.models import CommunityCheckIn, DevelopmentPaper, Member, Whereabouts
 from reports.models import InvestigationReport
 from tests.browser.conftest import PHONE, at_both_sizes
@@ -47,7 +44,6 @@ def things(demo_street) -> SimpleNamespace:
     draw_up(scheme, demo_street)
     sheet_of_scores, reviewed = scheme.assessments.order_by("organization__path")[:2]
     score_oneself(reviewed, {})
-    close([Period.containing(timezone.localdate() - timedelta(days=300))], street)
     return SimpleNamespace(
         period=demo_street,
         month=demo_street.months()[-1],
