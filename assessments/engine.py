@@ -22,6 +22,7 @@ from accounts.permissions import Right
 from branches.models import Committee, CommitteeSeat, Organization
 from ledgers import facts
 from ledgers.facts import Number
+from ledgers.ledger import Query
 from ledgers.period import Period, PeriodKind
 from members.development.procedure import Standing
 from members.models import DevelopmentCase, DevelopmentStep, Exemption, Membership, here_by, progress_of
@@ -30,6 +31,7 @@ from members.querysets import MembershipQuerySet
 from .beginning import is_before_records, records_since
 from .local import LocalNumber, LocalNumbers
 from .models import Finding, LocalSetting, Severity
+from .words import Words
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Violation:
     cases: tuple[int, ...] = ()
     records: int = 1
     """How many records break it, of a rule about records."""
+    rows: tuple[int, ...] = ()
+    """Which records these are, where the rule's ledger opens them by themselves."""
 
     @property
     def breaches(self) -> int:
@@ -389,6 +393,8 @@ class Rule:
     remedy: ClassVar[str]
     every: ClassVar[PeriodKind | None] = None
     about: ClassVar[About] = About.ORGANISATIONS
+    words: ClassVar[Words | None] = None
+    """How documents speak of it; a rule about the quality of data has none and never enters one."""
     applies_to: ClassVar[Circle]
     holds: ClassVar[Condition]
 
@@ -440,6 +446,16 @@ class Rule:
                 value, required = short.value, short.required
                 words = f"{words}（{short.words}）" if value else words
             yield Violation(self.code, check.by_id[pk], words, value, required, months=codes)
+
+    def case(self, violation: Violation) -> str:
+        """Return what is wrong in one case as documents say it: without the names of people."""
+        return "" if self.about is About.PEOPLE else violation.detail
+
+    def opened(self, organization: Organization, period: Period) -> tuple[str, Query] | None:
+        """Return the ledger and the filter that open exactly the records in a subtree that break a rule about records,
+        None where only the organisations can be opened.
+        """
+        return None
 
     def form(self, finding: Finding) -> Form | None:
         """Return the form that settles a finding; None where there is not one form that does."""

@@ -23,6 +23,12 @@ class LocalNumber:
     least: int
     most: int
     rule: str
+    words: str = "{}{unit}"
+
+    def said(self, value: int) -> str:
+        """Return the number as a document says it, with its unit: 80%, 7日, 三分之一."""
+        han = "零一二三四五六七八九十"
+        return self.words.format(value, unit=self.unit, han=han[value] if value < len(han) else value)
 
 
 LECTURES_A_QUARTER = LocalNumber("lectures-a-quarter", "每个党支部每季度讲党课次数", "次", 1, 1, 12, "R04")
@@ -30,11 +36,13 @@ ATTENDANCE_PERCENT = LocalNumber("attendance-percent", "党支部组织生活出
 WORKERS_LOST_PERCENT = LocalNumber("workers-lost-percent", "社区党务工作者 12 个月流失率不超过", "%", 20, 0, 100, "R55")
 RESERVE_CADRES = LocalNumber("reserve-cadres", "每个社区后备干部不少于", "人", 1, 0, 20, "R55")
 REVIEWED_PER_EXCELLENT = LocalNumber(
-    "reviewed-per-excellent", "民主评议党员每几人最多评一名优秀", "人", 3, 1, 20, "R08"
+    "reviewed-per-excellent", "民主评议党员每几人最多评一名优秀", "人", 3, 1, 20, "R08", "{han}分之一"
 )
-MINUTES_DAYS = LocalNumber("minutes-days", "会议记录在会后几天内提交", "天", 7, 1, 60, "R19")
+MINUTES_DAYS = LocalNumber("minutes-days", "会议记录在会后几天内提交", "天", 7, 1, 60, "R19", "{}日")
 ANSWER_DAYS = LocalNumber("answer-days", "群众诉求答复期限", "个工作日", DEFAULT_ANSWER_DAYS, 1, 60, "R54")
 
+STEP = 4
+"""Characters of a tree path that stand for one organisation."""
 NUMBERS = (
     LECTURES_A_QUARTER,
     ATTENDANCE_PERCENT,
@@ -54,11 +62,14 @@ class LocalNumbers:
 
     def of(self, number: LocalNumber, organization: "Organization") -> int:
         """Return the number that counts for this organisation."""
-        path = organization.path
+        return self.at(organization.path, number)
+
+    def at(self, path: str, number: LocalNumber) -> int:
+        """Return the number that counts for the organisation with a tree path."""
         while path:
             if (path, number.key) in self._set:
                 return self._set[path, number.key]
-            path = path[: -organization.steplen]
+            path = path[:-STEP]
         return number.default
 
 

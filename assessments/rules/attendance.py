@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from activities.absence import RUNNING, runs_of_absence
 from activities.facts import MEETINGS
 from assessments.engine import About, Check, Rule, Violation, register
+from assessments.words import CONDUCT, GUIDANCE, Words
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -17,6 +18,20 @@ class NotAbsentThriceRunning(Rule):
     """A run counts where its last absence lies in the period and the member has neither come nor been excused since."""
 
     code = "L01"
+    words = Words(
+        heading="有的党员多次缺席组织生活",
+        predicate="连续{limit}缺席组织生活，没有请假",
+        noun="名党员",
+        measure=(
+            "{owner}于{deadline}前由书记同本人谈话，确有困难的办理请假或者送学上门；"
+            "谈话情况报{supervisor}，{supervisor}下季度复核到会情况。"
+        ),
+        lead="帮助缺席党员",
+        matter="严肃组织生活",
+        problem=GUIDANCE,
+        plan=CONDUCT,
+        limit="3次",
+    )
     title = f"党员不连续 {RUNNING} 次缺席组织生活"
     source = "本街道规定"
     about = About.PEOPLE

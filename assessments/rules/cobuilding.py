@@ -10,6 +10,7 @@ from activities.models import Agreement
 from activities.models.cobuilding import in_force
 from assessments.engine import AtLeast, Check, Form, MeetingRule, OfKind, Rule, Violation, of_place, register
 from assessments.models import Finding
+from assessments.words import CONDUCT, COORDINATION, Words
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -22,6 +23,19 @@ COMMUNITIES = OfKind((Organization.Kind.COMMUNITY_COMMITTEE,))
 @register
 class QuarterlyJointMeeting(MeetingRule):
     code = "R40"
+    words = Words(
+        heading="党建联席会议召开不经常",
+        predicate="没有按季度召开党建联席会议",
+        noun="个社区",
+        measure=(
+            "{owner}于{deadline}前召开党建联席会议，商定需求、资源、项目三张清单；街道班子联系领导到会，"
+            "以会议纪要为准。"
+        ),
+        lead="开好联席会议",
+        matter="深化共驻共建",
+        problem=COORDINATION,
+        plan=CONDUCT,
+    )
     kind = "joint-meeting"
     title = "社区党建联席会议每季度至少召开一次"
     source = OWN
@@ -39,6 +53,18 @@ class YearlyAgreement(Rule):
     """
 
     code = "R41"
+    words = Words(
+        heading="共驻共建协议签订不及时",
+        predicate="没有在3月31日前签订年度共驻共建协议",
+        noun="个社区",
+        measure=(
+            "{owner}于{deadline}前同驻区单位逐家对接并签订年度协议，明确项目和完成时间；街道党建办汇总后报街道党工委。"
+        ),
+        lead="签订共建协议",
+        matter="深化共驻共建",
+        problem=COORDINATION,
+        plan=CONDUCT,
+    )
     title = "社区每年 3 月 31 日前签好共驻共建协议"
     source = OWN
     remedy = "和共建单位商定需求、资源、项目清单，签订本年度协议并登记；已经签订的，在共驻共建协议台账里补录。"

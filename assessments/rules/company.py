@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from accounts.permissions import Right
 from assessments.engine import About, Check, Form, Rule, Violation, of_member, register
 from assessments.models import Finding
+from assessments.words import COMMAND, CONDUCT, COORDINATION, GUIDANCE, Words
 from branches.models import CommitteeSeat
 from ledgers.period import Period
 from members.models import CommunityCheckIn, Member, Talk
@@ -23,6 +24,19 @@ class HeartToHeartTalks(Rule):
     """Judged of the committee in office on the last day; it does not matter which of the two is noted as the talker."""
 
     code = "R09"
+    words = Words(
+        heading="谈心谈话覆盖不全",
+        predicate="没有按要求同其他委员和党员谈心谈话",
+        noun="名支部委员",
+        measure=(
+            "{owner}于{deadline}前安排委员同未谈过的委员和党员逐一谈心，了解思想和困难；"
+            "{supervisor}同书记谈一次，以谈话记录为准。"
+        ),
+        lead="开展谈心谈话",
+        matter="健全民主制度",
+        problem=GUIDANCE,
+        plan=COMMAND,
+    )
     title = "支委会成员之间、支委会成员同党员每年至少谈心谈话一次"
     source = f"{REGULATION}；{EDUCATION}第十九条"
     about = About.PEOPLE
@@ -85,6 +99,19 @@ class HeartToHeartTalks(Rule):
 @register
 class CheckedIn(Rule):
     code = "R42"
+    words = Words(
+        heading="在职党员到社区报到不充分",
+        predicate="尚未到社区报到",
+        noun="名在职党员",
+        measure=(
+            "{owner}于{deadline}前通知到人，组织在职党员到居住地社区报到，按专长认领岗位；"
+            "街道党建办按季度向所在单位反馈。"
+        ),
+        lead="组织社区报到",
+        matter="深化共驻共建",
+        problem=COORDINATION,
+        plan=CONDUCT,
+    )
     title = "在职党员到社区报到"
     source = "本街道规定"
     about = About.PEOPLE

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q
@@ -12,6 +13,7 @@ from activities.models import DemocraticReview
 from assessments.engine import Branches, Check, Form, Rule, Violation, register
 from assessments.local import REVIEWED_PER_EXCELLENT
 from assessments.models import Finding, Severity
+from assessments.words import COMMAND, GUIDANCE, Words
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -42,6 +44,16 @@ class EverybodyReviewed(ReviewRule):
     """A grade counts wherever the member was graded: who moved during the year is not graded twice."""
 
     code = "R07"
+    words = Words(
+        heading="民主评议党员开展不到位",
+        predicate="没有完成{year}年度民主评议党员，或者有正式党员没有评定等次",
+        noun="个党支部",
+        measure=("{owner}于{deadline}前组织民主评议，因故没有参加的补评；结果报{supervisor}审定，以评议汇总表为准。"),
+        lead="做好民主评议",
+        matter="健全民主制度",
+        problem=GUIDANCE,
+        plan=COMMAND,
+    )
     title = "每年民主评议党员，正式党员都评定等次"
     source = f"{REGULATION}；{EDUCATION}第十八条"
     severity = Severity.SERIOUS
@@ -71,10 +83,25 @@ class EverybodyReviewed(ReviewRule):
                 words = f"{'、'.join(lacking[:NAMED])}{many}没有评定等次"
             yield Violation(self.code, branch, words, count - len(lacking), count)
 
+    def case(self, violation: Violation) -> str:
+        """Say how many have no grade, without their names."""
+        return f"{Decimal(violation.required or 0) - Decimal(violation.value or 0)} 名正式党员没有评定等次"
+
 
 @register
 class FewExcellent(ReviewRule):
     code = "R08"
+    words = Words(
+        heading="民主评议等次把握不严",
+        predicate="评定的优秀党员超过参评人数的{limit}",
+        noun="个党支部",
+        measure=("{owner}于{deadline}前召开支部委员会会议复核评议等次，按规定比例重新确定，结果报{supervisor}审定。"),
+        lead="把准评议等次",
+        matter="健全民主制度",
+        problem=GUIDANCE,
+        plan=COMMAND,
+        limit=REVIEWED_PER_EXCELLENT,
+    )
     title = "民主评议党员评为优秀的不超过本街道规定的比例"
     source = "本街道规定"
     remedy = "核对民主评议结果，按规定的比例重新确定优秀等次。"

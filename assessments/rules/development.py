@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from assessments.engine import About, Check, Course, Rule, Violation, register
 from assessments.models import Severity
+from assessments.words import CAPACITY, STRENGTH, Words
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.facts import Number
@@ -93,6 +94,16 @@ def _late(done: date | None, deadline: date, check: Check, act: str) -> Breach |
 @register
 class TalkedWith(CaseRule):
     code = "R20"
+    words = Words(
+        heading="同入党申请人谈话不及时",
+        predicate="提出申请后，党支部没有在1个月内派人谈话",
+        noun="名入党申请人",
+        measure=("{owner}于{deadline}前派委员同申请人谈话并作记录，今后收到申请1个月内谈话；{supervisor}按季度了解。"),
+        lead="及时同申请人谈话",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "收到入党申请书后一个月内派人谈话"
     source = f"{SOURCE}第七条"
     remedy = "尽快派人同入党申请人谈话，并登记谈话人和日期；已经谈过的，补登日期。"
@@ -106,6 +117,19 @@ class TalkedWith(CaseRule):
 @register
 class ActivistCultivated(CaseRule):
     code = "R21"
+    words = Words(
+        heading="入党积极分子培养考察不及时",
+        predicate="没有确定培养联系人，或者没有每半年考察一次",
+        noun="名入党积极分子",
+        measure=(
+            "{owner}于{deadline}前确定培养联系人，召开支部委员会会议完成考察，考察意见报{supervisor}，"
+            "以考察登记表为准。"
+        ),
+        lead="做好培养考察",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "入党积极分子有培养联系人，每半年考察一次"
     remedy = "指定一至两名正式党员做培养联系人；每半年考察一次并登记日期。"
 
@@ -126,6 +150,19 @@ class ActivistCultivated(CaseRule):
 @register
 class ActivistForAYear(CaseRule):
     code = "R22"
+    words = Words(
+        heading="确定发展对象把关不严",
+        predicate="列为发展对象时培养教育和考察不满1年",
+        noun="名发展对象",
+        measure=(
+            "{owner}于{deadline}前复核培养时间，不满1年的继续培养，不得提交讨论接收；"
+            "处理意见报{supervisor}，街道党建办复审。"
+        ),
+        lead="严格确定发展对象",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "入党积极分子经过一年以上培养才能确定为发展对象"
     source = f"{SOURCE}第十三条"
     severity = Severity.SERIOUS
@@ -145,6 +182,19 @@ class ActivistForAYear(CaseRule):
 @register
 class Trained(CaseRule):
     code = "R23"
+    words = Words(
+        heading="发展对象培训不到位",
+        predicate="集中培训不足3天或者24学时",
+        noun="名发展对象",
+        measure=(
+            "街道党建办于{deadline}前组织发展对象集中培训，{owner}负责通知到人，未经培训的不提交讨论接收，"
+            "以结业证明为准。"
+        ),
+        lead="抓好发展对象培训",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = f"发展对象入党前集中培训不少于 {TRAINING_DAYS} 天或 {TRAINING_HOURS} 学时"
     severity = Severity.SERIOUS
     remedy = "安排短期集中培训并登记天数、学时；已经培训过的，补登日期、天数和学时。"
@@ -168,6 +218,18 @@ class Trained(CaseRule):
 @register
 class ExtendedOnce(CaseRule):
     code = "R25"
+    words = Words(
+        heading="延长预备期不规范",
+        predicate="延长预备期的次数或者期限不符合规定",
+        noun="名预备党员",
+        measure=(
+            "{owner}于{deadline}前复核延长预备期的决议，不符合规定的重新讨论并报上级党委审批，街道党建办指导把关。"
+        ),
+        lead="规范延长预备期",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "预备期最多延长一次，六个月以上、一年以下"
     source = f"{SOURCE}第三十二条"
     severity = Severity.SERIOUS
@@ -192,6 +254,16 @@ class ExtendedOnce(CaseRule):
 @register
 class TwoSponsors(CaseRule):
     code = "R26"
+    words = Words(
+        heading="入党介绍人确定不规范",
+        predicate="没有2名正式党员作入党介绍人",
+        noun="名发展对象",
+        measure="{owner}于{deadline}前确定2名正式党员作入党介绍人，并说明介绍人职责；{supervisor}审核后再提交讨论。",
+        lead="确定入党介绍人",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "发展对象有两名正式党员做入党介绍人"
     remedy = "确定两名正式党员做入党介绍人并登记；姓名和花名册对不上的，核对后改正。"
 
@@ -208,6 +280,16 @@ class TwoSponsors(CaseRule):
 @register
 class Adult(CaseRule):
     code = "R27"
+    words = Words(
+        heading="受理入党申请把关不严",
+        predicate="提出申请时未满18周岁",
+        noun="名入党申请人",
+        measure=("{owner}于{deadline}前向本人说明入党条件，年满18周岁后可重新提出申请，有关情况报{supervisor}备案。"),
+        lead="严格受理申请",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "申请入党时年满十八岁"
     source = "《中国共产党章程》"
     severity = Severity.SERIOUS
@@ -224,6 +306,18 @@ class Adult(CaseRule):
 @register
 class ApprovedInTime(CaseRule):
     code = "R28"
+    words = Words(
+        heading="发展党员审批不及时",
+        predicate="超过规定期限没有审批",
+        noun="件接收预备党员或者转正事项",
+        measure=(
+            "负责审批的党委于{deadline}前集体讨论审批，并将结果通知报批的党支部；超过期限的说明原因，街道党建办跟踪。"
+        ),
+        lead="及时审批",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "接收预备党员和转正三个月内报上级党委审批"
     severity = Severity.SERIOUS
     remedy = "尽快报上级党委审批（特殊情况最长六个月），批复后登记日期和文号。"

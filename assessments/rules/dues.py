@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from assessments.engine import About, Check, Rule, Violation, register
 from assessments.models import Severity
+from assessments.words import CAPACITY, STRENGTH, Words
 from ledgers.period import Period
 from members.dues.arrears import MONTHS_IN_A_ROW, debts
 from members.dues.bands import standard
@@ -20,6 +21,19 @@ DUES = "《关于中国共产党党费收缴、使用和管理的规定》"
 @register
 class DuesNotLongUnpaid(Rule):
     code = "R32"
+    words = Words(
+        heading="党费收缴不及时",
+        predicate="连续6个月以上没有交纳党费",
+        noun="名党员",
+        measure=(
+            "{owner}于{deadline}前逐人谈话、弄清原因、限期补交；无正当理由拒不交纳的，"
+            "按党章规定研究处理并报{supervisor}。"
+        ),
+        lead="收缴党费",
+        matter="规范党费收缴",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = f"党员不得连续 {MONTHS_IN_A_ROW} 个月不交纳党费"
     source = f"《中国共产党章程》；{EDUCATION}第三十一条；{DUES}"
     about = About.PEOPLE
@@ -46,6 +60,19 @@ class DuesByTheBand(Rule):
     """Reckoned from the base and employment that the month's charge itself was reckoned from."""
 
     code = "R33"
+    words = Words(
+        heading="党费核定不准确",
+        predicate="交纳数额与规定标准不符，也没有少交、免交的审批",
+        noun="名党员",
+        measure=(
+            "{owner}于{deadline}前逐人重新核定基数和比例，不足的补交；确有困难的按程序审批少交或者免交，"
+            "核定表报{supervisor}。"
+        ),
+        lead="核准党费",
+        matter="规范党费收缴",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "党费按规定的基数和比例核定"
     source = DUES
     about = About.PEOPLE

@@ -11,6 +11,7 @@ from activities.models import Activity, Vote
 from activities.quorums import Outcome, with_turnout
 from assessments.engine import About, Check, OfKind, Rule, Violation, register
 from assessments.models import Severity
+from assessments.words import CAPACITY, COMMAND, GUIDANCE, STRENGTH, Words
 from branches.models import MOST_UNITS, Candidate, Election, JointUnit, Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -26,6 +27,16 @@ class VoteIsValid(Rule):
     """Elections as the tree keeps them, and votes of general meetings; an election noted as both counts once."""
 
     code = "R15"
+    words = Words(
+        heading="表决和选举程序不规范",
+        predicate="有会议表决或者选举的到会人数、赞成票数没有达到规定",
+        noun="个党支部",
+        measure=("{owner}于{deadline}前对有关事项重新召开会议表决，{supervisor}派员到会指导，以会议记录和计票单为准。"),
+        lead="规范表决选举",
+        matter="健全民主制度",
+        problem=GUIDANCE,
+        plan=COMMAND,
+    )
     title = "表决时到会不少于半数、选举时不少于五分之四，赞成超过半数才算通过、当选"
     source = f"{REGULATION}；{ELECTIONS}"
     about = About.RECORDS
@@ -44,6 +55,10 @@ class VoteIsValid(Rule):
             if held is None or held[0] <= day:
                 wrong[violation.organization.pk] = day, violation
         yield from (replace(violation, records=count[pk]) for pk, (_, violation) in wrong.items())
+
+    def case(self, violation: Violation) -> str:
+        """Say how often, without the names of candidates."""
+        return f"{violation.records} 次表决或者选举不符合规定"
 
     def _elections(self, check: Check) -> Iterator[tuple[date, Violation]]:
         """Yield the elections that do not hold, with their days, the oldest first."""
@@ -107,6 +122,19 @@ class VoteIsValid(Rule):
 @register
 class JointBranchCoversFewUnits(Rule):
     code = "R18"
+    words = Words(
+        heading="联合党支部覆盖单位偏多",
+        predicate="覆盖单位超过5个",
+        noun="个联合党支部",
+        measure=(
+            "{owner}于{deadline}前摸清各单位党员情况，具备条件的单独组建，提出调整方案报街道党工委审批，以批复为准。"
+        ),
+        lead="调整联合支部",
+        matter="规范支部设置",
+        problem=CAPACITY,
+        plan=STRENGTH,
+        days=90,
+    )
     title = f"联合党支部覆盖的单位一般不超过 {MOST_UNITS} 个"
     source = REGULATION
     remedy = "符合条件的单位单独建立党支部，或者调整到别的联合党支部。"

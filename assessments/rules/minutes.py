@@ -12,6 +12,7 @@ from activities.querysets import ActivityQuerySet
 from activities.quorums import Sitting, sittings
 from assessments.engine import About, Check, Rule, Violation, register
 from assessments.local import MINUTES_DAYS
+from assessments.words import COMMAND, CONDUCT, GUIDANCE, Words
 from branches.models import Organization
 from ledgers import ledger
 from ledgers.ledger import Query
@@ -27,6 +28,18 @@ WANTED = (("place", "地点"), ("chair", "主持人"), ("content", "内容"))
 @register
 class CommitteeQuorum(Rule):
     code = "R17"
+    words = Words(
+        heading="支部委员会会议到会人数不足",
+        predicate="到会委员不足半数",
+        noun="次支部委员会会议",
+        measure=(
+            "{owner}于{deadline}前对会上议定的事项重新开会研究，今后到会不足半数不开会；{supervisor}抽查会议记录。"
+        ),
+        lead="规范支委会议事",
+        matter="健全民主制度",
+        problem=GUIDANCE,
+        plan=COMMAND,
+    )
     title = "支部委员会会议到会委员达到半数"
     source = f"{REGULATION}第十二条"
     about = About.RECORDS
@@ -44,9 +57,14 @@ class CommitteeQuorum(Rule):
             more = f"，共 {len(meetings)} 次" if len(meetings) > NAMED else ""
             last = meetings[-1]
             detail = f"{'；'.join(words)}{more}，至少应到会半数（{last.least} 人）"
+            rows = tuple(one.activity_id for one in meetings)
             yield Violation(
-                self.code, check.by_id[organization], detail, last.present, last.least, records=len(meetings)
+                self.code, check.by_id[organization], detail, last.present, last.least, records=len(rows), rows=rows
             )
+
+    def opened(self, organization: Organization, period: Period) -> tuple[str, Query]:
+        """Return the committee meetings of the subtree to which too few came."""
+        return "activities", Query(organization, period, filters={"breaks": f"{self.code}@{period.code}"})
 
     def evidence(self, organization: Organization, period: Period, member_id: int | None = None) -> str:
         """Return the address of the organisation's own committee meetings in the period."""
@@ -59,6 +77,21 @@ class MinutesInTime(Rule):
     """What the office imports is on record from that moment: only what its ledger can hold is asked of it."""
 
     code = "R19"
+    words = Words(
+        heading="会议记录不及时、不规范",
+        predicate="没有在{limit}内整理报送，或者要素不全",
+        noun="份会议记录",
+        measure=(
+            "{owner}于{deadline}前补齐会议记录，明确记录人，会后{limit}内由书记审签；"
+            "{supervisor}每季度抽查，抽查情况在例会上通报。"
+        ),
+        lead="规范会议记录",
+        matter="严肃组织生活",
+        problem=GUIDANCE,
+        plan=CONDUCT,
+        limit=MINUTES_DAYS,
+        days=15,
+    )
     title = "会议记录在规定的天数内提交，时间、地点、主持人、考勤和内容齐全"
     source = "本街道规定"
     about = About.RECORDS
@@ -68,8 +101,10 @@ class MinutesInTime(Rule):
         """Yield the organisations with minutes late or incomplete: how many of how many are as they should be."""
         held = Activity.objects.under(check.organization, check.day).filter(date__range=(check.period.start, check.day))
         faults: dict[int, list[str]] = defaultdict(list)
-        for organization_id, day, kind, words in self._faulty(check, held):
+        rows: dict[int, list[int]] = defaultdict(list)
+        for pk, organization_id, day, kind, words in self._faulty(check, held):
             faults[organization_id].append(f"{day} {Activity.Kind(kind).label}（{words}）")
+            rows[organization_id].append(pk)
         if not faults:
             return
         counted = (
@@ -81,10 +116,15 @@ class MinutesInTime(Rule):
             detail = f"会议记录不合要求：{'；'.join(said[:NAMED])}{more}"
             total = totals[organization_id]
             place = check.by_id[organization_id]
-            yield Violation(self.code, place, detail, total - len(said), total, records=len(said))
+            ids = tuple(rows[organization_id])
+            yield Violation(self.code, place, detail, total - len(said), total, records=len(ids), rows=ids)
 
-    def _faulty(self, check: Check, held: ActivityQuerySet) -> Iterator[tuple[int, date, str, str]]:
-        """Yield (organisation, day, kind, what is wrong) of each activity whose minutes are late or incomplete."""
+    def opened(self, organization: Organization, period: Period) -> tuple[str, Query]:
+        """Return the activities of the subtree whose minutes are late or incomplete."""
+        return "activities", Query(organization, period, filters={"breaks": f"{self.code}@{period.code}"})
+
+    def _faulty(self, check: Check, held: ActivityQuerySet) -> Iterator[tuple[int, int, date, str, str]]:
+        """Yield (activity, organisation, day, kind, what is wrong) of each whose minutes are late or incomplete."""
         sent = ExpressionWrapper(F("date") + timedelta(days=MINUTES_DAYS.least), output_field=DateTimeField())
         counts = Q(status__in=Activity.Status.counted())
         called = Q(Exists(Attendance.objects.filter(activity=OuterRef("pk")))) | Q(expected_stated__isnull=False)
@@ -93,7 +133,8 @@ class MinutesInTime(Rule):
         gaps = Q(place="") | Q(chair="") | Q(content="") | ~called | (Q(start_time__isnull=True) & ~imported)
         late = ~counts | Q(submitted_at__gt=sent)
         rows = held.filter((counts & gaps) | (late & ~imported)).annotate(is_called=called).order_by("date", "pk")
-        for organization_id, day, kind, status, submitted, confirmed, start, is_called, *given in rows.values_list(
+        for pk, organization_id, day, kind, status, submitted, confirmed, start, is_called, *given in rows.values_list(
+            "pk",
             "organization_id",
             "date",
             "kind",
@@ -113,7 +154,7 @@ class MinutesInTime(Rule):
                 lacking += [] if is_called else ["考勤"]
                 words += [f"缺{'、'.join(lacking)}"] if lacking else []
             if words:
-                yield organization_id, day, kind, "，".join(words)
+                yield pk, organization_id, day, kind, "，".join(words)
 
     def _lateness(self, check: Check, organization_id: int, day: date, submitted: datetime | None) -> list[str]:
         """Say that minutes came too late, or have not come; nothing while there is still time."""

@@ -12,6 +12,7 @@ from activities.absence import counted_lines
 from activities.models import Attendance
 from assessments.engine import About, Check, Rule, Violation, register
 from assessments.models import Severity
+from assessments.words import CAPACITY, STRENGTH, Words
 from members.models import TAKEN_IN_WITHIN, Member, Membership, Transfer, Whereabouts
 
 REGULATION = "《中国共产党党员教育管理工作条例》"
@@ -32,6 +33,16 @@ class LetterTakenIn(Rule):
     """A letter counts as under way until it was taken in, sent back or called back: for its member's own branch."""
 
     code = "R34"
+    words = Words(
+        heading="组织关系接转不及时",
+        predicate="没有在介绍信有效期内接收，或者没有按时寄回回执",
+        noun="名党员的组织关系",
+        measure="{owner}于{deadline}前同本人和对方党组织联系，办妥接收和回执；介绍信过期的由{supervisor}协调重新开具。",
+        lead="接转组织关系",
+        matter="加强党员管理",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "组织关系介绍信在有效期内接收"
     source = "《中国共产党党员组织关系介绍信使用说明》"
     about = About.RECORDS
@@ -60,10 +71,28 @@ class LetterTakenIn(Rule):
         for key, violation in found.items():
             yield replace(violation, records=late[key])
 
+    def case(self, violation: Violation) -> str:
+        """Say how long a letter has been out; its number is the person's."""
+        return f"介绍信超过有效期 {violation.required} 天没有接收"
+
 
 @register
 class FloatingMemberReached(Rule):
     code = "R35"
+    words = Words(
+        heading="流动党员联系管理不到位",
+        predicate="去向、联系人不清，或者{limit}内没有联系",
+        noun="名流动党员",
+        measure=(
+            "{owner}于{deadline}前逐人联系，摸清去向，明确一名委员负责日常联系；{supervisor}每半年核对一次，"
+            "以联系记录为准。"
+        ),
+        lead="联系流动党员",
+        matter="加强党员管理",
+        problem=CAPACITY,
+        plan=STRENGTH,
+        limit="6个月",
+    )
     title = "流动党员去向、联系人清楚，每 6 个月至少联系一次"
     source = f"{REGULATION}第三十二条、第三十四条"
     about = About.PEOPLE
@@ -99,6 +128,18 @@ class FloatingMemberReached(Rule):
 @register
 class OutOfContact(Rule):
     code = "R36"
+    words = Words(
+        heading="失联党员查找处置不及时",
+        predicate="失去联系已满6个月，尚未按规定处置",
+        noun="名党员",
+        measure=(
+            "{owner}于{deadline}前通过家属、单位和社区网格查找，仍无法联系的按规定提出处置意见，报{supervisor}审批。"
+        ),
+        lead="查找失联党员",
+        matter="加强党员管理",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "党员失联不满 6 个月"
     source = f"{REGULATION}第二十四条"
     about = About.PEOPLE
@@ -127,6 +168,18 @@ class NotAwayFromEveryMeeting(Rule):
     """
 
     code = "R37"
+    words = Words(
+        heading="有的党员长期不参加组织生活",
+        predicate="连续6个月没有参加组织生活，党支部尚未核实处理",
+        noun="名党员",
+        measure=(
+            "{owner}于{deadline}前当面核实原因，教育帮助其改正；无正当理由的按党章规定研究处理，结果报{supervisor}。"
+        ),
+        lead="教育帮助党员",
+        matter="加强党员管理",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "党员没有正当理由，不得连续 6 个月不参加党的组织生活"
     source = f"{REGULATION}第三十一条"
     about = About.PEOPLE
@@ -155,6 +208,16 @@ class NotAwayFromEveryMeeting(Rule):
 @register
 class SuspendedDecidedOn(Rule):
     code = "R38"
+    words = Words(
+        heading="停止党籍后续处理不及时",
+        predicate="尚未研究作出决定",
+        noun="名停止党籍满2年的人员",
+        measure=("{owner}于{deadline}前再次查找核实，召开支部党员大会提出处理意见，报上级党委审批，以审批意见为准。"),
+        lead="处理停止党籍",
+        matter="加强党员管理",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "停止党籍满 2 年及时作出处理"
     source = f"{REGULATION}第二十四条"
     about = About.PEOPLE

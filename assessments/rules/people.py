@@ -10,6 +10,7 @@ from dateutil.relativedelta import relativedelta
 from activities.hours import Hours, hours_of, leading
 from assessments.engine import About, Check, Rule, Violation, register
 from assessments.models import Severity
+from assessments.words import CAPACITY, STRENGTH, Words
 from ledgers.period import Period
 from members.models import DevelopmentStep, Membership
 from members.querysets import full_on
@@ -29,6 +30,19 @@ class RegularisationDue(Rule):
     """
 
     code = "R24"
+    words = Words(
+        heading="预备党员转正讨论不及时",
+        predicate="预备期满，党支部没有按期讨论转正",
+        noun="名预备党员",
+        measure=(
+            "{owner}于{deadline}前召开支部党员大会讨论转正，形成决议后报上级党委审批；"
+            "{supervisor}派员列席，以会议记录为准。"
+        ),
+        lead="按期讨论转正",
+        matter="从严发展党员",
+        problem=CAPACITY,
+        plan=STRENGTH,
+    )
     title = "预备期满一年及时讨论转正"
     source = "《中国共产党发展党员工作细则》第三十二条"
     about = About.PEOPLE
@@ -63,6 +77,20 @@ class CreditHours(Rule):
     """Who joined the register in the year owes the months since; who is marked 不作要求 owes nothing."""
 
     code = "R30"
+    words = Words(
+        heading="党员学习培训学时不足",
+        predicate="年度集中学习培训不足{limit}",
+        noun="名党员",
+        measure=(
+            "{owner}于{deadline}前对学时不足的党员安排补学，行动不便的送学上门；{supervisor}年底前逐支部核对，"
+            "以学时记录为准。"
+        ),
+        lead="补足学时",
+        matter="加强学习培训",
+        problem=CAPACITY,
+        plan=STRENGTH,
+        limit=f"{HOURS_OF_FULL_MEMBER}学时",
+    )
     title = f"党员每年集中学习培训不少于 {HOURS_OF_FULL_MEMBER} 学时"
     source = f"{EDUCATION}第二十条"
     about = About.PEOPLE
@@ -99,6 +127,20 @@ class LeadersTrained(Rule):
     """Judged of who sits in a committee of the grass roots on the last day; once, where they sit in two."""
 
     code = "R31"
+    words = Words(
+        heading="书记和委员培训不到位",
+        predicate="年度培训不足{limit}，或者没有参加集中培训",
+        noun="名书记和委员",
+        measure=(
+            "街道党建办于{deadline}前举办书记和委员集中培训，{owner}保证参训；培训情况报街道党工委，"
+            "以培训签到和学时证明为准。"
+        ),
+        lead="培训书记委员",
+        matter="加强学习培训",
+        problem=CAPACITY,
+        plan=STRENGTH,
+        limit=f"{HOURS_OF_COMMITTEE_MEMBER}学时",
+    )
     title = f"党组织书记和班子成员每年学习培训不少于 {HOURS_OF_COMMITTEE_MEMBER} 学时，至少参加一次集中培训"
     source = "《全国党员教育培训工作规划》"
     about = About.PEOPLE

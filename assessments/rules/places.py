@@ -8,6 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper
 from assessments.engine import About, Check, OfKind, Rule, Violation, register
 from assessments.local import RESERVE_CADRES, WORKERS_LOST_PERCENT
 from assessments.models import Severity
+from assessments.words import CAPACITY, COMMAND, CONDUCT, COORDINATION, STRENGTH, Words
 from branches.models import EnterpriseState, Organization, Shortage, Venue
 from branches.models.enterprises import ORGANISED_FROM, instructed_on, organised_on
 from branches.models.venues import LEASE_WARNED_BEFORE
@@ -32,6 +33,10 @@ class EnterpriseRule(Rule):
         """Return the address of the enterprises that break the rule."""
         return ledger.get("enterprises").url(Query(organization, on=period.as_of(), filters=self.filters))
 
+    def opened(self, organization: Organization, period: Period) -> tuple[str, Query]:
+        """Return the enterprises of the subtree that break the rule."""
+        return "enterprises", Query(organization, on=period.as_of(), filters=self.filters)
+
     def among(self, check: Check) -> Iterator[tuple[Organization, list[tuple[str, int, bool, bool]]]]:
         """Yield each organisation with its enterprises as (name, full members, organised, instructed)."""
         states = EnterpriseState.objects.in_force_on(check.day).under(check.organization, check.day)
@@ -51,6 +56,20 @@ class EnterpriseRule(Rule):
 @register
 class EnterprisesOrganised(EnterpriseRule):
     code = "R43"
+    words = Words(
+        heading="两新组织党的组织覆盖还有空白",
+        predicate="有3名以上正式党员，尚未建立党组织",
+        noun="家两新组织",
+        measure=(
+            "{owner}会同党建指导员于{deadline}前上门摸清党员情况，具备条件的单独组建，"
+            "暂不具备的联合组建，以成立批复为准。"
+        ),
+        lead="推进组织覆盖",
+        matter="扩大两新组织覆盖",
+        problem=COORDINATION,
+        plan=COMMAND,
+        days=60,
+    )
     title = f"正式党员满 {ORGANISED_FROM} 名的两新组织应建尽建党组织"
     source = "《中国共产党章程》"
     severity = Severity.SERIOUS
@@ -71,6 +90,18 @@ class EnterprisesOrganised(EnterpriseRule):
 @register
 class EnterprisesInstructed(EnterpriseRule):
     code = "R44"
+    words = Words(
+        heading="党建指导员选派不到位",
+        predicate="尚未选派党建指导员",
+        noun="家两新组织",
+        measure=(
+            "街道党建办于{deadline}前选派党建指导员，每月至少上门1次；{owner}做好衔接，指导情况每季度报街道党工委。"
+        ),
+        lead="选派党建指导员",
+        matter="扩大两新组织覆盖",
+        problem=COORDINATION,
+        plan=COMMAND,
+    )
     title = "每家两新组织有党建指导员"
     source = OWN
     remedy = "选派党建指导员；已经选派的，在两新组织台账里填写姓名。"
@@ -89,6 +120,22 @@ class EnterprisesInstructed(EnterpriseRule):
 @register
 class Premises(Rule):
     code = "R45"
+    words = Words(
+        heading="阵地保障不够稳固",
+        predicate="办公服务场所不足",
+        noun="个社区",
+        measure=(
+            "{owner}于{deadline}前同产权单位商定续租或者落实替代场所；解决不了的报街道党工委协调驻区单位资源，"
+            "以协议为准。"
+        ),
+        lead="保障活动阵地",
+        matter="保障活动阵地",
+        problem=COORDINATION,
+        plan=CONDUCT,
+        limit=f"{LEASE_WARNED_BEFORE.days}日",
+        days=60,
+        counted_by="venues.short",
+    )
     title = f"阵地租期不在 {LEASE_WARNED_BEFORE.days} 天内到期，社区阵地不短缺"
     source = OWN
     about = About.RECORDS
@@ -128,6 +175,20 @@ class PartyWorkersKept(Rule):
     """Those lost count against all who were employed at some time in the 12 months."""
 
     code = "R55"
+    words = Words(
+        heading="党务工作者队伍不稳定、后备不足",
+        predicate="近12个月党务工作者流失超过{limit}，或者没有后备干部",
+        noun="个社区",
+        measure=(
+            "{owner}于{deadline}前确定1至2名后备干部并安排帮带人；街道党工委研究待遇保障和工作减负办法，"
+            "半年内检查一次效果。"
+        ),
+        lead="稳定工作力量",
+        matter="稳定工作力量",
+        problem=CAPACITY,
+        plan=STRENGTH,
+        limit=WORKERS_LOST_PERCENT,
+    )
     title = "社区党务工作者队伍稳定，有后备干部"
     source = "本街道规定"
     remedy = "了解离岗原因，落实待遇和培养措施；选定后备干部，在党务工作者台账里登记。"
