@@ -11,6 +11,7 @@ from datetime import date
 from django.db.models import Q
 from django.utils import timezone
 
+from activities.ledgers.records import ActivitiesLedger
 from assessments import engine
 from assessments.engine import Violation
 from branches.ledgers.tree import OrganizationsLedger
@@ -77,13 +78,22 @@ def _members(value: str, query: Query) -> Q:
     return Q(member_id__in={v.member_id for v in _found(value, query) if v.member_id})
 
 
+def _records(value: str, query: Query) -> Q:
+    return Q(pk__in={pk for v in _found(value, query) for pk in v.rows})
+
+
 def _cases(value: str, query: Query) -> Q:
     return Q(pk__in={pk for v in _found(value, query) for pk in v.cases})
 
 
 def register_filters() -> None:
-    """Give the three registers the filter; called when the app is ready, before anybody asks them anything."""
-    registers = ((OrganizationsLedger, _organizations), (MembersLedger, _members), (DevelopmentLedger, _cases))
+    """Give the registers of what rules speak of the filter; called when the app is ready, before anybody asks."""
+    registers = (
+        (OrganizationsLedger, _organizations),
+        (MembersLedger, _members),
+        (DevelopmentLedger, _cases),
+        (ActivitiesLedger, _records),
+    )
     for register, condition in registers:
         if all(one.name != BREAKS for one in register.filters):
             register.filters = (*register.filters, BreaksRules(BREAKS, "没有达到的规则", condition, more=True))

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from activities.models import Practice
 from assessments.beginning import records_since
 from branches.models import Organization
 from ledgers import facts
@@ -18,7 +19,7 @@ from ledgers.period import Period
 from reports.document import Evidence, Figure
 
 from . import wording
-from .wording import Loose, Parts, Times
+from .wording import Parts, Times
 
 
 class Material:
@@ -132,7 +133,7 @@ class Material:
         whose, fact = organization or self.organization, facts.get(code)
         query, value = fact.query(whose, self.period), self.value(code, organization)
         people = code.startswith("population.total")
-        text = wording.in_wan(value) if people else wording.number(value)
+        text = wording.in_wan(value) if people else wording.money(value) if fact.unit == "元" else wording.number(value)
         notes = [f"准确数 {wording.number(value)}"] if people and value >= 10_000 else []
         if organization is None and self.before(code) != value and self.is_compared(code):
             notes.append(f"{self.times.last} {wording.number(self.before(code))}")
@@ -206,21 +207,46 @@ class Material:
 
     # sentences
 
-    def tally(self, *groups: tuple[str, Sequence[tuple[str, str]]]) -> Parts:
-        """Return 召开支部党员大会13次、支部委员会会议38次，开展主题党日47次 from verbs and facts with their nouns.
+    def told(self, words: str, code: str, unit: str) -> Parts:
+        """Return 召开支部党员大会13次 of a fact; nothing where it is zero or not counted."""
+        if not (self.knows(code) and self.value(code)):
+            return ()
+        return wording.flat([words, self.figure(code), unit])
 
-        What is zero is left out.
-        """
-        clauses: list[Loose] = []
-        for verb, items in groups:
-            held = [(code, noun) for code, noun in items if self.value(code)]
-            if held:
-                each = [(noun, self.figure(code), facts.get(code).unit) for code, noun in held]
-                clauses.append((verb, wording.listed(each)))
-        return wording.listed(clauses, "，")
+    def counted(self, words: str, items: Iterable[tuple[str, str]], unit: str = "名") -> Parts:
+        """Return 其中正式党员315名、预备党员11名; zeroes and what is not counted are left out."""
+        held = [(noun, self.figure(code), unit) for code, noun in items if self.knows(code) and self.value(code)]
+        return wording.flat([words, wording.listed(held)]) if held else ()
+
+    def change(self, code: str, unit: str) -> str:
+        """Return 较上季度增加3次; nothing where the period before is not compared with."""
+        if not self.is_compared(code) or not self.value(code):
+            return ""
+        return wording.change(self.value(code), self.before(code), unit, self.times.last)
+
+    def shown(self, code: str) -> Decimal:
+        """Return a rate as it is shown, in percent."""
+        rate = self.rate(code)
+        return Decimal(rate.value) if rate else Decimal(0)
+
+    def names(self, code: str, field: str, most: int) -> str:
+        """Return “甲”“乙”等 of the rows behind a fact: what they are called, in the order of the ledger."""
+        if not (self.knows(code) and self.value(code)):
+            return ""
+        fact = facts.get(code)
+        rows = fact.register.rows(fact.query(self.organization, self.period)).values_list(field, flat=True)
+        found = list(dict.fromkeys(rows[: most + 1]))
+        quoted = "".join(f"“{wording.inside_quotes(name)}”" for name in found[:most])
+        return quoted + ("等" if len(found) > most else "")
+
+    @cached_property
+    def practices(self) -> Sequence[Practice]:
+        """The practices that were accepted in the period, the earliest first."""
+        accepted = Practice.objects.under(self.organization, self.period.end).accepted_in(self.period)
+        return list(accepted.select_related("organization").order_by("accepted_on", "pk"))
 
     def changes(self, items: Iterable[tuple[str, str]]) -> str:
-        """Return how facts have changed, in one sentence: 与上季度相比，支部党员大会增加3次，主题党日持平。"""
+        """Return how facts have changed, in one sentence: 与上季度相比，支部党员大会增加3次，主题党日持平"""
         more: list[str] = []
         less: list[str] = []
         same: list[str] = []
@@ -236,4 +262,4 @@ class Material:
             else:
                 less.append(f"{noun}减少{by}")
         said = [*more, *less, *([f"{'、'.join(same)}持平"] if same else [])]
-        return f"与{self.times.last}相比，{'，'.join(said)}。" if said else ""
+        return f"与{self.times.last}相比，{'，'.join(said)}" if said else ""

@@ -1,107 +1,51 @@
-"""What is wrong and what to do about it: sections 3 and 4, written from the rules that are broken."""
+"""What is wrong: section 3 of the report, written from the rules that are broken and in the words of those rules."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
 
 from assessments import engine
-from assessments.engine import Check, Rule, Violation
+from assessments.engine import About, Check, Rule, Violation
+from assessments.models import Severity
+from assessments.words import CAPACITY, COORDINATION, GUIDANCE, Words
 from branches.models import Organization
 from ledgers import facts
 from ledgers.ledger import Query
+from ledgers.period import Period
 from reports.document import Evidence, Figure, Statement
 
 from . import wording
 from .evidence import broken_by, judged_by, violations
 from .material import Material
+from .saying import SENTENCE, width
 from .wording import Loose, Parts, flat, listed, tidy
 
 CASES = 3
-"""Cases that the text names; the evidence lists the others."""
+"""Organisations that the text names; annex 2 has the others."""
 MOST_EVIDENCE = 60
 """Links under one problem; a longer list is what the number itself opens."""
-MOST_OWNERS = 4
 
 
-class Phrase(NamedTuple):
-    """How a broken rule is spoken of: as a heading, and after 3个党支部."""
-
-    heading: str
-    predicate: str
-    noun: str = ""
-
-
-PHRASES = {
-    "R01": Phrase("支部党员大会没有按季度召开", "没有做到"),
-    "R02": Phrase("支部委员会会议没有按月召开", "没有做到"),
-    "R03": Phrase("党小组会没有按月召开", "没有做到"),
-    "R04": Phrase("党课没有按季度开展", "没有做到"),
-    "R05": Phrase("主题党日没有按月开展", "没有做到"),
-    "R06": Phrase("组织生活会没有按年召开", "没有做到"),
-    "R09": Phrase("谈心谈话没有按年开展", "没有同每名委员或者党员谈心谈话"),
-    "R10": Phrase("正式党员人数不足", "正式党员不足3名"),
-    "R11": Phrase("党支部规模偏大", "党员超过50名"),
-    "R12": Phrase("支部委员会设置不到位", "没有按规定设立支部委员会"),
-    "R13": Phrase("任期届满没有换届", "委员会任期届满没有换届"),
-    "R14": Phrase("委员会任期即将届满", "委员会任期将在6个月内届满"),
-    "R16": Phrase("组织生活到会率偏低", "到会率低于规定"),
-    "R20": Phrase("同入党申请人谈话不及时", "提出申请后，党支部没有在1个月内派人谈话", "名入党申请人"),
-    "R21": Phrase("入党积极分子培养考察不及时", "没有确定培养联系人，或者没有每半年考察一次", "名入党积极分子"),
-    "R22": Phrase("确定发展对象把关不严", "列为发展对象时培养教育和考察不满1年", "名发展对象"),
-    "R23": Phrase("发展对象培训不到位", "集中培训不足3天或者24学时", "名发展对象"),
-    "R24": Phrase("预备党员转正讨论不及时", "预备期满，党支部没有按期讨论转正", "名预备党员"),
-    "R25": Phrase("延长预备期不规范", "延长预备期的次数或者期限不符合规定", "名预备党员"),
-    "R26": Phrase("入党介绍人确定不规范", "没有2名正式党员作入党介绍人", "名发展对象"),
-    "R27": Phrase("受理入党申请把关不严", "提出申请时未满18周岁", "名入党申请人"),
-    "R28": Phrase("发展党员审批不及时", "的接收或者转正超过规定期限没有审批", "名发展对象和预备党员"),
-    "R30": Phrase("党员学习培训学时不足", "全年学时不足"),
-    "R42": Phrase("在职党员没有全部到社区报到", "在职，还没有到社区报到"),
-    "R43": Phrase("两新组织应建未建党组织", "有正式党员满3名的两新组织还没有建立党组织"),
-    "R44": Phrase("两新组织党建指导员没有配齐", "有两新组织没有党建指导员"),
-    "R45": Phrase("阵地保障不足", "阵地租期将到或者阵地不足"),
-    "R50": Phrase("党建工作例会没有按月召开", "没有做到"),
-    "R54": Phrase("群众诉求答复不及时", "有群众诉求没有在期限内答复"),
-    "R55": Phrase("党务工作者队伍不稳", "人员流失偏多或者没有后备干部"),
-    "L01": Phrase("党员连续缺席组织生活", "连续三次缺席组织生活，没有请假"),
-    "Q01": Phrase("身份证号登记有误", "的身份证号校验不正确"),
-    "Q02": Phrase("出生日期、性别与身份证号不一致", "的出生日期或性别与身份证号不一致"),
-    "Q03": Phrase("身份证号重复登记", "的身份证号重复登记"),
-    "Q04": Phrase("入党、转正时间登记有误", "的入党时间或转正时间不合理"),
-}
-"""The rules in the words of a report; a rule that is not here is spoken of by its title."""
-
-
-def phrase(rule: Rule) -> Phrase:
-    """Return how a report speaks of a rule."""
-    return PHRASES.get(rule.code) or Phrase(f"“{tidy(rule.title)}”没有落实", "没有做到")
-
-
-def inside_quotes(words: str) -> str:
-    """Return words that themselves quote as they stand inside quotation marks."""
-    return words.replace("“", "‘").replace("”", "’")
-
-
-def _class_of(organization: Organization) -> str:
-    """Return what an organisation is counted as; those of one class are what a share of them is a share of."""
+def class_of(organization: Organization) -> str:
+    """Return what an organisation is counted as."""
     if organization.is_branch:
         return "党支部"
-    if organization.kind == Organization.Kind.GROUP:
-        return "党小组"
-    return "社区党委" if organization.kind == Organization.Kind.COMMUNITY_COMMITTEE else "党组织"
+    return {
+        Organization.Kind.GROUP: "党小组",
+        Organization.Kind.COMMUNITY_COMMITTEE: "社区党委",
+    }.get(Organization.Kind(organization.kind), "党组织")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule: who breaks it now, who broke it in the period before, and how many it applies to."""
+    """One broken rule: who breaks it now, and who broke it in the period before."""
 
     rule: Rule
+    words: Words
     found: Sequence[Violation]
     before: Sequence[Violation] = ()
-    compared: bool = False
-    applicable: int = 0
 
     @property
     def code(self) -> str:
@@ -109,89 +53,74 @@ class Problem:
         return self.rule.code
 
     @property
-    def is_about_people(self) -> bool:
-        """Whether single people break the rule rather than an organisation."""
-        return any(v.people for v in (*self.found, *self.before))
-
-    @property
-    def is_about_cases(self) -> bool:
-        """Whether those people are on the way into the Party: some of them are in no register of members yet."""
-        return any(v.cases for v in (*self.found, *self.before))
+    def of_people(self) -> bool:
+        """Whether single people break it: they are counted and never named."""
+        return any(violation.people for violation in self.found)
 
     @cached_property
-    def places(self) -> Counter[int]:
-        """Organisation id → how often it breaks the rule."""
-        places: Counter[int] = Counter()
+    def organizations(self) -> dict[int, Organization]:
+        """The organisations that break it, by id."""
+        return {violation.organization.pk: violation.organization for violation in self.found}
+
+    @cached_property
+    def number(self) -> Counter[int]:
+        """Organisation id → how many people, records or organisations break it there."""
+        number: Counter[int] = Counter()
         for violation in self.found:
-            places[violation.organization.pk] += violation.people or 1
-        return places
+            number[violation.organization.pk] += violation.people or violation.records
+        return number
 
     @property
-    def extent(self) -> int:
-        """How many people, or else organisations, break the rule."""
-        return self.places.total() if self.is_about_people else len(self.places)
-
-    @property
-    def extent_before(self) -> int:
-        """How many did in the period before."""
-        return (
-            sum(v.people for v in self.before)
-            if self.is_about_people
-            else len({v.organization.pk for v in self.before})
-        )
+    def rank(self) -> tuple[bool, int, int, str]:
+        """The order of problems: the gravest first, then the most widespread."""
+        severe = self.rule.severity == Severity.SERIOUS
+        return (not severe, -len(self.organizations), -self.number.total(), self.code)
 
     @cached_property
-    def again(self) -> set[int]:
-        """The organisations that broke it in the period before as well."""
-        if not self.compared or self.code.startswith("Q") or self.code == "R14":  # an error, a warning: no habit
-            return set()
-        return self.places.keys() & {v.organization.pk for v in self.before}
-
-    @property
-    def phrase(self) -> Phrase:
-        """The rule in the words of a report."""
-        return phrase(self.rule)
-
-    @property
-    def noun(self) -> str:
-        """What is counted: 个党支部, 名党员."""
-        if self.is_about_people:
-            return self.phrase.noun or "名党员"
-        classes = {_class_of(v.organization) for v in self.found}
-        return f"个{classes.pop()}" if len(classes) == 1 else "个党组织"
-
-    @property
-    def rank(self) -> tuple[int, int, bool, str]:
-        """The order of problems: the most widespread first, then the most serious."""
-        return (-len(self.places), -self.extent, self.rule.severity != engine.Severity.SERIOUS, self.code)
+    def cases(self) -> list[Organization]:
+        """The organisations in the order of gravity: broken in the last period too, most of it, most months, tree."""
+        again = {violation.organization.pk for violation in self.before}
+        months: Counter[int] = Counter()
+        for violation in self.found:
+            months[violation.organization.pk] += len(violation.months)
+        return sorted(
+            self.organizations.values(),
+            key=lambda o: (o.pk not in again, -self.number[o.pk], -months[o.pk], o.path),
+        )
 
 
 class Problems:
-    """The broken rules of a period, most widespread first, put in words."""
+    """The broken rules of a period, those that a report speaks of."""
 
     def __init__(self, material: Material) -> None:
         self.m = material
         now = self._read(material.period)
-        before = self._read(material.previous) if material.has_past else defaultdict(list)
-        check = Check(material.organization, material.period, judged_by(material.period))
+        before = self._read(material.previous) if material.has_past else {}
+        self.check = Check(material.organization, material.period, judged_by(material.period))
         self.listed = sorted(
-            (self._problem(check, engine.get(code), found, before[code]) for code, found in list(now.items())),
+            (
+                Problem(rule, rule.words, found, before.get(code, ()))
+                for code, found in now.items()
+                if (rule := engine.get(code)).words is not None
+            ),
             key=lambda problem: problem.rank,
         )
+        self._before = before
         self.solved = [
-            engine.get(code)
+            rule
             for code in sorted(before)
             if material.compares
             and code not in now
-            and self._is_compared(engine.get(code))
-            and engine.get(code).asked_by(check)
+            and (rule := engine.get(code)).words
+            and self._is_compared(rule)
+            and rule.asked_by(self.check)
         ]
 
-    def _read(self, period: wording.Period) -> defaultdict[str, list[Violation]]:
+    def _read(self, period: Period) -> dict[str, list[Violation]]:
         grouped: defaultdict[str, list[Violation]] = defaultdict(list)
         for violation in violations(self.m.organization, period):
             grouped[violation.rule].append(violation)
-        return grouped
+        return dict(grouped)
 
     def _is_compared(self, rule: Rule) -> bool:
         """Whether what a rule counts was recorded in the period before at all; a state always was."""
@@ -203,218 +132,184 @@ class Problems:
             return self.m.has_past and self.m.was_counted(code)
         return self.m.has_past and (rule.every is None or self.m.was_recorded)
 
-    def _problem(self, check: Check, rule: Rule, found: list[Violation], before: list[Violation]) -> Problem:
-        kinds = {_class_of(v.organization) for v in found}
-        applicable = sum(_class_of(o) in kinds for o in rule.asked(check)) if not found[0].people else 0
-        return Problem(rule, found, before, self._is_compared(rule), applicable)
+    def under(self, heading: str) -> list[Problem]:
+        """Return the problems of one heading, the gravest first."""
+        return [one for one in self.listed if one.words.problem == heading and self.places(one)]
+
+    def places(self, problem: Problem) -> list[Organization]:
+        """Return the organisations that have the problem, the gravest first; warnings are none."""
+        code = problem.words.counted_by
+        return [o for o in problem.cases if not code or (self.m.has(o) and self.m.value(code, o))]
 
     # 三、存在的问题
 
-    def statements(self) -> Iterator[Statement]:
-        """Yield section 3: how much is wrong, each problem, where problems gather, what has been put right."""
-        times = self.m.times
-        if not self.listed:
-            nothing = f"{times.this}按规则检查，没有发现未达到要求的情况。"
-            if not self.m.branches and not self.m.is_one_branch:
-                nothing = f"{times.this}没有登记党支部，无法按规则检查。"
-            yield Statement("problems.none", (nothing,), "paragraph")
-        elif not self.m.is_one_branch:
-            yield Statement("problems.total", self._total(), "paragraph")
-        for problem in self.listed:
-            parts = flat([f"{problem.phrase.heading}。", self._basis(problem), self._extent(problem)])
-            yield Statement(f"problem.{problem.code}", parts, "item", self._evidence(problem))
-        if gathered := self._gathered():
-            yield Statement("problems.gathered", gathered, "paragraph", self._gathered_evidence())
-        if self.solved:
-            names = "、".join(f"“{inside_quotes(phrase(rule).heading)}”" for rule in self.solved)
-            words = f"{times.last}存在的{names}问题，{times.this}没有再出现。"
-            yield Statement("problems.solved", (words,), "paragraph")
+    def statements(self, heading: str, most: int) -> list[Statement]:
+        """Return a heading's paragraphs: the judgement, then at most so many problems."""
+        problems = self.under(heading)
+        if not problems:
+            return []
+        judgement = [] if self.m.is_one_branch else self._judgement(heading, problems)
+        return [*judgement, *(self._statement(problem) for problem in problems[:most])]
 
-    def _total(self) -> Parts:
-        places = {v.organization.pk for problem in self.listed for v in problem.found}
-        codes = [problem.code for problem in self.listed]
-        figure = self._figure("problems", "存在问题的党组织", codes, len(places))
-        return flat([f"按规则检查，{self.m.times.this}共发现{len(codes)}类问题，涉及", figure, "个党组织。具体是："])
+    def put_right(self) -> Statement | None:
+        """Return the sentence that names what has been put right since the last period."""
+        if not self.solved:
+            return None
+        headings = [rule.words.heading for rule in self.solved if rule.words]
+        named = "、".join(headings[:2]) + (f"等{len(headings)}类" if len(headings) > 2 else "")
+        words = f"{self.m.times.last}指出的{named}问题，{self.m.times.this}没有再出现。"
+        return Statement("problems.solved", (words,), "paragraph")
 
-    def _figure(self, code: str, title: str, codes: Sequence[str], value: int) -> Figure:
-        """Return a number of organisations that break one of these rules."""
-        query = Query(self.m.organization, on=self.m.period.as_of(), filters=broken_by(codes, self.m.period))
-        return self.m.drawn_from("organizations", query, value, code=code, title=title, unit="个")
+    def _statement(self, problem: Problem) -> Statement:
+        parts = flat([f"{problem.words.heading}。", self._extent(problem), "。"])
+        return Statement(f"problem.{problem.code}", parts, "item", self._evidence(problem))
 
-    def _count(self, problem: Problem, organization: Organization | None = None) -> Figure:
-        """Return how many break a rule, leading to them in their register."""
-        if not problem.is_about_people:
-            return self._figure(problem.code, problem.phrase.heading, [problem.code], len(problem.places))
-        whose = organization or self.m.organization
-        query = Query(whose, on=self.m.period.as_of(), filters=broken_by([problem.code], self.m.period))
-        value = problem.places[organization.pk] if organization else problem.extent
-        register = "development" if problem.is_about_cases else "members"
-        return self.m.drawn_from(register, query, value, code=problem.code, title=problem.phrase.heading, unit="名")
-
-    def _basis(self, problem: Problem) -> str:
-        """Return 按照《……》，支部党员大会每季度至少召开一次。 Only a statute is a basis worth naming."""
-        named = [source for source in problem.rule.source.split("；") if source.startswith("《")]
-        if not named:
-            return ""
-        return f"按照{tidy(''.join(named))}，{tidy(problem.rule.title)}。"
+    def filled(self, template: str, problem: Problem) -> str:
+        """Return a predicate with the street's limit and the time in it."""
+        return template.format(
+            limit=problem.words.limit_of(self.m.organization.path, self.check.local),
+            period=self.m.times.now,
+            year=self.m.period.year,
+        )
 
     def _extent(self, problem: Problem) -> Parts:
-        """Return how many, what share, how it has changed, who: the facts of one problem."""
-        times = self.m.times
-        clauses: list[Loose] = []
-        if self.m.is_one_branch and not problem.is_about_people:
+        """Return 3个党支部没有…，涉及甲、乙、丙等5个党组织; of a street's own debt the months, of one branch 本支部."""
+        predicate = self.filled(problem.words.predicate, problem)
+        if problem.words.of_street:
+            months = [Period.parse(code).label for violation in problem.found for code in violation.months]
+            year = f"{self.m.period.year}年"
+            when = "、".join(month.removeprefix(year) for month in months) if len(months) > 1 else self.m.times.this
+            return (f"街道层面{when}{predicate}",)
+        one = self.m.is_one_branch
+        if one and problem.rule.about is About.ORGANISATIONS and not problem.of_people:
             what = "本支部" if self.m.organization.is_branch else "本党小组"
-            cases = self._detail(problem, problem.found[0])
-            clauses.append((what, problem.phrase.predicate, *(("（", cases, "）") if cases else ())))
-            if problem.again:
-                clauses.append(f"已{times.running}存在这一问题")
-            return flat([listed(clauses, "，"), "。"])
-        clauses.append((self._count(problem), problem.noun, problem.phrase.predicate))
-        if problem.applicable:
-            clauses.append((f"占适用{problem.noun[1:]}的", self._share(problem)))
-        if problem.compared and self.m.compares:
-            clauses.append(wording.change(problem.extent, problem.extent_before, problem.noun[0], times.last))
-        sentence = listed(clauses, "，")
-        return flat([sentence, "。" if self.m.is_one_branch else ("。", *self._named(problem))])
+            detail = tidy(problem.rule.case(problem.found[0]))
+            lacking = problem.found[0].months not in ((), (self.m.period.code,))
+            missing = f"（{detail.replace(f'{self.m.period.year}年', '')}）" if lacking else ""
+            return (f"{what}{predicate}{missing}",)
+        if self.places(problem) == [self.m.organization] and problem.rule.about is About.ORGANISATIONS:
+            return (f"本{problem.words.noun[1:]}{predicate}",)
+        counted: Parts = (self.count(problem), f"{problem.words.noun}{predicate}")
+        return counted if one else flat([counted, self._named(problem, width(counted))])
 
-    def _share(self, problem: Problem) -> Figure:
-        ratio = facts.percent(Decimal(len(problem.places)) / Decimal(problem.applicable))
-        count = self._count(problem)
-        formula = f"没有达到 {len(problem.places)} ÷ 适用 {problem.applicable}"
-        return replace(count, text=f"{ratio}%", value=ratio, unit="%", title=f"{count.title}的占比", formula=formula)
-
-    def _cases(self, problem: Problem) -> list[Violation]:
-        """Return one violation of each organisation, the gravest first: twice in a row, most missing, tree order."""
-        firsts = {v.organization.pk: v for v in reversed(problem.found)}
-        return sorted(
-            firsts.values(),
-            key=lambda v: (
-                v.organization.pk not in problem.again,
-                -problem.places[v.organization.pk],
-                -len(v.months),
-                v.organization.path,
-            ),
-        )
-
-    def _named(self, problem: Problem) -> Parts:
-        """Return the sentence that names cases: 涉及甲党支部（缺8月）、乙党支部等。"""
-        cases = self._cases(problem)
-        alike = len(cases) > 1 and len({v.detail for v in problem.found}) == 1
-        lasting = len(problem.again) == len(cases)
-        items: list[Loose] = []
-        for case in cases[:CASES]:
-            notes: list[Loose] = []
-            if problem.is_about_people:
-                notes.append((self._count(problem, case.organization), "名"))
-            elif not alike and (detail := self._detail(problem, case)):
-                notes.append(detail)
-            if case.organization.pk in problem.again and not lasting:
-                notes.append(self.m.times.running)
-            items.append((case.organization.name, *(("（", listed(notes, "，"), "）") if notes else ())))
-        others = "等" if len(cases) > CASES else ""
-        how_long = f"，{'均' if len(cases) > 1 else ''}已{self.m.times.running}存在这一问题" if lasting else ""
-        return flat(["涉及", listed(items), others, how_long, "。"])
-
-    def _detail(self, problem: Problem, violation: Violation) -> Parts:
-        """Return what is wrong in one case, its number leading to the rows counted; nothing where that is plain."""
-        if violation.months == (self.m.period.code,) and not violation.value:
+    def _named(self, problem: Problem, taken: int) -> Parts:
+        """Return ，涉及甲、乙、丙等5个党组织: as many names as the sentence holds, three at most."""
+        places = self.places(problem)
+        if places == [self.m.organization]:
             return ()
-        year = f"{self.m.period.year}年"
-        words = tidy(violation.detail)
-        if violation.months:
-            words = words.replace(year, "")
-        figure = self._figure_of(problem, violation)
-        if figure is None or figure.text not in words:
-            return (words,)
-        before, _, after = words.partition(figure.text)
-        return flat([before, figure, after])
+        named: Parts = ()
+        for most in range(min(CASES, len(places)), 0, -1):
+            names = "、".join(o.name for o in places[:most])
+            rest: Loose = ("等", self._organizations(problem), "个党组织") if len(places) > most else ""
+            named = flat(["，涉及", names, rest])
+            if taken + width(named) <= SENTENCE:
+                break
+        return named
 
-    def _figure_of(self, problem: Problem, violation: Violation) -> Figure | None:
-        """Return the fact or rate that a state falls short of, None where a case rests on something else."""
-        holds, whose = getattr(problem.rule, "holds", None), violation.organization
-        if violation.value is None or problem.rule.every or not self.m.has(whose):
-            return None
-        if code := getattr(holds, "fact", ""):
-            return self.m.figure(code, whose) if self.m.value(code, whose) == violation.value else None
-        if (code := getattr(holds, "rate", "")) and (rate := self.m.rate(code, whose)):
-            return replace(rate, text=f"{violation.value}%", value=violation.value)  # the rule rounds down
-        return None
+    # figures
+
+    def figure(self, codes: Collection[str], value: int, title: str, **filters: str) -> Figure:
+        """Return a number of organisations that break one of these rules."""
+        query = Query(self.m.organization, on=self.m.period.as_of(), filters=broken_by(codes, self.m.period) | filters)
+        code = min(codes) if len(codes) == 1 else "problems"
+        return self.m.drawn_from("organizations", query, value, code=code, title=title, unit="个")
+
+    def _organizations(self, problem: Problem) -> Figure:
+        if problem.words.counted_by:
+            return self.m.figure(problem.words.counted_by)
+        return self.figure([problem.code], len(problem.organizations), problem.words.heading)
+
+    def count(self, problem: Problem, organization: Organization | None = None) -> Figure:
+        """Return how many break a rule, leading to them: people, records or organisations as its noun says."""
+        whose = organization or self.m.organization
+        value = problem.number[organization.pk] if organization else problem.number.total()
+        said = {"code": problem.code, "title": problem.words.heading}
+        if problem.of_people:
+            slug = "development" if any(violation.cases for violation in problem.found) else "members"
+            query = Query(whose, on=self.m.period.as_of(), filters=broken_by([problem.code], self.m.period))
+            return self.m.drawn_from(slug, query, value, unit="名", **said)
+        opened = problem.rule.opened(whose, self.m.period)
+        if opened and not problem.words.counted_by:
+            slug, query = opened
+            return self.m.drawn_from(slug, query, value, unit=problem.words.noun[:1], **said)
+        return self._organizations(problem)
+
+    def rows_of(self, problem: Problem, place: Organization) -> str:
+        """Return the address of what one organisation's part in a problem rests on, of people and records the rows."""
+        if problem.of_people or problem.rule.opened(place, self.m.period):
+            return self.count(problem, place).url
+        return problem.rule.evidence(place, self.m.period)
 
     def _evidence(self, problem: Problem) -> tuple[Evidence, ...]:
-        """Return the cases as links: the rows that were counted, or the branch's members."""
+        """Return the cases as links: the people, or the rows that were counted."""
         links = []
-        for case in self._cases(problem)[:MOST_EVIDENCE]:
-            name = case.organization.name
-            if problem.is_about_people:
-                figure = self._count(problem, case.organization)
-                links.append(Evidence(f"{name}：{figure.text} 名", figure.url))
+        detail = {violation.organization.pk: violation for violation in problem.found}
+        for place in problem.cases[:MOST_EVIDENCE]:
+            if problem.of_people:
+                figure = self.count(problem, place)
+                links.append(Evidence(f"{place.name}：{figure.text} {problem.words.noun[:1]}", figure.url))
             else:
-                url = problem.rule.evidence(case.organization, self.m.period)
-                links.append(Evidence(f"{name}：{tidy(case.detail)}", url))
+                said = tidy(problem.rule.case(detail[place.pk]))
+                links.append(Evidence(f"{place.name}：{said}", self.rows_of(problem, place)))
         return tuple(links)
 
-    @cached_property
-    def _loads(self) -> list[tuple[Organization, list[str]]]:
-        """The organisations with the rules they break, those with most first."""
-        broken: defaultdict[int, list[str]] = defaultdict(list)
-        by_id: dict[int, Organization] = {}
-        for problem in self.listed:
-            for pk in problem.places:
-                broken[pk].append(problem.code)
-            by_id |= {v.organization.pk: v.organization for v in problem.found}
-        return sorted(
-            ((by_id[pk], codes) for pk, codes in broken.items()), key=lambda load: (-len(load[1]), load[0].path)
-        )
+    # the judgement over the problems of a heading
 
-    def _gathered(self) -> Parts:
-        """Return where problems gather: the organisations that break most rules, three at the least."""
-        most = self._loads[:CASES]
-        if self.m.is_one_branch or not most or len(most[0][1]) < CASES or len(self._loads) <= CASES:
-            return ()
-        names: list[Loose] = [f"{o.name}（{len(codes)}类）" for o, codes in most if len(codes) >= CASES]
-        return flat(["问题较集中的有", listed(names), "，需要重点帮助。"])
+    def _judgement(self, heading: str, problems: Sequence[Problem]) -> list[Statement]:
+        write = {GUIDANCE: self._guidance, COORDINATION: self._coordination, CAPACITY: self._capacity}.get(heading)
+        if write is None:
+            return []
+        tops = "、".join(problem.words.heading for problem in problems[:2])
+        parts, proposals = write(problems, tops)
+        return [Statement(f"judgement.{heading}", parts, "paragraph", proposals=proposals)]
 
-    def _gathered_evidence(self) -> tuple[Evidence, ...]:
-        return tuple(
-            Evidence(
-                f"{o.name}：{'、'.join(phrase(engine.get(code)).heading for code in codes)}",
-                o.get_absolute_url(),
-            )
-            for o, codes in self._loads[:CASES]
-            if len(codes) >= CASES
-        )
+    def _those(self, problems: Sequence[Problem], which: Callable[[Organization], bool]) -> tuple[int, str]:
+        """Return how many organisations of a kind have one of the problems, and how that has changed."""
+        now = {pk for one in problems for pk, o in one.organizations.items() if which(o)}
+        before = {v.organization.pk for one in problems for v in one.before if which(v.organization)}
+        if not (self.m.compares and before and all(self._is_compared(one.rule) for one in problems)):
+            return len(now), ""
+        return len(now), f"，{wording.change(len(now), len(before), '个', self.m.times.last)}"
 
-    # 四、下步打算
+    def _guidance(self, problems: Sequence[Problem], tops: str) -> tuple[Parts, tuple[str, ...]]:
+        number, change = self._those(problems, lambda o: o.is_branch)
+        whole = int(self.m.value("orgs.branches"))
+        said: list[Loose] = []
+        if number:
+            kinds = facts.get("orgs.branches").query(self.m.organization, self.m.period).filters
+            codes = [problem.code for problem in problems]
+            figure = self.figure(codes, number, "组织生活落实不到位的党支部", **kinds)
+            ratio = facts.percent(Decimal(number) / Decimal(whole)) if whole else Decimal(0)
+            formula = f"{number} ÷ 党支部 {whole}"
+            share = replace(figure, text=f"{ratio}%", value=ratio, unit="%", title="占党支部总数", formula=formula)
+            said = [figure, "个党支部组织生活落实不到位", ("，占党支部总数的", share) if whole else "", f"{change}，"]
+        answers = [one for one in self.listed if one.words.matter == "办好群众诉求"]
+        late = tuple(o.path for one in answers for o in one.organizations.values())
+        both = any(o.path.startswith(late) for one in problems for o in one.organizations.values()) if late else False
+        clauses = ("有的抓思想政治建设与中心工作、群众关切结合不紧",) if both else ()
+        return flat([said, f"主要是{tops}。"]), clauses
 
-    def steps(self) -> Iterator[Statement]:
-        """Yield section 4: for each problem what puts it right, who sees to it, and by when."""
-        if not self.listed:
-            words = f"{self.m.times.this}没有需要整改的问题，继续按规定开展组织生活，并及时登记。"
-            yield Statement("steps.none", (words,), "paragraph")
-        for problem in self.listed:
-            heading = inside_quotes(problem.phrase.heading)
-            about: Parts = (f"针对“{heading}”的问题，",)
-            if not self.m.is_one_branch:
-                about = (f"针对“{heading}”的问题（涉及", self._count(problem), f"{problem.noun}），")
-            parts = flat(
-                [about, tidy(problem.rule.remedy), f"由{self._owners(problem)}，{self.m.times.deadline}前完成。"]
-            )
-            yield Statement(f"step.{problem.code}", parts, "item")
+    def _coordination(self, problems: Sequence[Problem], tops: str) -> tuple[Parts, tuple[str, ...]]:
+        kind = Organization.Kind.COMMUNITY_COMMITTEE
+        number, change = self._those(problems, lambda o: o.kind == kind)
+        said: list[Loose] = ["统筹辖区资源、推动工作落实的力度不够，"]
+        if number and self.m.organization.kind != kind:
+            codes = [problem.code for problem in problems]
+            figure = self.figure(codes, number, "统筹协调有欠缺的社区", kind=kind.value)
+            said = [figure, "个社区统筹辖区资源、推动工作落实的力度不够", f"{change}，"]
+        late = self.m.value("concerns.overdue")
+        clauses = ("有的满足于完成规定任务，对群众关注的难点问题办法不多",) if late else ()
+        return flat([said, f"主要是{tops}。"]), clauses
 
-    def _owners(self, problem: Problem) -> str:
-        """Return who sees to it: those whose own debt it is, the communities above the branches, or the whole."""
-        if self.m.is_one_branch:
-            return f"{self.m.organization.name}负责"
-        communities = {o.path: o.name for o in self.m.communities}
-        own = self.m.organization
-        paths = {v.organization.path for v in problem.found}
-        if not problem.is_about_people and paths <= {own.path, *communities}:
-            names = [own.name] if own.path in paths else [communities[path] for path in sorted(paths)]
-            return f"{'、'.join(names) if len(names) <= MOST_OWNERS else '各有关社区党委'}负责"
-        above = {next((p for p in communities if path.startswith(p)), "") for path in paths}
-        names = [communities[path] for path in sorted(above - {""})]
-        if len(names) > MOST_OWNERS:
-            return "各有关社区党委督促有关党支部落实"
-        if not names or "" in above:
-            names.append(own.name)
-        return f"{'、'.join(names)}督促有关党支部落实"
+    def _capacity(self, problems: Sequence[Problem], tops: str) -> tuple[Parts, tuple[str, ...]]:
+        number, change = self._those(problems, lambda o: True)
+        codes = [problem.code for problem in problems]
+        figure = self.figure(codes, number, "工作力量有欠缺的党组织")
+        workers = [
+            self.m.told("现有党务工作者", "workers.total", "名"),
+            self.m.told(f"{self.m.times.now}离岗", "workers.left", "名"),
+            self.m.told("后备干部", "workers.reserve", "名"),
+        ]
+        told = listed([one for one in workers if one], "，")
+        words = f"个党组织在班子配备、党员教育管理上存在薄弱环节{change}，主要是{tops}"
+        return flat([figure, words, ("；", told) if told else "", "。"]), ()

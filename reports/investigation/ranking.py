@@ -26,7 +26,7 @@ class End:
     others: bool
 
 
-def ends(places: Sequence[Place], middle: Number | Decimal | None = None) -> tuple[End, End] | None:
+def ends(places: Sequence[Place], middle: Number | Decimal | None = None, named: int = NAMED) -> tuple[End, End] | None:
     """Return the best and the weakest; None where there is nobody to compare or all are alike.
 
     `middle` is the value of the whole, the mean where there is none: the best lie above it and the weakest below, so
@@ -40,31 +40,42 @@ def ends(places: Sequence[Place], middle: Number | Decimal | None = None) -> tup
         middle = sum(map(Decimal, values), Decimal(0)) / len(values)
     above = [one for one in places if one[1] > middle]
     below = [one for one in places if one[1] < middle]
-    best = _end(sorted(above, key=lambda one: (-one[1], one[0].path)), len(places))
-    weakest = _end(sorted(below, key=lambda one: (one[1], one[0].path)), len(places))
+    best = _end(sorted(above, key=lambda one: (-one[1], one[0].path)), len(places), named)
+    weakest = _end(sorted(below, key=lambda one: (one[1], one[0].path)), len(places), named)
     return (best, weakest) if best.places or weakest.places else None
 
 
-def _end(order: Sequence[Place], all_told: int) -> End:
+def _end(order: Sequence[Place], all_told: int, most: int) -> End:
     """Cut the head off an order."""
     if not order or sum(value == order[0][1] for _, value in order) > NAMED:
         return End((), False)
-    named = order[: min(NAMED, max(1, all_told // 3))]
+    named = order[: min(most, max(1, all_told // 3))]
     others = len(order) > len(named) and order[len(named)][1] == named[-1][1]
     return End(named, others)
 
 
-def by_rate(m: Material, code: str, noun: str, organizations: Sequence[Organization]) -> Parts:
-    """Return 到会率较高的有甲（98.2%）、乙（97.1%），较低的是丙（71.2%）。 Nothing where all are alike."""
+def by_rate(m: Material, code: str, noun: str, organizations: Sequence[Organization], named: int = NAMED) -> Parts:
+    """Return 到会率较高的有甲（98.2%）、乙（97.1%），较低的是丙（71.2%）; nothing where all are alike."""
     places = [(o, ratio) for o in organizations if (ratio := m.ratio(code, o)) is not None]
-    return _worded(places, ("较高的", "较低的"), lambda o: m.rate(code, o), "", noun, m.ratio(code))
+    return _worded(places, ("较高的", "较低的"), lambda o: m.rate(code, o), "", noun, m.ratio(code), named)
 
 
-def by_fact(m: Material, code: str, noun: str, organizations: Sequence[Organization] | None = None) -> Parts:
-    """Return 学习次数较多的有甲（5次）、乙（4次），较少的有丙（0次）。"""
+def by_fact(
+    m: Material,
+    code: str,
+    noun: str,
+    organizations: Sequence[Organization] | None = None,
+    named: int = NAMED,
+    *,
+    zeroes: bool = False,
+) -> Parts:
+    """Return 学习次数较多的有甲（5次）、乙（4次），较少的有丙（1次）.
+
+    Who has nothing is named with `zeroes` only, of what a rule asks everybody for.
+    """
     places = [(o, m.value(code, o)) for o in (m.branches if organizations is None else organizations)]
     unit = facts.get(code).unit
-    return _worded(places, ("较多的", "较少的"), lambda o: m.figure(code, o), unit, noun)
+    return _worded(places, ("较多的", "较少的"), lambda o: m.figure(code, o), unit, noun, None, named, zeroes)
 
 
 def _worded(
@@ -73,15 +84,17 @@ def _worded(
     figure: Callable[[Organization], Figure | None],
     unit: str,
     noun: str,
-    middle: Number | Decimal | None = None,
+    middle: Number | Decimal | None,
+    most: int,
+    zeroes: bool = True,
 ) -> Parts:
-    found = ends(places, middle)
+    found = ends(places, middle, most)
     if found is None:
         return ()
     clauses: list[Loose] = []
     for head, end in zip(heads, found, strict=True):
-        if end.places:
+        if end.places and (zeroes or all(value for _, value in end.places)):
             items: list[Loose] = [(place(o), "（", figure(o) or "", unit, "）") for o, _ in end.places]
             are = "有" if len(items) > 1 or end.others else "是"
             clauses.append(flat(["" if clauses else noun, head, are, listed(items), "等" if end.others else ""]))
-    return flat([listed(clauses, "，"), "。"])
+    return listed(clauses, "，")

@@ -20,7 +20,7 @@ Loose: TypeAlias = "str | Figure | Iterable[Loose]"
 Kind = Organization.Kind
 _TAILS = ("街道工作委员会", "街道党工委", "街道党委", "街道工委", "社区党委", "社区党总支", "社区委员会", "区委")
 _KEPT = {"街": "街道", "社": "社区", "区": "区"}
-_WHOLE = {Kind.DISTRICT_COMMITTEE: "全区", Kind.WORKING_COMMITTEE: "全街道", Kind.COMMUNITY_COMMITTEE: "全社区"}
+_WHOLE = {Kind.DISTRICT_COMMITTEE, Kind.WORKING_COMMITTEE, Kind.COMMUNITY_COMMITTEE}
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _GAP = re.compile(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])")
 
@@ -38,13 +38,6 @@ def title(organization: Organization) -> str:
     """Return the report's title."""
     work = "基层党建工作" if organization.kind in _WHOLE else "党建工作"
     return f"关于{place(organization)}{work}情况的调研报告"
-
-
-def branches_of(organization: Organization) -> str:
-    """Return what the branches of a report are called: 全街道各党支部, or 支部 where it is one itself."""
-    if organization.is_branch or organization.kind == Kind.GROUP:
-        return "支部" if organization.is_branch else "党小组"
-    return f"{_WHOLE.get(Kind(organization.kind), '')}各党支部"
 
 
 @dataclass(frozen=True)
@@ -67,6 +60,16 @@ class Times:
         return "" if self.period.is_over() else f"（截至{day.month}月{day.day}日）"
 
     @property
+    def now(self) -> str:
+        """本季度 of a period that is over, 截至11月26日 of a running one."""
+        return self.this if self.period.is_over() else self.until.strip("（）")
+
+    @property
+    def opening(self) -> str:
+        """The words that open a point: 本季度, or 截至11月26日，."""
+        return self.this if self.period.is_over() else f"{self.now}，"
+
+    @property
     def last(self) -> str:
         """上季度, 上月, 上年度, 上半年; 上年下半年 seen from a first half."""
         if self.period.kind == Period.HALF:
@@ -78,17 +81,17 @@ class Times:
         """连续两个季度, 连续两个月, 连续两年."""
         return {12: "连续两年", 6: "连续两个半年", 3: "连续两个季度", 1: "连续两个月"}[self.period.kind]
 
-    @property
-    def deadline(self) -> str:
-        """The last day of the period after this one, by which what is wrong should be put right."""
-        return chinese_date(self.period.following().end)
-
 
 def number(value: Number) -> str:
     """Return a number as the text shows it: whole, or with its decimals but no idle zeros."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return str(value)
+
+
+def money(value: Number) -> str:
+    """Return yuan as documents write them: whole, or with both decimals."""
+    return f"{value:.2f}" if Decimal(value) % 1 else f"{Decimal(value):.0f}"
 
 
 def difference(now: Number, before: Number) -> str:
@@ -117,6 +120,20 @@ def change_of_percent(now: Decimal, before: Decimal, last: str) -> str:
     return f"较{last}{'上升' if now > before else '下降'}{abs(now - before)}个百分点"
 
 
+def inside_quotes(words: str) -> str:
+    """Return words that themselves quote as they stand inside quotation marks."""
+    return words.replace("“", "‘").replace("”", "’")
+
+
+def committee(organization: Organization) -> str:
+    """Return what the titles call the organisation itself: 街道党工委, 社区党委, 党支部."""
+    return {
+        Kind.WORKING_COMMITTEE: "街道党工委",
+        Kind.DISTRICT_COMMITTEE: "区委",
+        Kind.COMMUNITY_COMMITTEE: "社区党委",
+    }.get(Kind(organization.kind), organization.get_kind_display())
+
+
 def tidy(text: str) -> str:
     """Return a line of the rulebook as a document prints it: Chinese dates, no spaces around numbers."""
     text = _ISO_DATE.sub(lambda found: chinese_date(date.fromisoformat(found[0])), text)
@@ -137,6 +154,11 @@ def flat(items: Iterable[Loose]) -> Parts:
         elif part != "":
             joined.append(part)
     return tuple(joined)
+
+
+def str_of(part: Part) -> str:
+    """Return a part as it reads."""
+    return part if isinstance(part, str) else part.text
 
 
 def _unpacked(items: Iterable[Loose]) -> Iterator[Part]:
