@@ -1,11 +1,11 @@
 """A finished report as a value: what is written down, number by number, whatever it is then laid out as.
 
-Report → sections → topics → statements → figures. A figure carries where its number comes from, so that every
-layout (page, Word, PDF, JSON) can show the evidence without asking the database again.
+Report → sections → headings → points → statements → figures. A figure carries where its number comes from, so that
+every layout (page, Word, PDF, JSON) can show the evidence without asking the database again.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 # What XML cannot hold (control characters, lone surrogates, non-characters), and what turns the reading direction.
 _UNWRITABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+DIGITS = "零一二三四五六七八九"
 _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029]")
 
 
@@ -46,13 +47,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One paragraph, item of a list, or note. A line break in a part starts a new paragraph."""
+    """One paragraph, counted item, measure that runs in with its lead, or note. A line break starts a new one."""
 
     key: str  # stable, so that a rebuild finds the statement that a person has edited
     parts: tuple[str | Figure, ...]
-    kind: Literal["paragraph", "item", "note"]
+    kind: Literal["paragraph", "item", "measure", "note"]
     evidence: tuple[Evidence, ...] = ()
     edited: bool = False
+    proposals: tuple[str, ...] = ()
+    """Clauses that no figure backs: proposed to whoever makes the report, not said."""
 
     @property
     def text(self) -> str:
@@ -65,20 +68,50 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """What stands under one second-level heading; a title of "" means that there is no such heading."""
+class Division:
+    """What stands under one heading: a section (一、), a heading in it （一）, or a point that runs in (一是).
 
+    `key` stays the same from build to build and tells where a paragraph belongs; `number` is as printed.
+    """
+
+    key: str
+    number: str
     title: str
-    statements: tuple[Statement, ...]
+    statements: tuple[Statement, ...] = ()
+    divisions: tuple["Division", ...] = ()
+
+    def walk(self) -> Iterator["Division"]:
+        """Yield itself and everything under it, in reading order."""
+        yield self
+        for division in self.divisions:
+            yield from division.walk()
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """What stands under one first-level heading: 基本情况, 主要做法, 存在的问题, 下步打算."""
+class Column:
+    """One column of a table in an annex; its width in millimetres of 156."""
 
-    number: int
+    key: str
     title: str
-    topics: tuple[Topic, ...]
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table in an annex, a text for each column, and where its records are."""
+
+    cells: tuple[str, ...]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """A table behind the report: what rests on what, all problems, all measures, the ranking, the charts."""
+
+    kind: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +124,33 @@ class Report:
     period: str  # 2026Q3
     period_label: str  # 2026年第三季度
     made_at: datetime
+    as_of: date | None = None
+    length: str = "standard"
+    to: str = ""
+    copies: str = ""
+    signature: str = ""
+    """Who stands under it; "" for the organisation itself."""
     signed_by: str = ""
     signed_on: date | None = None
     draft: bool = True
-    sections: tuple[Section, ...] = ()
+    lead: tuple[Statement, ...] = ()
+    sections: tuple[Division, ...] = ()
+    annexes: tuple[Annex, ...] = ()
+    rests_on: bool = True
+    """Whether the annex of what each figure rests on goes with it."""
+    left_out: tuple[str, ...] = ()
+    """Headings that have nothing to say in this period, for whoever makes the report."""
+
+    def divisions(self) -> Iterator[Division]:
+        """Yield every section, heading and point in reading order."""
+        for section in self.sections:
+            yield from section.walk()
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield every paragraph in reading order."""
+        yield from self.lead
+        for division in self.divisions():
+            yield from division.statements
 
     def figures(self) -> list[tuple[int, Figure]]:
         """Return every figure in order of appearance with its number in the annex, counted from 1.
@@ -104,11 +160,54 @@ class Report:
         numbers: dict[tuple[str, ...], int] = {}
         return [
             (numbers.setdefault((figure.code, figure.url, figure.filter, figure.text), len(numbers) + 1), figure)
-            for section in self.sections
-            for topic in section.topics
-            for statement in topic.statements
+            for statement in self.statements()
             for figure in statement.figures()
         ]
+
+    @property
+    def characters(self) -> int:
+        """How long the body is: characters of lead, headings and paragraphs, spaces left out."""
+        texts = [one.text for one in self.statements()]
+        texts += [division.number + division.title for division in self.divisions()]
+        return sum(len("".join(text.split())) for text in texts)
+
+
+def pruned(report: Report) -> Report:
+    """Return the report without headings that nothing stands under any more, the others numbered anew."""
+
+    def below(divisions: tuple[Division, ...], level: int) -> tuple[Division, ...]:
+        kept = [replace(one, divisions=below(one.divisions, level + 1)) for one in divisions]
+        kept = [one for one in kept if one.statements or one.divisions]
+        return tuple(replace(one, number=numeral(place, level, report.length)) for place, one in enumerate(kept, 1))
+
+    return replace(report, sections=below(report.sections, 1))
+
+
+def chinese_numeral(number: int) -> str:
+    """Return 1 to 99 as headings count: 一, 十, 十二, 二十; other numbers in Arabic digits."""
+    if not 0 < number < 100:
+        return str(number)
+    tens, ones = divmod(number, 10)
+    return ("" if tens < 2 else DIGITS[tens]) + ("十" if tens else "") + (DIGITS[ones] if ones else "")
+
+
+def numeral(place: int, level: int, length: str) -> str:
+    """Return the number of a section (一), a heading （一） or a point: 一是 that runs in, 1. in the long report."""
+    if level == 3:
+        return f"{place}." if length == "full" else f"{chinese_numeral(place)}是"
+    return chinese_numeral(place) if level == 1 else f"（{chinese_numeral(place)}）"
+
+
+def mapped(report: Report, change: Callable[[Statement], Statement | None]) -> Report:
+    """Return the report with each paragraph changed, those that come back as None left out."""
+
+    def of(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return tuple(new for one in statements if (new := change(one)) is not None)
+
+    def division(one: Division) -> Division:
+        return replace(one, statements=of(one.statements), divisions=tuple(map(division, one.divisions)))
+
+    return replace(report, lead=of(report.lead), sections=tuple(map(division, report.sections)))
 
 
 def cleaned(value: T) -> T:
@@ -130,11 +229,38 @@ def local(moment: datetime) -> datetime:
     return timezone.localtime(moment if timezone.is_aware(moment) else timezone.make_aware(moment))
 
 
-def to_json(report: Report) -> dict[str, Any]:
-    """Return the report as plain values that `json.dumps` takes: sections → topics → statements → figures.
+EVIDENCE_COLUMNS = (
+    Column("number", "序号", 10),
+    Column("title", "指标", 32),
+    Column("text", "数值", 21),
+    Column("source", "来源台账", 25),
+    Column("filter", "取数条件", 54),
+    Column("count", "行数", 14),
+)
+EVIDENCE_TITLE = "数据依据表"
 
-    A section also lists its statements flat, for readers that do not know topics.
-    """
+
+def evidence(report: Report) -> Annex:
+    """Return the annex of what each figure rests on: one row for each number of `Report.figures()`."""
+    rows = (
+        Row(
+            (
+                str(number),
+                figure.title or figure.code,
+                figure.text if figure.text.endswith(figure.unit) else f"{figure.text} {figure.unit}",
+                figure.source,
+                "\n".join(filter(None, (figure.filter, figure.formula))),
+                "—" if figure.count is None else str(figure.count),
+            ),
+            figure.url,
+        )
+        for number, figure in dict(report.figures()).items()
+    )
+    return Annex("evidence", EVIDENCE_TITLE, EVIDENCE_COLUMNS, tuple(rows))
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Return the report as plain values that `json.dumps` takes; a paragraph stands once, at its own level."""
     report = cleaned(report)
     return {
         "title": report.title,
@@ -142,25 +268,42 @@ def to_json(report: Report) -> dict[str, Any]:
         "organization_code": report.organization_code,
         "period": report.period,
         "period_label": report.period_label,
+        "as_of": report.as_of.isoformat() if report.as_of else None,
         "made_at": local(report.made_at).isoformat(),
         "draft": report.draft,
-        "signed_by": report.signed_by,
-        "signed_on": report.signed_on.isoformat() if report.signed_on else None,
-        "sections": [_section_json(section) for section in report.sections],
+        "length": report.length,
+        "to": report.to,
+        "copies": report.copies,
+        "lead": [_statement_json(statement) for statement in report.lead],
+        "signature": {
+            "by": report.signature or report.organization,
+            "on": report.signed_on.isoformat() if report.signed_on else None,
+            "signer": report.signed_by,
+        },
+        "sections": [_division_json(section, ("headings", "points")) for section in report.sections],
+        "annexes": [
+            _annex_json(annex) for annex in (*([evidence(report)] if report.rests_on else []), *report.annexes)
+        ],
+        "left_out": list(report.left_out),
     }
 
 
-def _section_json(section: Section) -> dict[str, Any]:
-    topics = [
-        {"title": topic.title, "statements": [_statement_json(statement) for statement in topic.statements]}
-        for topic in section.topics
-    ]
-    return {
-        "number": section.number,
-        "title": section.title,
-        "topics": topics,
-        "statements": [statement for topic in topics for statement in topic["statements"]],
+def _division_json(division: Division, below: tuple[str, ...]) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "key": division.key,
+        "number": division.number,
+        "title": division.title,
+        "statements": [_statement_json(statement) for statement in division.statements],
     }
+    if below:
+        plain[below[0]] = [_division_json(one, below[1:]) for one in division.divisions]
+    return plain
+
+
+def _annex_json(annex: Annex) -> dict[str, Any]:
+    keys = [column.key for column in annex.columns]
+    rows = [dict(zip(keys, row.cells, strict=True)) | {"url": row.url} for row in annex.rows]
+    return {"kind": annex.kind, "title": annex.title, "rows": rows}
 
 
 def _statement_json(statement: Statement) -> dict[str, Any]:

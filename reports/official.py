@@ -11,8 +11,8 @@ import re
 import threading
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from html import escape
 from pathlib import Path
@@ -30,7 +30,20 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
-from reports.document import Evidence, Figure, Report, Statement, Topic, cleaned, local, to_json
+from reports.document import (
+    Annex,
+    Division,
+    Evidence,
+    Figure,
+    Report,
+    Row,
+    Statement,
+    chinese_numeral,
+    cleaned,
+    evidence,
+    local,
+    to_json,
+)
 
 # GB/T 9704-2012, 5.2: the page and its type area in millimetres, and the grid of lines and characters in it.
 PAGE = (210, 297)
@@ -46,12 +59,9 @@ TITLE_FONT, BODY_FONT, HEI, KAI, SONG = "方正小标宋简体", "仿宋_GB2312"
 # What Word takes where the office has not bought or installed the font that the standard names.
 SUBSTITUTES = {TITLE_FONT: "FZXiaoBiaoSong-B05S", BODY_FONT: "仿宋", KAI: "楷体", HEI: "SimHei", SONG: "SimSun"}
 
-ANNEX_TITLE = "数据依据表"
-ANNEX_COLUMNS = (("序号", 10), ("指标", 32), ("数值", 21), ("来源台账", 25), ("取数条件", 54), ("行数", 14))
 SIGNATURE_WIDTH = 15  # characters: a date of seven and four on either side
 UNSIGNED = "（草稿，未签发）"
 _PRINTER = threading.Lock()
-DIGITS = "零一二三四五六七八九"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Run:
     @property
     def url(self) -> str:
         """Where the figure's rows are, "" if there is no such page."""
-        return self.figure.url if self.figure and _is_of_this_site(self.figure.url) else ""
+        return self.figure.url if self.figure and is_of_this_site(self.figure.url) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ class LaidStatement:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading of level 1 or 2 ("" for none) and what follows it up to the next heading."""
+    """A heading of level 1 or 2 ("" for none) and what follows it up to the next heading; points run in."""
 
     level: int
     heading: str
@@ -88,23 +98,16 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class AnnexRow:
-    """One row of the table of evidence; `cells` in the order of ANNEX_COLUMNS."""
+class LaidAnnex:
+    """An annex with its mark: 附件 where it is the only one, else 附件1. `apart` says that it is a file of its own."""
 
-    number: int
-    url: str
-    cells: tuple[str, ...]
+    label: str
+    mention: str
+    annex: Annex
+    apart: bool = False
 
 
 # --- what is said, the same in every format
-
-
-def chinese_numeral(number: int) -> str:
-    """Return 1 to 99 as headings count: 一, 十, 十二, 二十; other numbers in Arabic digits."""
-    if not 0 < number < 100:
-        return str(number)
-    tens, ones = divmod(number, 10)
-    return ("" if tens < 2 else DIGITS[tens]) + ("十" if tens else "") + (DIGITS[ones] if ones else "")
 
 
 def width(text: str) -> float:
@@ -171,39 +174,50 @@ def _title_cut(text: str, widest: float) -> int:
 def lay_out(report: Report) -> list[Block]:
     """Return the body as numbered headings and paragraphs, ready to be set in any format."""
     numbers = (number for number, _ in report.figures())
-    blocks: list[Block] = []
+    blocks = [Block(0, "", list(_laid(report.lead, numbers, report.length)))] if report.lead else []
     for section in report.sections:
-        blocks.append(Block(1, f"{chinese_numeral(section.number)}、{section.title}", []))
-        titled = 0
-        for topic in section.topics:
-            titled += bool(topic.title)
-            heading = f"（{chinese_numeral(titled)}）{topic.title}" if topic.title else ""
-            blocks.append(Block(2, heading, list(_lay_out_topic(topic, numbers))))
+        heading = f"{section.number}、{section.title}"
+        blocks.append(Block(1, heading, list(_laid(section.statements, numbers, report.length))))
+        for division in section.divisions:
+            said = list(_laid(division.statements, numbers, report.length))
+            for point in division.divisions:
+                said += _laid(point.statements, numbers, report.length, point)
+            blocks.append(Block(2, f"{division.number}{division.title}", said))
     return blocks
 
 
-def _lay_out_topic(topic: Topic, numbers: Iterator[int]) -> Iterator[LaidStatement]:
-    """Yield the statements of a topic; items are counted from 1 unless there is only one."""
-    counted = sum(statement.kind == "item" for statement in topic.statements) > 1
+def _laid(
+    statements: Iterable[Statement], numbers: Iterator[int], length: str, point: Division | None = None
+) -> Iterator[LaidStatement]:
+    """Yield paragraphs ready to be set: a point runs in with its title, items are counted unless there is only one."""
+    statements = list(statements)
+    counted = sum(statement.kind == "item" for statement in statements) > 1
     count = 0
-    for statement in topic.statements:
+    for place, statement in enumerate(statements):
         label, strong = "", 0
-        if statement.kind == "item":
-            count += 1
-            label = f"{count}. " if counted else ""
-            # A first sentence that fits on one line is the item's heading, if something follows it.
-            lead = statement.text.find("。") + 1
-            strong = lead if 0 < lead < len(statement.text.strip()) and lead < CHARACTERS else 0
+        if point and not place:
+            label = f"{point.number}{point.title}。"
+        if statement.kind in ("item", "measure"):
+            strong = _lead(statement.text)
+            if statement.kind == "item" and counted:
+                count += 1
+                label = f"{count}." if length == "full" else f"{chinese_numeral(count)}是"
         elif statement.kind == "note" and not statement.text.startswith(("注", "（")):
             label = "注："
-        runs = [Run(label, strong=statement.kind == "item")] if label else []
+        runs = [Run(label, strong=statement.kind != "note")] if label else []
         lines = [runs]
         for run in _runs(statement, strong, numbers):
             first, *others = run.text.split("\n") if run.figure is None else [run.text.replace("\n", " ")]
             lines[-1].append(Run(first, run.strong, run.figure, run.number))
             lines.extend([Run(other, run.strong)] for other in others)
         printed = [line for line in lines if "".join(run.text for run in line).strip()]
-        yield LaidStatement(statement, printed, [one for one in statement.evidence if _is_of_this_site(one.url)])
+        yield LaidStatement(statement, printed, [one for one in statement.evidence if is_of_this_site(one.url)])
+
+
+def _lead(text: str) -> int:
+    """Return how many characters a paragraph runs in with: its first sentence, if something follows it."""
+    lead = text.find("。") + 1
+    return lead if 0 < lead < len(text.strip()) and lead <= CHARACTERS else 0
 
 
 def _runs(statement: Statement, strong: int, numbers: Iterator[int]) -> Iterator[Run]:
@@ -218,28 +232,34 @@ def _runs(statement: Statement, strong: int, numbers: Iterator[int]) -> Iterator
         strong -= len(part)
 
 
-def _is_of_this_site(url: str) -> bool:
+def is_of_this_site(url: str) -> bool:
     """Say whether a link stays on the portal, so that no report carries a foreign or a javascript: link."""
     return url.startswith("/") and not url.startswith(("//", "/\\"))
 
 
-def annex_rows(report: Report) -> list[AnnexRow]:
-    """Return the table of evidence: one row for each number of `Report.figures()`."""
-    return [
-        AnnexRow(
-            number,
-            figure.url if _is_of_this_site(figure.url) else "",
-            (
-                str(number),
-                figure.title or figure.code,
-                figure.text if figure.text.endswith(figure.unit) else f"{figure.text} {figure.unit}",
-                figure.source,
-                "\n".join(filter(None, (figure.filter, figure.formula))),
-                "—" if figure.count is None else str(figure.count),
-            ),
+def laid_annexes(report: Report) -> list[LaidAnnex]:
+    """Return the annexes in order with their marks; the evidence, which is the longest, is a file of its own."""
+    annexes = [*([evidence(report)] if report.rests_on else []), *report.annexes]
+    several = len(annexes) > 1
+    laid = []
+    for number, annex in enumerate(map(_of_this_site, annexes), 1):
+        apart = annex.kind == "evidence"
+        mention = f"{number}.{annex.title}" if several else annex.title
+        laid.append(
+            LaidAnnex(f"附件{number}" if several else "附件", mention + ("（另册）" if apart else ""), annex, apart)
         )
-        for number, figure in dict(report.figures()).items()
-    ]
+    return laid
+
+
+def _of_this_site(annex: Annex) -> Annex:
+    """Return an annex without links that leave the portal."""
+    rows = (row if is_of_this_site(row.url) else replace(row, url="") for row in annex.rows)
+    return replace(annex, rows=tuple(rows))
+
+
+def signature(report: Report) -> str:
+    """Return who stands under the report."""
+    return report.signature or report.organization
 
 
 def closing(report: Report) -> str:
@@ -309,7 +329,8 @@ class Style:
         )
 
 
-NOTE, SIGNATURE, ANNEX_LABEL, ANNEX_HEADING, CELL, CELL_HEAD = "附注", "落款", "附件", "附件标题", "表格", "表头"
+NOTE, SIGNATURE, ADDRESSEE, COPIES = "附注", "落款", "主送", "抄送"
+ANNEX_LABEL, ANNEX_HEADING, CELL, CELL_HEAD = "附件", "附件标题", "表格", "表头"
 # What a 16-point character gives up so that 28 of them fit on a line, in whole twips.
 SQUEEZE = math.ceil((BODY_SIZE - AREA[0] * MM / CHARACTERS) * 20) / 20
 STYLES = {
@@ -323,6 +344,8 @@ STYLES = {
     "Footer": Style(SONG, 14, align="right", line=16),
     NOTE: Style(KAI, 14, first_line=2),
     SIGNATURE: Style(BODY_FONT, align="right"),
+    ADDRESSEE: Style(BODY_FONT, squeeze=SQUEEZE),
+    COPIES: Style(BODY_FONT, 14, line=24),
     ANNEX_LABEL: Style(HEI, page_break=True, keep_next=True),
     ANNEX_HEADING: Style(
         TITLE_FONT, TITLE_SIZE, align="center", before=LINE_PITCH, after=LINE_PITCH / 2, keep_next=True, outline=0
@@ -337,15 +360,36 @@ def _twips(points: float) -> int:
 
 
 def to_docx(report: Report) -> bytes:
-    """Return the report as a Word document; the same report gives the same bytes."""
+    """Return the report as a Word document with its annexes; the same report gives the same bytes."""
     report = cleaned(report)
+    document = _new_document(report)
+    _write_body(document, report)
+    for laid in laid_annexes(report):
+        if not laid.apart:
+            _write_annex(document, laid)
+    return _saved(document)
+
+
+def evidence_docx(report: Report) -> bytes:
+    """Return the annex of what each figure rests on, as a Word document of its own."""
+    report = cleaned(report)
+    document = _new_document(report)
+    laid = next(one for one in laid_annexes(replace(report, rests_on=True)) if one.apart)
+    _write_annex(document, laid, first=True)
+    document.add_paragraph(closing(report), style=CELL).paragraph_format.space_before = Pt(6)
+    return _saved(document)
+
+
+def _new_document(report: Report) -> WordDocument:
     document = Document()
     _set_page(document)
     _set_styles(document)
     _set_settings(document)
     _set_properties(document, report)
-    _write_body(document, report)
-    _write_annex(document, report)
+    return document
+
+
+def _saved(document: WordDocument) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return settled(buffer.getvalue())
@@ -431,11 +475,13 @@ def _set_properties(document: WordDocument, report: Report) -> None:
 
 
 def _write_body(document: WordDocument, report: Report) -> None:
-    """Write title, sections, the mention of the annex, and the signature."""
+    """Write title, whom it is sent to, sections, the mention of the annexes, the signature and who gets a copy."""
     head = [document.add_paragraph("\n".join(title_lines(report.title)), style="Title")]
     if period := period_line(report):
         head.append(document.add_paragraph(period, style="Subtitle"))
     head[-1].paragraph_format.space_after = Pt(LINE_PITCH)
+    if report.to:
+        document.add_paragraph(f"{report.to}：", style=ADDRESSEE)
     for block in lay_out(report):
         if block.heading:
             document.add_paragraph(block.heading, style=f"Heading {block.level}")
@@ -446,55 +492,70 @@ def _write_body(document: WordDocument, report: Report) -> None:
                     paragraph.add_run(run.text).bold = True if run.strong else None
     # A signature never stands on a page of its own.
     document.paragraphs[-1].paragraph_format.keep_with_next = True
-    annex = document.add_paragraph(f"附件：{ANNEX_TITLE}", style="Body Text")
-    annex.paragraph_format.space_before = Pt(LINE_PITCH)
-    annex.paragraph_format.keep_with_next = True
+    for place, laid_annex in enumerate(laid_annexes(report)):
+        annex = document.add_paragraph(("" if place else "附件：") + laid_annex.mention, style="Body Text")
+        annex.paragraph_format.keep_with_next = True
+        if place:
+            _indent(annex, "left", 3)
+        else:
+            annex.paragraph_format.space_before = Pt(LINE_PITCH)
     dated = signing_date(report)
-    name = document.add_paragraph(report.organization, style=SIGNATURE)
+    by = signature(report)
+    name = document.add_paragraph(by, style=SIGNATURE)
     name.paragraph_format.space_before = Pt(LINE_PITCH)
     name.paragraph_format.keep_with_next = True
     # The name is centred over the date, which stands four characters from the right; a long one ends at the margin.
-    _indent(name, "right", max(0, 4 + width(dated) / 2 - width(report.organization) / 2))
-    _indent(document.add_paragraph(dated, style=SIGNATURE), "right", 4)
+    _indent(name, "right", max(0, 4 + width(dated) / 2 - width(by) / 2))
+    date_line = document.add_paragraph(dated, style=SIGNATURE)
+    _indent(date_line, "right", 4)
+    if report.copies:
+        date_line.paragraph_format.keep_with_next = True
+        document.add_paragraph(f"抄送：{report.copies}", style=COPIES).paragraph_format.space_before = Pt(LINE_PITCH)
 
 
-def _write_annex(document: WordDocument, report: Report) -> None:
-    """Write the table of evidence on a page of its own, its head repeated on each page."""
-    document.add_paragraph("附件", style=ANNEX_LABEL)
-    document.add_paragraph(ANNEX_TITLE, style=ANNEX_HEADING)
-    rows = annex_rows(report)
-    if rows:
-        ids = {name: document.styles[name].style_id for name in (CELL, CELL_HEAD)}
-        borders = "".join(
-            f'<w:{edge} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
-            for edge in ("top", "left", "bottom", "right", "insideH", "insideV")
-        )
-        head = _row_xml([header for header, _ in ANNEX_COLUMNS], ids[CELL_HEAD], header=True)
-        table = (
-            f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{_twips(AREA[0] * MM)}" w:type="dxa"/>'
-            f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar>'
-            '<w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>'
-            + "".join(f'<w:gridCol w:w="{_twips(wide * MM)}"/>' for _, wide in ANNEX_COLUMNS)
-            + f"</w:tblGrid>{head}{''.join(_row_xml(row.cells, ids[CELL]) for row in rows)}</w:tbl>"
-        )
-        document.element.body.insert_element_before(parse_xml(table), "w:sectPr")
-    else:
+def _write_annex(document: WordDocument, laid: LaidAnnex, *, first: bool = False) -> None:
+    """Write the table of an annex on a page of its own, its head repeated on each page."""
+    label = document.add_paragraph(laid.label, style=ANNEX_LABEL)
+    if first:
+        label.paragraph_format.page_break_before = False
+    document.add_paragraph(laid.annex.title, style=ANNEX_HEADING)
+    if not laid.annex.rows:
         document.add_paragraph("本报告没有引用台账数据。", style="Body Text")
-    document.add_paragraph(closing(report), style=CELL).paragraph_format.space_before = Pt(6)
+        return
+    columns = laid.annex.columns
+    ids = {name: document.styles[name].style_id for name in (CELL, CELL_HEAD)}
+    borders = "".join(
+        f'<w:{edge} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
+        for edge in ("top", "left", "bottom", "right", "insideH", "insideV")
+    )
+    head = _row_xml(laid.annex, Row(tuple(column.title for column in columns)), ids[CELL_HEAD], header=True)
+    rows = "".join(_row_xml(laid.annex, row, ids[CELL]) for row in laid.annex.rows)
+    table = (
+        f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{_twips(AREA[0] * MM)}" w:type="dxa"/>'
+        f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/><w:tblCellMar>'
+        '<w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>'
+        + "".join(f'<w:gridCol w:w="{_twips(column.width * MM)}"/>' for column in columns)
+        + f"</w:tblGrid>{head}{rows}</w:tbl>"
+    )
+    document.element.body.insert_element_before(parse_xml(table), "w:sectPr")
 
 
-def _row_xml(cells: tuple[str, ...] | list[str], style: str, *, header: bool = False) -> str:
+CENTRED = ("number", "text", "count", "rank", "total", "grade", "deadline")
+"""Columns whose cells stand in the middle."""
+
+
+def _row_xml(annex: Annex, row: Row, style: str, *, header: bool = False) -> str:
     """Return one w:tr that is not split over pages; line breaks in a cell start a new paragraph."""
     parts = []
-    for index, (text, (_, wide)) in enumerate(zip(cells, ANNEX_COLUMNS, strict=True)):
-        align = '<w:jc w:val="center"/>' if index in (0, 2, 5) and not header else ""
+    for text, column in zip(row.cells, annex.columns, strict=True):
+        align = '<w:jc w:val="center"/>' if column.key in CENTRED and not header else ""
         paragraphs = "".join(
             f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{align}</w:pPr>'
             f'<w:r><w:t xml:space="preserve">{_unbroken_dates(line)}</w:t></w:r></w:p>'
             for line in text.split("\n")
         )
         parts.append(
-            f'<w:tc><w:tcPr><w:tcW w:w="{_twips(wide * MM)}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
+            f'<w:tc><w:tcPr><w:tcW w:w="{_twips(column.width * MM)}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
             f"{paragraphs}</w:tc>"
         )
     return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if header else ''}</w:trPr>{''.join(parts)}</w:tr>"
@@ -530,8 +591,13 @@ def to_html(report: Report) -> str:
 
 
 def to_pdf(report: Report) -> bytes:
-    """Return the page printed on A4; a figure links to its row in the annex, as the portal may be out of reach."""
-    return printed(_page(report, css=_css(), links_to_annex=True))
+    """Return the report printed on A4. Figures are no links there, as the portal may be out of reach."""
+    return printed(_page(report, css=_css(), on_paper=True))
+
+
+def evidence_pdf(report: Report) -> bytes:
+    """Return the annex of what each figure rests on, printed as a file of its own."""
+    return printed(_page(report, css=_css(), on_paper=True, evidence_only=True))
 
 
 def printed(html: str) -> bytes:
@@ -553,9 +619,14 @@ def _css() -> str:
     return Path(path).read_text(encoding="utf-8")
 
 
-def _page(report: Report, *, css: str = "", links_to_annex: bool = False) -> str:
-    """Render the template; with `css` the page holds its style itself, else it links to the portal's."""
+def _page(report: Report, *, css: str = "", on_paper: bool = False, evidence_only: bool = False) -> str:
+    """Render the template; with `css` the page holds its style itself, else it links to the portal's.
+
+    On paper the evidence is a file of its own; a page ends with it, so that a figure's source is at hand.
+    """
     report = cleaned(report)
+    laid = laid_annexes(replace(report, rests_on=True) if evidence_only else report)
+    annexes = [one for one in laid if one.apart] if evidence_only else laid
     return render_to_string(
         "reports/official.html",
         {
@@ -563,15 +634,16 @@ def _page(report: Report, *, css: str = "", links_to_annex: bool = False) -> str
             "made_at": local(report.made_at).isoformat(),
             "title_lines": title_lines(report.title),
             "period_line": period_line(report),
-            "blocks": lay_out(report),
+            "blocks": [] if evidence_only else lay_out(report),
             "signing_date": signing_date(report),
-            "long_name": width(report.organization) > SIGNATURE_WIDTH,
-            "annex_title": ANNEX_TITLE,
-            "annex_columns": [header for header, _ in ANNEX_COLUMNS],
-            "annex": annex_rows(report),
-            "closing": closing(report),
+            "signature": signature(report),
+            "long_name": width(signature(report)) > SIGNATURE_WIDTH,
+            "mentions": [one.mention for one in laid],
+            "annexes": [one for one in annexes if evidence_only or not (on_paper and one.apart)],
+            "closing": closing(report) if evidence_only or not on_paper else "",
             "css": css,
-            "links_to_annex": links_to_annex,
+            "on_paper": on_paper,
+            "evidence_only": evidence_only,
         },
     )
 
@@ -584,9 +656,22 @@ WRITERS: dict[str, Callable[[Report], bytes]] = {
 }
 
 
-def write(report: Report, path: Path) -> None:
-    """Write the report to a file as its ending says; raises ValueError for an ending that is none of ours."""
-    writer = WRITERS.get(path.suffix.lower())
+EVIDENCE_WRITERS: dict[str, Callable[[Report], bytes]] = {".docx": evidence_docx, ".pdf": evidence_pdf}
+"""What writes the annex of evidence as a file of its own, where a format keeps it apart."""
+
+
+def write(report: Report, path: Path) -> list[Path]:
+    """Write the report to a file as its ending says, on paper with its evidence in a second file; return both.
+
+    Raises ValueError for an ending that is none of ours.
+    """
+    suffix = path.suffix.lower()
+    writer = WRITERS.get(suffix)
     if writer is None:
         raise ValueError(f"不能写成“{path.name}”：文件名请以 .docx、.pdf、.html 或 .json 结尾。")
     path.write_bytes(writer(report))
+    if not (report.rests_on and suffix in EVIDENCE_WRITERS):
+        return [path]
+    apart = path.with_name(f"{path.stem}-数据依据表{path.suffix}")
+    apart.write_bytes(EVIDENCE_WRITERS[suffix](report))
+    return [path, apart]

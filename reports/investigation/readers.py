@@ -13,7 +13,7 @@ from branches.models import Organization
 from ledgers import ledger as ledgers
 from ledgers.ledger import BadQuery, Ledger
 from ledgers.scope import may
-from reports.document import Evidence, Figure, Report, Section, Statement, Topic
+from reports.document import Annex, Figure, Report, Statement, mapped
 
 
 def as_read_by(report: Report, user: User, organization: Organization) -> Report:
@@ -23,20 +23,16 @@ def as_read_by(report: Report, user: User, organization: Organization) -> Report
         kept = _closed(one.url, user, organization)
         return replace(one, url="", source=f"{one.source}（{kept.kept_to}）") if kept else one
 
-    def opens(one: Evidence) -> bool:
-        return _closed(one.url, user, organization) is None
-
     def statement(one: Statement) -> Statement:
         parts = tuple(figure(part) if isinstance(part, Figure) else part for part in one.parts)
-        return replace(one, parts=parts, evidence=tuple(filter(opens, one.evidence)))
+        opens = tuple(link for link in one.evidence if _closed(link.url, user, organization) is None)
+        return replace(one, parts=parts, evidence=opens)
 
-    def topic(one: Topic) -> Topic:
-        return replace(one, statements=tuple(map(statement, one.statements)))
+    def annex(one: Annex) -> Annex:
+        rows = (replace(row, url="") if _closed(row.url, user, organization) else row for row in one.rows)
+        return replace(one, rows=tuple(rows))
 
-    def section(one: Section) -> Section:
-        return replace(one, topics=tuple(map(topic, one.topics)))
-
-    return replace(report, sections=tuple(map(section, report.sections)))
+    return mapped(replace(report, annexes=tuple(map(annex, report.annexes))), statement)
 
 
 def _closed(url: str, user: User, organization: Organization) -> Ledger | None:

@@ -5,44 +5,52 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from reports.document import Evidence, Figure, Report, Section, Statement, Topic
+from reports.document import Annex, Column, Division, Evidence, Figure, Report, Row, Statement
 
 
 def dump(report: Report) -> dict[str, Any]:
     """Return the report as plain values; `load` gives back an equal report."""
-    plain = asdict(report)
-    for section in plain["sections"]:
-        for topic in section["topics"]:
-            for statement in topic["statements"]:
-                for part in statement["parts"]:
-                    if isinstance(part, dict) and isinstance(part["value"], Decimal):
-                        part["value"] = str(part["value"])
-    plain["made_at"] = report.made_at.isoformat()
-    plain["signed_on"] = report.signed_on.isoformat() if report.signed_on else None
-    return plain
+    return {name: _plain(value) for name, value in asdict(report).items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return values without decimals and days; a decimal becomes its text."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def load(plain: dict[str, Any]) -> Report:
     """Return the report that `dump` wrote."""
-    signed_on = plain["signed_on"]
     return Report(
         **plain
         | {
             "made_at": datetime.fromisoformat(plain["made_at"]),
-            "signed_on": date.fromisoformat(signed_on) if signed_on else None,
-            "sections": tuple(
-                Section(
-                    section["number"],
-                    section["title"],
-                    tuple(
-                        Topic(topic["title"], tuple(_statement(one) for one in topic["statements"]))
-                        for topic in section["topics"]
-                    ),
-                )
-                for section in plain["sections"]
-            ),
+            "as_of": _day(plain["as_of"]),
+            "signed_on": _day(plain["signed_on"]),
+            "lead": _statements(plain["lead"]),
+            "sections": tuple(map(_division, plain["sections"])),
+            "annexes": tuple(map(_annex, plain["annexes"])),
+            "left_out": tuple(plain["left_out"]),
         }
     )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _division(plain: dict[str, Any]) -> Division:
+    below = tuple(map(_division, plain["divisions"]))
+    return Division(**plain | {"statements": _statements(plain["statements"]), "divisions": below})
+
+
+def _statements(plain: list[dict[str, Any]]) -> tuple[Statement, ...]:
+    return tuple(map(_statement, plain))
 
 
 def _statement(plain: dict[str, Any]) -> Statement:
@@ -51,6 +59,7 @@ def _statement(plain: dict[str, Any]) -> Statement:
         | {
             "parts": tuple(part if isinstance(part, str) else _figure(part) for part in plain["parts"]),
             "evidence": tuple(Evidence(**one) for one in plain["evidence"]),
+            "proposals": tuple(plain["proposals"]),
         }
     )
 
@@ -58,3 +67,13 @@ def _statement(plain: dict[str, Any]) -> Statement:
 def _figure(plain: dict[str, Any]) -> Figure:
     value = plain["value"]
     return Figure(**plain | {"value": Decimal(value) if isinstance(value, str) else value})
+
+
+def _annex(plain: dict[str, Any]) -> Annex:
+    return Annex(
+        **plain
+        | {
+            "columns": tuple(Column(**one) for one in plain["columns"]),
+            "rows": tuple(Row(tuple(one["cells"]), one["url"]) for one in plain["rows"]),
+        }
+    )

@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 from accounts.roles import Role
 from tests.factories import ActivityFactory, PostingFactory, UserFactory, street
 
+from .test_investigation_pages import statements_of
+
 pytestmark = pytest.mark.django_db
 
 
@@ -38,9 +40,27 @@ def test_it_works(place, capsys, tmp_path, ending, start):
 def test_the_json_holds_as_many_statements_and_figures_as_it_says(place, capsys, tmp_path):
     answer = build(capsys, tmp_path / "r.json")
     data = json.loads((tmp_path / "r.json").read_text())
-    statements = [one for section in data["sections"] for one in section["statements"]]
-    figures = {(f["code"], f["url"], f["text"]) for one in statements for f in one["figures"]}
+    statements = statements_of(data)
+    figures = {(f["code"], f["url"], f["filter"], f["text"]) for one in statements for f in one["figures"]}
     assert (answer["statements"], answer["figures"]) == (len(statements), len(figures))
+    assert len({one["key"] for one in statements}) == len(statements)  # a statement stands once
+
+
+@pytest.mark.parametrize(
+    ("annexes", "kinds"),
+    [(None, {"evidence", "problems", "measures"}), ("none", set()), ("evidence,measures", {"evidence", "measures"})],
+)
+def test_annexes_are_chosen(place, capsys, tmp_path, annexes, kinds):
+    build(capsys, tmp_path / "r.json", annexes=annexes)
+    data = json.loads((tmp_path / "r.json").read_text())
+    assert {one["kind"] for one in data["annexes"]} == kinds
+
+
+def test_length_and_evidence(place, capsys, tmp_path):
+    answer = build(capsys, tmp_path / "r.docx", length="brief")
+    assert answer["files"] == [str(tmp_path / "r.docx"), str(tmp_path / "r-数据依据表.docx")]
+    assert answer["characters"] <= 2500
+    assert build(capsys, tmp_path / "r.docx", annexes="none")["files"] == [str(tmp_path / "r.docx")]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +68,8 @@ def test_the_json_holds_as_many_statements_and_figures_as_it_says(place, capsys,
     [
         ({"organization": "XX"}, "没有编码为“XX”的组织"),
         ({"period": "第三季度"}, "看不懂的时期"),
+        ({"period": "2100Q1"}, "还没有开始"),
+        ({"annexes": "everything"}, "没有“everything”这种附件"),
         ({"user": "nobody"}, "没有可用的账号"),
     ],
 )

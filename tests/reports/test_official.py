@@ -15,8 +15,8 @@ from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from reports import official
-from reports.document import Evidence, Figure, Report, Section, Statement, Topic, to_json
-from reports.official import chinese_numeral, title_lines, to_docx, to_html, to_pdf, write
+from reports.document import Annex, Column, Division, Evidence, Figure, Report, Row, Statement, chinese_numeral, to_json
+from reports.official import evidence_docx, evidence_pdf, title_lines, to_docx, to_html, to_pdf, write
 
 A4_TWIPS = (11906, 16838)
 HOSTILE = "<b>&\"'\x00\x07\x1b\ud800\ufffe\u202e]]>" + "长" * 200 + "W" * 200
@@ -47,6 +47,12 @@ def statement(*parts, kind="paragraph", **changes):
     return Statement("key", parts, kind, **changes)
 
 
+def section(*statements, topic="", number="一", title="基本情况"):
+    if topic:
+        return Division("a", number, title, (), (Division("b", "（一）", topic, statements),))
+    return Division("a", number, title, statements)
+
+
 def report(*statements, title="关于和平街道基层党建工作情况的调研报告", topic="", **changes):
     values = {
         "title": title,
@@ -58,10 +64,17 @@ def report(*statements, title="关于和平街道基层党建工作情况的调�
         "signed_by": "李示例",
         "signed_on": date(2026, 10, 15),
         "draft": False,
-        "sections": (Section(1, "基本情况", (Topic(topic, statements),)),),
+        "sections": (section(*statements, topic=topic),),
     }
     return Report(**values | changes)
 
+
+MEASURES = Annex(
+    "measures",
+    "责任清单",
+    (Column("number", "序号", 20), Column("measure", "措施", 136)),
+    (Row(("1", "召开大会"), "/x/"),),
+)
 
 TWO_FIGURES = (
     statement("现有党员", figure(), "名，到会率", RATE, "。"),
@@ -108,10 +121,11 @@ class TestJson:
             "2026Q3",
             "2026-10-10T09:12:00+08:00",
         )
-        section = data["sections"][0]
-        assert (section["number"], section["title"], section["topics"][0]["title"]) == (1, "基本情况", "党员")
-        assert section["statements"] == section["topics"][0]["statements"]
-        first = section["statements"][0]
+        one = data["sections"][0]
+        assert (one["number"], one["title"], one["statements"]) == ("一", "基本情况", [])
+        heading = one["headings"][0]
+        assert (heading["number"], heading["title"], heading["points"]) == ("（一）", "党员", [])
+        first = heading["statements"][0]
         assert (first["key"], first["kind"], first["edited"]) == ("key", "paragraph", False)
         assert first["text"] == "现有党员359名，到会率91.7%。"
         assert first["figures"][1] == {
@@ -126,6 +140,19 @@ class TestJson:
             "count": None,
             "formula": "出席 1019 ÷ 应到 1111",
         }
+
+    def test_says_whom_it_goes_to_and_who_signed(self):
+        data = to_json(report(to="区委", as_of=date(2026, 9, 30), lead=(statement("近期。"),)))
+        assert (data["to"], data["as_of"], data["draft"]) == ("区委", "2026-09-30", False)
+        assert [one["text"] for one in data["lead"]] == ["近期。"]
+        assert data["signature"] == {"by": "中共和平街道工作委员会", "on": "2026-10-15", "signer": "李示例"}
+
+    def test_lists_the_annexes_with_their_rows(self):
+        data = to_json(report(*TWO_FIGURES, annexes=(MEASURES,)))
+        assert [(one["kind"], len(one["rows"])) for one in data["annexes"]] == [("evidence", 2), ("measures", 1)]
+        assert data["annexes"][0]["rows"][0]["title"] == "党员总数"
+        assert data["annexes"][1]["rows"] == [{"number": "1", "measure": "召开大会", "url": "/x/"}]
+        assert to_json(report(*TWO_FIGURES, rests_on=False))["annexes"] == []
 
     def test_a_whole_decimal_is_an_integer(self):
         value = to_json(report(statement(figure())))["sections"][0]["statements"][0]["figures"][0]["value"]
@@ -207,41 +234,53 @@ class TestWordPage:
 
 class TestWordText:
     def test_reads_like_a_document(self):
-        document = read(report(*TWO_FIGURES, topic="党员队伍"))
-        assert [(one.style.name, one.text) for one in document.paragraphs][:8] == [
+        document = read(report(*TWO_FIGURES, topic="党员队伍", to="区委"))
+        assert [(one.style.name, one.text) for one in document.paragraphs][:9] == [
             ("Title", "关于和平街道基层党建工作情况的调研报告"),
             ("Subtitle", "（2026年第三季度）"),
+            ("主送", "区委："),
             ("Heading 1", "一、基本情况"),
             ("Heading 2", "（一）党员队伍"),
             ("Body Text", "现有党员359名，到会率91.7%。"),
             ("Body Text", "党员359名均已编入支部。"),
-            ("Body Text", "附件：数据依据表"),
+            ("Body Text", "附件：数据依据表（另册）"),
             ("落款", "中共和平街道工作委员会"),
         ]
         assert "w:hyperlink" not in part(report(*TWO_FIGURES), "word/document.xml")
 
-    def test_topics_without_a_title_have_no_heading_and_take_no_number(self):
-        topics = (Topic("", (statement("总述。"),)), Topic("甲", ()), Topic("乙", ()))
-        document = read(report(sections=(Section(3, "存在的问题", topics),)))
-        assert paragraphs(document)[2:6] == ["三、存在的问题", "总述。", "（一）甲", "（二）乙"]
+    def test_a_point_runs_in_with_its_title_in_bold(self):
+        point = Division("p", "一是", "加强学习教育", (statement("组织学习", figure("4"), "次。"),))
+        heading = Division("h", "（一）", "突出基础工作", (), (point,))
+        document = read(report(sections=(Division("s", "二", "主要做法", (), (heading,)),)))
+        paragraph = next(one for one in document.paragraphs if one.text.startswith("一是"))
+        assert paragraph.text == "一是加强学习教育。组织学习4次。"
+        assert "".join(run.text for run in paragraph.runs if run.bold) == "一是加强学习教育。"
+
+    def test_a_measure_runs_in_with_its_lead_and_has_no_number(self):
+        source = report(*(statement(f"开好会{n}。某支部于12月1日前召开。", kind="measure") for n in "甲乙"))
+        texts = [one.text for one in read(source).paragraphs if one.text.startswith("开好会")]
+        assert texts == ["开好会甲。某支部于12月1日前召开。", "开好会乙。某支部于12月1日前召开。"]
 
     def test_items_are_counted_and_open_with_their_sentence_in_bold(self):
-        long_lead = "字" * 27 + "。"
-        document = read(
-            report(
-                statement("会议未按季召开。", figure("4"), "个支部未召开。", kind="item"),
-                statement("任期届满未换届。", kind="item"),
-                statement(long_lead, "其余。", kind="item"),
-            )
+        long_lead = "字" * 28 + "。"
+        source = report(
+            statement("会议未按季召开。", figure("4"), "个支部未召开。", kind="item"),
+            statement("任期届满未换届。", kind="item"),
+            statement(long_lead, "其余。", kind="item"),
         )
-        items = document.paragraphs[3:6]
+        items = read(source).paragraphs[3:6]
         assert [item.text for item in items] == [
-            "1. 会议未按季召开。4个支部未召开。",
-            "2. 任期届满未换届。",
-            f"3. {long_lead}其余。",
+            "一是会议未按季召开。4个支部未召开。",
+            "二是任期届满未换届。",
+            f"三是{long_lead}其余。",
         ]
         bold = ["".join(run.text for run in item.runs if run.bold) for item in items]
-        assert bold == ["1. 会议未按季召开。", "2. ", "3. "]
+        assert bold == ["一是会议未按季召开。", "二是", "三是"]
+        assert read(replace(source, length="full")).paragraphs[3].text.startswith("1.会议")
+
+    def test_who_gets_a_copy_stands_at_the_end(self):
+        last = read(report(copies="各社区党委")).paragraphs[-1]
+        assert (last.style.name, last.text) == ("抄送", "抄送：各社区党委")
 
     def test_a_single_item_has_no_number(self):
         assert "只此一条。" in paragraphs(read(report(statement("只此一条。", kind="item"))))
@@ -280,9 +319,10 @@ class TestWordText:
 
 
 class TestAnnex:
-    def test_has_one_row_for_each_figure(self):
+    def test_the_evidence_is_a_file_of_its_own_with_a_row_for_each_figure(self):
         source = report(*TWO_FIGURES)
-        (table,) = read(source).tables
+        assert read(source).tables == []
+        (table,) = Document(io.BytesIO(evidence_docx(source))).tables
         assert [[cell.text for cell in row.cells] for row in table.rows] == [
             ["序号", "指标", "数值", "来源台账", "取数条件", "行数"],
             ["1", "党员总数", "359 名", "党员花名册", "和平街道 · 2026-07-01 至 2026-09-30 · 在册", "359"],
@@ -296,8 +336,14 @@ class TestAnnex:
             ],
         ]
 
+    def test_ends_with_when_the_report_was_made(self):
+        document = Document(io.BytesIO(evidence_docx(report(*TWO_FIGURES))))
+        assert document.paragraphs[-1].text == (
+            "本报告由台账数据生成，生成时间：2026年10月10日 09:12。签发人：李示例。"
+        )
+
     def test_is_a_fixed_table_whose_head_is_repeated_and_whose_rows_stay_whole(self):
-        (table,) = read(report(*TWO_FIGURES)).tables
+        (table,) = Document(io.BytesIO(evidence_docx(report(*TWO_FIGURES)))).tables
         assert table._tbl.tblPr.find(qn("w:tblLayout")).get(qn("w:type")) == "fixed"
         widths = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid]
         assert sum(widths) == pytest.approx(156 / 25.4 * 1440, abs=6)
@@ -305,31 +351,32 @@ class TestAnnex:
         assert [one.find(qn("w:tblHeader")) is not None for one in properties] == [True, False, False]
         assert all(one.find(qn("w:cantSplit")) is not None for one in properties)
 
-    def test_starts_a_page_and_ends_with_when_the_report_was_made(self):
-        document = read(report(*TWO_FIGURES))
-        label = next(one for one in document.paragraphs if one.text == "附件")
+    def test_others_start_a_page_each_and_are_mentioned_by_number(self):
+        document = read(report(*TWO_FIGURES, annexes=(MEASURES,)))
+        texts = paragraphs(document)
+        assert "附件：1.数据依据表（另册）" in texts
+        assert "2.责任清单" in texts
+        label = next(one for one in document.paragraphs if one.text == "附件2")
         assert label.style.element.pPr.find(qn("w:pageBreakBefore")) is not None
-        assert document.paragraphs[-1].text == (
-            "本报告由台账数据生成，生成时间：2026年10月10日 09:12。签发人：李示例。"
-        )
+        (table,) = document.tables
+        assert [cell.text for cell in table.rows[1].cells] == ["1", "召开大会"]
 
     def test_a_report_without_figures_says_so(self):
-        document = read(report(statement("无数字。")))
+        document = Document(io.BytesIO(evidence_docx(report(statement("无数字。")))))
         assert document.tables == []
         assert "本报告没有引用台账数据。" in paragraphs(document)
 
 
 class TestPdf:
-    def test_holds_text_annex_and_page_numbers_on_a4(self):
+    def test_holds_text_and_page_numbers_on_a4(self):
         reader = PdfReader(io.BytesIO(to_pdf(report(*TWO_FIGURES))))
         assert [float(side) for side in reader.pages[0].mediabox[2:]] == pytest.approx([595.28, 841.89], abs=0.1)
-        first, last = (page.extract_text() for page in reader.pages)
+        (first,) = (page.extract_text() for page in reader.pages)
         assert "一、基本情况" in first
         assert "现有党员359名，到会率91.7%。" in first
         assert "2026年10月15日" in first
         assert "— 1 —" in first
-        assert "数据依据表" in last
-        assert "— 2 —" in last
+        assert "附件：数据依据表（另册）" in first
         assert reader.metadata.title == "关于和平街道基层党建工作情况的调研报告"
 
     def test_has_22_lines_of_28_characters(self):
@@ -338,10 +385,11 @@ class TestPdf:
         lines = [line for line in page.splitlines() if "字" in line]
         assert [line.strip() for line in lines] == ["字" * 28] * 22
 
-    def test_a_figure_links_to_its_row_in_the_annex(self):
-        reader = PdfReader(io.BytesIO(to_pdf(report(*TWO_FIGURES))))
-        links = [annotation.get_object() for annotation in reader.pages[0]["/Annots"]]
-        assert [str(link["/Dest"]) for link in links] == ["figure-1", "figure-2", "figure-1"]
+    def test_what_the_figures_rest_on_is_a_file_of_its_own(self):
+        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(evidence_pdf(report(*TWO_FIGURES)))).pages)
+        assert "数据依据表" in text
+        assert "出席 1019 ÷ 应到 1111" in text
+        assert "基本情况" not in text
 
     def test_fetches_nothing(self):
         with pytest.raises(ValueError, match="不从外部取内容"):
@@ -449,8 +497,11 @@ def test_chinese_numerals_count_headings(number, text):
 )
 def test_write_goes_by_the_ending(tmp_path, ending, start):
     path = tmp_path / f"report.{ending}"
-    write(report(*TWO_FIGURES), path)
-    assert path.read_bytes().startswith(start)
+    written = write(report(*TWO_FIGURES), path)
+    assert all(one.read_bytes().startswith(start) for one in written)
+    apart = [tmp_path / f"report-数据依据表.{ending}"] if ending in ("docx", "PDF") else []
+    assert written == [path, *apart]
+    assert write(report(*TWO_FIGURES, rests_on=False), path) == [path]
 
 
 def test_a_written_page_holds_its_own_css(tmp_path):
