@@ -354,6 +354,9 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "reports:investigation-download": Right.REPORTS_VIEW,
     "reports:investigation-edit": Right.REPORTS_BUILD,
     "reports:investigation-settle": Right.REPORTS_BUILD,
+    "reports:investigation-arrange": Right.REPORTS_BUILD,
+    "reports:investigation-evidence": Right.REPORTS_VIEW,
+    "reports:outline": Right.REPORTS_BUILD,
     "reports:investigation-rebuild": Right.REPORTS_BUILD,
     "reports:investigation-sign": Right.REPORTS_SIGN,
     "reports:workbench": SIGNED_IN,  # by role: to-dos, or the pages that are the user's own

@@ -1,7 +1,8 @@
-"""The investigation report as a record: a draft that people edit, and the snapshot that was signed off."""
+"""The investigation report as a record: its outline, a draft that people edit, and the snapshot that was signed."""
 
 import hashlib
 import json
+from typing import Any
 
 from django.db import IntegrityError, models
 from django.db.models import Q
@@ -21,7 +22,9 @@ from reports.document import Report
 from reports.investigation import edits as editing
 from reports.investigation import snapshot
 from reports.investigation.building import build
-from reports.investigation.edits import Composed
+from reports.investigation.edits import FIRST, OWN, Composed
+from reports.investigation.outline import DEFAULT, Outline, from_plain
+from reports.investigation.saying import LENGTHS
 
 
 class InvestigationReportQuerySet(ScopedQuerySet["InvestigationReport"]):
@@ -31,6 +34,56 @@ class InvestigationReportQuerySet(ScopedQuerySet["InvestigationReport"]):
 class StatementEditQuerySet(ScopedQuerySet["StatementEdit"]):
     path = "report__organization__path"
     right = Right.REPORTS_BUILD
+
+
+class ReportOutlineQuerySet(ScopedQuerySet["ReportOutline"]):
+    right = Right.REPORTS_BUILD
+
+
+class ReportOutline(Record):
+    """One version of a street's outline (提纲). The last one counts; without any the office's own does."""
+
+    DATED = False
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="outlines", verbose_name="党组织")
+    number = models.PositiveIntegerField("版本")
+    content = models.JSONField("提纲")
+
+    UNTRACKED = (*Record.UNTRACKED, "content")
+
+    objects = ReportOutlineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "报告提纲"
+        ordering = ["organization__path", "-number"]
+        constraints = [models.UniqueConstraint(fields=["organization", "number"], name="one_outline_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.organization} 报告提纲第 {self.number} 版"
+
+    @classmethod
+    def latest(cls, organization: Organization) -> "ReportOutline | None":
+        """Return the outline in force for an organisation: its own last one, or that of the nearest one above."""
+        steps = range(organization.steplen, len(organization.path) + 1, organization.steplen)
+        paths = [organization.path[:end] for end in steps]
+        found = cls.objects.filter(organization__path__in=paths).select_related("organization")
+        return found.order_by("-organization__depth", "-number").first()
+
+    @classmethod
+    @atomic
+    def kept(cls, organization: Organization, content: dict[str, Any]) -> "ReportOutline":
+        """Keep the next version of an organisation's outline."""
+        Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        last = cls.objects.filter(organization=organization).order_by("-number").first()
+        version = cls(organization=organization, number=last.number + 1 if last else 1, content=content)
+        version.record("edit-outline")
+        return version
+
+    @classmethod
+    def in_force(cls, organization: Organization) -> Outline:
+        """Return the outline that an organisation's report follows."""
+        latest = cls.latest(organization)
+        return from_plain(latest.content) if latest else DEFAULT
 
 
 class InvestigationReport(Record):
@@ -47,14 +100,16 @@ class InvestigationReport(Record):
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="reports", verbose_name="党组织")
     period = models.CharField("时期", max_length=7)
     state = models.CharField("状态", max_length=8, choices=State, default=State.DRAFT)
+    length = models.CharField("篇幅", max_length=8, choices=list(LENGTHS.items()), default="standard")
     built = models.JSONField("内容", default=dict)
+    changed = models.JSONField("重新生成后的变动", default=dict)
     built_at = models.DateTimeField("生成时间", null=True)
     signed_by = models.ForeignKey(
         "accounts.User", models.PROTECT, null=True, editable=False, related_name="+", verbose_name="签发人"
     )
     signed_at = models.DateTimeField("签发时间", null=True, editable=False)
 
-    UNTRACKED = (*Record.UNTRACKED, "built")
+    UNTRACKED = (*Record.UNTRACKED, "built", "changed")
 
     objects = InvestigationReportQuerySet.as_manager()
 
@@ -107,28 +162,45 @@ class InvestigationReport(Record):
 
     @classmethod
     @atomic
-    def drafted(cls, organization: Organization, period: Period) -> "InvestigationReport":
-        """Return the draft for an organisation and a period, written anew from the data of this moment."""
+    def drafted(cls, organization: Organization, period: Period, length: str | None = None) -> "InvestigationReport":
+        """Return the draft for an organisation and a period, written anew from the data of this moment.
+
+        `length` is brief, standard or full; that which the draft had where it is left out.
+        """
         drafts = cls.objects.filter(organization=organization, period=period.code, state=cls.State.DRAFT)
         if draft := drafts.select_for_update(no_key=True).first():
-            return draft.rebuild()
+            return draft.rebuild(length)
         try:
             with atomic():
-                return cls(organization=organization, period=period.code).rebuild()
+                return cls(organization=organization, period=period.code).rebuild(length)
         except IntegrityError:  # somebody else pressed the button in the same moment
             return drafts.get()
 
-    def rebuild(self) -> "InvestigationReport":
-        """Write the draft anew. Edits stay; where their data have changed, `composed.changes` asks."""
+    def rebuild(self, length: str | None = None) -> "InvestigationReport":
+        """Write the draft anew. Edits stay; where their data have changed, `composed.changes` asks.
+
+        `changed` then holds key → the words of before, of each paragraph that reads otherwise now; "" of a new one.
+        """
         self._refuse_if_signed()
-        written = build(self.organization, self.when)
+        before = {one.key: one.text for one in self.content.statements()} if self.built else None
+        self.length = length or self.length
+        outline = ReportOutline.in_force(self.organization)
+        written = build(self.organization, self.when, length=self.length, outline=outline)
         self.built, self.built_at = snapshot.dump(written), written.made_at
-        self.__dict__.pop("content", None)
-        self.__dict__.pop("composed", None)
+        self._forget()
+        if before is not None:
+            now = {one.key: one.text for one in self.content.statements()}
+            self.changed = {key: before.get(key, "") for key, text in now.items() if before.get(key) != text}
+            self.changed |= {key: text for key, text in before.items() if key not in now}
         return self.record("build-report")
 
+    def _forget(self) -> None:
+        """Let what was read of the content be read anew."""
+        self.__dict__.pop("content", None)
+        self.__dict__.pop("composed", None)
+
     @atomic
-    def edit(self, key: str, text: str, version: int | None = None) -> "StatementEdit | None":
+    def edit(self, key: str, text: str, version: int | None = None, merged: str = "") -> "StatementEdit | None":
         """Put a person's words in the place of a statement; the built words themselves take the edit back.
 
         `version` is that of the edit which the person saw, 0 for none. Raises Conflict where another one is there
@@ -139,23 +211,107 @@ class InvestigationReport(Record):
         found = editing.statement_in(self.content, key)
         if found is None and held is None:
             raise ValueError("报告里已经没有这一段，请刷新后再改")
-        if held is not None and text == held.text:
+        if held is not None and text == held.text and not held.dropped:
             return held
         if version is not None:
             _refuse_if_stale(held, version)
-        if found is not None and text == found[0].text:
+        if found is not None and text == found[0].text and not (held and held.after):
             if held is not None:
                 held.erase()
             return None
         edit = held or StatementEdit(report=self, key=key)
-        edit.text = text
+        edit.text = "" if found is not None and text == found[0].text else text
+        edit.dropped = False
+        edit.merged = merged or edit.merged
         edit.figures = []
         if found is not None:
-            statement, (edit.section, edit.topic) = found
-            woven = editing.weave(text, statement.figures())
+            edit.place = found[1]
+            woven = editing.weave(text, editing.figures_for(self.content, edit))
             edit.figures = [editing.quoted(part) for part in woven if not isinstance(part, str)]
         edit.record("edit-report")
         return edit
+
+    @atomic
+    def drop(self, key: str) -> None:
+        """Leave a paragraph out; `edit` with its own words brings it back. One that a person added is gone."""
+        self._refuse_if_signed()
+        held, found = self.edits.filter(key=key).first(), editing.statement_in(self.content, key)
+        if found is None and held is not None:
+            held.erase()
+            return
+        if found is None:
+            raise ValueError("报告里已经没有这一段，请刷新后再改")
+        edit = held or StatementEdit(report=self, key=key, text="")
+        edit.dropped, edit.place = True, found[1]
+        edit.record("edit-report")
+
+    @atomic
+    def bring_back(self, key: str) -> None:
+        """Take a paragraph that was left out into the report again, as it was."""
+        self._refuse_if_signed()
+        edit = self.edits.filter(key=key, dropped=True).first()
+        if edit is not None and not edit.text and not edit.after:
+            edit.erase()
+        elif edit is not None:
+            edit.dropped = False
+            edit.record("edit-report")
+
+    @atomic
+    def move(self, key: str, *, up: bool) -> None:
+        """Move a paragraph one place within its heading."""
+        self._refuse_if_signed()
+        keys = editing.siblings(self.composed.report, key)
+        if key not in keys:
+            raise ValueError("报告里已经没有这一段，请刷新后再改")
+        place = keys.index(key) + (-1 if up else 1)
+        if not 0 <= place < len(keys):
+            return
+        # Who is passed over is put behind the one that moves, so that the order is told by one edit.
+        mover, passed = (key, keys[place]) if up else (keys[place], key)
+        before = keys.index(passed)
+        self._placed(mover, keys[before - 1] if before else FIRST)
+        self._placed(passed, mover)
+
+    def _placed(self, key: str, after: str) -> None:
+        found, held = editing.statement_in(self.composed.report, key), self.edits.filter(key=key).first()
+        edit = held or StatementEdit(report=self, key=key, text="", place=found[1] if found else "")
+        edit.after = after
+        edit.record("edit-report")
+
+    @atomic
+    def add(self, after: str, text: str) -> "StatementEdit":
+        """Add a paragraph of one's own behind another one."""
+        self._refuse_if_signed()
+        found = editing.statement_in(self.composed.report, after)
+        if found is None:
+            raise ValueError("报告里已经没有这一段，请刷新后再改")
+        taken = [edit.key for edit in self.edits.all() if edit.key.startswith(OWN)]
+        number = 1 + max((int(key.removeprefix(OWN)) for key in taken), default=0)
+        edit = StatementEdit(report=self, key=f"{OWN}{number}", text=text, place=found[1], after=after)
+        edit.record("edit-report")
+        return edit
+
+    @atomic
+    def merge(self, key: str) -> None:
+        """Put a paragraph and the next one of its heading together."""
+        self._refuse_if_signed()
+        report = self.composed.report
+        keys = editing.siblings(report, key)
+        place = keys.index(key) + 1 if key in keys else 0
+        if not 0 < place < len(keys):
+            raise ValueError("后面没有可以合并的一段")
+        texts = {one.key: one for one in report.statements()}
+        self.edit(key, texts[key].text + texts[keys[place]].text, merged=keys[place])
+        self.drop(keys[place])
+
+    @atomic
+    def take_proposal(self, key: str, clause: str) -> None:
+        """Take a proposed clause into a paragraph. Raises ValueError where it was not proposed."""
+        said = next((one for one in self.composed.report.statements() if one.key == key), None)
+        if said is None or clause not in said.proposals:
+            raise ValueError("没有这条建议，请刷新后再看")
+        if clause not in said.text:
+            self.edit(key, f"{said.text.rstrip('。')}；{clause}。")
 
     @atomic
     def settle(self, key: str, *, take_new: bool) -> None:
@@ -174,10 +330,10 @@ class InvestigationReport(Record):
                 return
             edit.figures = []
         else:
-            statement = found[0]
+            figures = editing.figures_for(self.content, edit)
             if take_new:
-                edit.text = editing.with_new_numbers(edit, statement)
-            now = {(figure.code, figure.url): figure for figure in statement.figures()}
+                edit.text = editing.with_new_numbers(edit, figures)
+            now = {(figure.code, figure.url): figure for figure in figures}
             known = [now.get((one["code"], one["url"])) for one in edit.figures]
             edit.figures = [editing.quoted(figure) for figure in known if figure is not None]
         edit.record("edit-report")
@@ -200,8 +356,7 @@ class InvestigationReport(Record):
             "signed_on": timezone.localdate(now).isoformat(),
         }
         self.state, self.signed_by, self.signed_at = self.State.SIGNED, user, now
-        self.__dict__.pop("content", None)
-        self.__dict__.pop("composed", None)
+        self._forget()
         return self.record("sign-off")
 
     def _refuse_if_signed(self) -> None:
@@ -214,12 +369,15 @@ class StatementEdit(Record):
 
     report = models.ForeignKey(InvestigationReport, models.CASCADE, related_name="edits", verbose_name="报告")
     key = models.CharField("段落", max_length=80)
-    text = models.TextField("内容", max_length=5000)
+    text = models.TextField("内容", max_length=5000, blank=True)
+    """ "" where it was only moved or left out."""
     figures = models.JSONField("引用的数据", default=list)
-    section = models.PositiveSmallIntegerField(default=0)
-    topic = models.CharField(max_length=100, blank=True)
+    place = models.CharField(max_length=80, blank=True)
+    dropped = models.BooleanField("不写入", default=False)
+    after = models.CharField("排在其后", max_length=80, blank=True)
+    merged = models.CharField("并入的一段", max_length=80, blank=True)
 
-    UNTRACKED = (*Record.UNTRACKED, "figures", "section", "topic")
+    UNTRACKED = (*Record.UNTRACKED, "figures", "place")
 
     objects = StatementEditQuerySet.as_manager()
 

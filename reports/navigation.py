@@ -213,7 +213,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("看板", "reports:dashboard", "chart-column"),
             Item("台账中心", "ledgers:catalogue", "library"),
-            Item("调研报告", "reports:investigation", "file-text"),
+            Item("调研报告", "reports:investigation", "file-text", covers=("/reports/outline/",)),
         ),
     ),
     (

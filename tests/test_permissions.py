@@ -538,9 +538,13 @@ TARGETS |= {
     "members:development-paper-delete": pk_of("development_paper"),
 }
 TARGETS |= (
-    {f"reports:investigation-{page}": pk_of("report") for page in ("detail", "edit", "settle", "rebuild", "sign")}
+    {
+        f"reports:investigation-{page}": pk_of("report")
+        for page in ("detail", "edit", "arrange", "settle", "rebuild", "sign")
+    }
     | {
         "reports:investigation-download": lambda place, user: {"pk": place.report.pk, "ending": "json"},
+        "reports:investigation-evidence": lambda place, user: {"pk": place.report.pk, "ending": "docx"},
         "assessments:finding": pk_of("finding"),
         "assessments:scheme": pk_of("scheme"),
         "assessments:sheet": lambda place, user: {"pk": place.scheme.pk, "code": place.branch.code},

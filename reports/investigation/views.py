@@ -1,5 +1,6 @@
 """Pages of the investigation report: the list, the paper with its evidence, editing, signing off, downloads."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -19,11 +20,13 @@ from ledgers.period import Period
 from ledgers.recording import trace_paper
 from ledgers.scope import may
 from reports import official
+from reports.document import EVIDENCE_TITLE
 from reports.models import InvestigationReport
 
-from .edits import statement_in
+from .edits import siblings, statement_in
 from .forms import StatementForm
 from .readers import as_read_by
+from .saying import LENGTHS
 
 PER_PAGE = 30
 KEPT = 30 * 24 * 3600
@@ -47,8 +50,9 @@ def investigation(request: HttpRequest) -> HttpResponse:
         except ValueError as error:
             messages.error(request, str(error))
             return redirect("reports:investigation")
+        length = request.POST.get("length", "")
         try:
-            return redirect(InvestigationReport.drafted(organization, period))
+            return redirect(InvestigationReport.drafted(organization, period, length if length in LENGTHS else None))
         except (ValueError, Conflict) as conflict:
             messages.error(request, str(conflict))
             return redirect("reports:investigation")
@@ -64,6 +68,7 @@ def investigation(request: HttpRequest) -> HttpResponse:
             "page": page,
             "organization": organization,
             "period": request.chosen_period,  # type: ignore[attr-defined]
+            "lengths": LENGTHS.items(),
             "may_build": bool(organization) and may(request.user, Right.REPORTS_BUILD, organization),  # type: ignore[arg-type]
         },
     )
@@ -71,25 +76,33 @@ def investigation(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a report as paper with its evidence; `?edit=KEY` opens one statement for editing."""
+    """Show a report as paper with its evidence; `?edit=KEY` opens one statement, `?add=KEY` a new one behind it."""
     report = get_object_or_404(_readable(request), pk=pk)
+    if not _may_edit(request, report):
+        return _page(request, report, None)
+    if after := request.GET.get("add", ""):
+        return _page(request, report, StatementForm(initial={"key": after, "version": 0}), adding=True)
     key = request.GET.get("edit", "")
-    form = StatementForm.of(report, key) if key and _may_edit(request, report) else None
-    return _page(request, report, form)
+    return _page(request, report, StatementForm.of(report, key) if key else None)
 
 
 @require_POST
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Save the words of one statement, or with `restore` go back to the built ones."""
+    """Save the words of one statement, with `restore` go back to the built ones, with `add` put a new one behind it."""
     report = get_object_or_404(_readable(request, Right.REPORTS_BUILD), pk=pk)
     form = StatementForm(request.POST)
+    adding = "add" in request.POST
     if "restore" in request.POST and (found := statement_in(report.content, request.POST.get("key", ""))):
         form = StatementForm({**request.POST.dict(), "text": found[0].text})
     if not form.is_valid():
-        return _page(request, report, form)
+        return _page(request, report, form, adding=adding)
     values = form.cleaned_data
+    text = values["text"].replace("\r\n", "\n")
     try:
-        report.edit(values["key"], values["text"].replace("\r\n", "\n"), values["version"])
+        if adding:
+            values["key"] = report.add(values["key"], text).key
+        else:
+            report.edit(values["key"], text, values["version"])
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         form.start_from_newest(report)
@@ -98,6 +111,28 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(report)
     return redirect(f"{report.get_absolute_url()}#s-{values['key']}")
+
+
+@require_POST
+def arrange(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leave a paragraph out, bring it back, move it, put it together with the next one, or take a proposal into it."""
+    report = get_object_or_404(_readable(request, Right.REPORTS_BUILD), pk=pk)
+    key, act = request.POST.get("key", ""), request.POST.get("act", "")
+    acts: dict[str, Callable[[], object]] = {
+        "drop": lambda: report.drop(key),
+        "back": lambda: report.bring_back(key),
+        "up": lambda: report.move(key, up=True),
+        "down": lambda: report.move(key, up=False),
+        "merge": lambda: report.merge(key),
+        "propose": lambda: report.take_proposal(key, request.POST.get("clause", "")),
+    }
+    if act not in acts:
+        return HttpResponse("没有这个操作", status=400, content_type="text/plain; charset=utf-8")
+    try:
+        acts[act]()
+    except (ValueError, Conflict) as error:
+        messages.error(request, str(error))
+    return redirect(f"{report.get_absolute_url()}#s-{key}")
 
 
 @require_POST
@@ -116,8 +151,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 def rebuild(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a draft anew from the data of this moment; edits stay."""
     report = get_object_or_404(_readable(request, Right.REPORTS_BUILD), pk=pk)
+    length = request.POST.get("length", "")
     try:
-        report.rebuild()
+        report.rebuild(length if length in LENGTHS else None)
     except (ValueError, Conflict) as error:
         messages.error(request, str(error))
         return redirect(report)
@@ -145,23 +181,26 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def download(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
-    """Send the report as a file. A PDF takes seconds to print, so each version is printed once and kept."""
+def download(request: HttpRequest, pk: int, ending: str, apart: bool = False) -> HttpResponse:
+    """Send the report as a file, or what its figures rest on as one of its own.
+
+    A PDF takes seconds to print, so each version is printed once and kept.
+    """
     report = get_object_or_404(_readable(request), pk=pk)
     suffix = f".{ending}"
     composed = report.composed.report
     paper = as_read_by(composed, request.user, report.organization)  # type: ignore[arg-type]
-    key = f"report:{report.digest}{'' if paper == composed else ':closed'}{suffix}"
+    key = f"report:{report.digest}{'' if paper == composed else ':closed'}{':apart' if apart else ''}{suffix}"
+    writer = (official.EVIDENCE_WRITERS if apart else official.WRITERS)[suffix]
     content = cache.get(key) if suffix == ".pdf" else None
     if content is None:
-        content = official.WRITERS[suffix](paper)
+        content = writer(paper)
         if suffix == ".pdf":
             with if_it_can_be_kept("a printed report"):
                 cache.set(key, content, KEPT)
-    trace_paper(
-        "export", f"{report.content.title}（{report.when.label}）", report.organization.path, report, 格式=ending
-    )
-    name = get_valid_filename(f"{report.content.title}（{report.when.label}）")[:120] + suffix
+    titled = f"{report.content.title}（{report.when.label}）" + (EVIDENCE_TITLE if apart else "")
+    trace_paper("export", titled, report.organization.path, report, 格式=ending)
+    name = get_valid_filename(titled)[:120] + suffix
     response = HttpResponse(content, content_type=CONTENT_TYPES[suffix])
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response["Cache-Control"] = "private, no-store"
@@ -177,12 +216,17 @@ def _may_edit(request: HttpRequest, report: InvestigationReport) -> bool:
     return report.is_draft and may(request.user, Right.REPORTS_BUILD, report.organization)  # type: ignore[arg-type]
 
 
-def _page(request: HttpRequest, report: InvestigationReport, form: StatementForm | None) -> HttpResponse:
+def _page(
+    request: HttpRequest, report: InvestigationReport, form: StatementForm | None, *, adding: bool = False
+) -> HttpResponse:
     composed = report.composed
     edits = {edit.key: edit for edit in report.edits.all()} if report.is_draft else {}
     editing = form["key"].value() if form else ""
-    built = statement_in(report.content, editing) if editing else None
+    built = statement_in(report.content, editing) if editing and not adding else None
+    keys = siblings(composed.report, editing) if editing else []
     paper = as_read_by(composed.report, request.user, report.organization)  # type: ignore[arg-type]
+    laid = official.laid_annexes(paper)
+    now = {one.key: one.text for one in report.content.statements()}
     return render(
         request,
         "reports/investigation_detail.html",
@@ -194,11 +238,26 @@ def _page(request: HttpRequest, report: InvestigationReport, form: StatementForm
             "blocks": official.lay_out(paper),
             "figures": list(dict(paper.figures()).items()),
             "signing_date": official.signing_date(paper),
+            "mentions": [one.mention for one in laid],
+            "signature": official.signature(paper),
+            "annexes": [one.annex for one in laid if not one.apart],
             "changes": composed.changes,
+            "rewritten": [
+                (key, before, now.get(key, "")) for key, before in (report.changed if report.is_draft else {}).items()
+            ],
+            "dropped": [
+                (key, found[0].text)
+                for key, one in edits.items()
+                if one.dropped and (found := statement_in(report.content, key))
+            ],
+            "lengths": LENGTHS.items(),
+            "adding": adding,
+            "is_first": bool(keys) and keys[0] == editing,
+            "is_last": bool(keys) and keys[-1] == editing,
             "edits": edits,
             "form": form,
             "editing": editing,
-            "built_words": built[0].text if built and editing in edits else "",
+            "built_words": built[0].text if built and editing in edits and edits[editing].text else "",
             "newest": edits[editing].text if form and form.non_field_errors() and editing in edits else "",
             "may_edit": _may_edit(request, report),
             "may_sign": report.is_draft and may(request.user, Right.REPORTS_SIGN, report.organization),  # type: ignore[arg-type]

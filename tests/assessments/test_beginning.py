@@ -46,7 +46,7 @@ def test_a_period_before_the_records_is_not_judged_and_one_that_reaches_into_the
 
 def test_a_report_of_a_period_before_the_records_says_so_and_nothing_else(begun):
     report = build(begun, Period.parse("2024"))
-    said = [s.text for section in report.sections for topic in section.topics for s in topic.statements]
+    said = [one.text for one in report.statements()]
     assert said == ["党建工作记录从2025年12月开始，2024年没有记录，不作统计和评判。"]
 
 

@@ -10,14 +10,15 @@ from accounts.acting import acting_as
 from accounts.models import AuditEntry
 from ledgers.models.record import Conflict
 from ledgers.period import Period
-from reports.document import Evidence, Figure, Report, Section, Statement, Topic
-from reports.investigation.edits import weave
+from reports.document import Annex, Column, Division, Evidence, Figure, Report, Row, Statement
+from reports.investigation.edits import siblings, weave
+from reports.investigation.outline import DEFAULT, to_plain
 from reports.investigation.snapshot import dump, load
-from reports.models import InvestigationReport, StatementEdit
+from reports.models import InvestigationReport, ReportOutline, StatementEdit
 from tests.factories import ActivityFactory, UserFactory, street
 
 QUARTER = Period.parse("2026Q3")
-KEY = "meetings.counts"
+KEY = "point.meetings"
 
 
 def figure(text, code="a"):
@@ -43,6 +44,7 @@ class TestWeave:
 
 
 def test_a_snapshot_gives_back_an_equal_report():
+    said = Statement("k", ("共", figure("91.7%"), "。"), "item", (Evidence("甲", "/x/"),), True, ("建议",))
     report = Report(
         "标题",
         "和平街道党工委",
@@ -50,16 +52,14 @@ def test_a_snapshot_gives_back_an_equal_report():
         "2026Q3",
         "2026年第三季度",
         datetime(2026, 10, 10, tzinfo=UTC),
-        "李示例",
-        date(2026, 10, 15),
-        False,
-        (
-            Section(
-                1,
-                "基本情况",
-                (Topic("", (Statement("k", ("共", figure("91.7%"), "。"), "item", (Evidence("甲", "/x/"),), True),)),),
-            ),
-        ),
+        as_of=date(2026, 9, 30),
+        signed_by="李示例",
+        signed_on=date(2026, 10, 15),
+        draft=False,
+        lead=(said,),
+        sections=(Division("a", "一", "基本情况", (), (Division("b", "（一）", "标题", (said,)),)),),
+        annexes=(Annex("problems", "问题清单", (Column("number", "序号", 10),), (Row(("1",), "/x/"),)),),
+        left_out=("加强学习教育",),
     )
     assert load(dump(report)) == report
     assert load(dump(replace(report, signed_on=None))).signed_on is None
@@ -82,8 +82,7 @@ def reloaded(report):
 
 
 def said(report, key=KEY):
-    sections = report.composed.report.sections
-    return next((s for one in sections for topic in one.topics for s in topic.statements if s.key == key), None)
+    return next((one for one in report.composed.report.statements() if one.key == key), None)
 
 
 def hold_another(place):
@@ -198,6 +197,111 @@ class TestEdit:
             draft.edit("nothing.here", "手写。")
 
 
+def order(report, key):
+    """The keys of the paragraphs that stand with this one."""
+    return siblings(report.composed.report, key)
+
+
+class TestArrangement:
+    """A paragraph may be left out, moved, put together with the next, added; a rebuild keeps all of it."""
+
+    HEADING = "judgement.guidance"
+
+    def test_one_that_is_left_out_comes_back_as_it_was(self, draft):
+        before = order(draft, self.HEADING)
+        draft.drop(before[1])
+        draft.rebuild()
+        assert order(reloaded(draft), self.HEADING) == [before[0], *before[2:]]
+        draft.bring_back(before[1])
+        assert order(reloaded(draft), self.HEADING) == before
+        assert not StatementEdit.objects.exists()
+
+    def test_a_heading_whose_paragraphs_are_all_left_out_goes_and_the_others_are_numbered_anew(self, draft):
+        numbers = [one.key for one in draft.composed.report.sections[2].divisions]
+        for key in order(draft, self.HEADING):
+            draft.drop(key)
+        left = reloaded(draft).composed.report.sections[2].divisions
+        assert [one.key for one in left] == numbers[1:]
+        assert [one.number for one in left] == ["（一）", "（二）"]
+
+    def test_moves_one_place_and_back(self, draft):
+        first, second, third, *others = order(draft, self.HEADING)
+        draft.move(third, up=True)
+        assert order(reloaded(draft), self.HEADING) == [first, third, second, *others]
+        reloaded(draft).move(third, up=True)
+        assert order(reloaded(draft), self.HEADING) == [third, first, second, *others]
+        reloaded(draft).move(third, up=False)
+        draft.rebuild()
+        assert order(reloaded(draft), self.HEADING) == [first, third, second, *others]
+
+    def test_the_first_stays_where_it_is_moved_up(self, draft):
+        before = order(draft, self.HEADING)
+        draft.move(before[0], up=True)
+        assert order(reloaded(draft), self.HEADING) == before
+
+    def test_two_become_one_that_keeps_the_figures_of_both(self, draft):
+        _, first, second, *_ = order(draft, self.HEADING)
+        both = said(draft, first).text + said(draft, second).text
+        figures = [*said(draft, first).figures(), *said(draft, second).figures()]
+        draft.merge(first)
+        draft.rebuild()
+        merged = said(reloaded(draft), first)
+        assert merged.text == both
+        assert list(merged.figures()) == figures
+        assert second not in order(reloaded(draft), self.HEADING)
+
+    def test_the_last_has_none_to_be_put_together_with(self, draft):
+        with pytest.raises(ValueError, match="后面没有"):
+            draft.merge(order(draft, self.HEADING)[-1])
+
+    def test_one_of_ones_own_stands_behind_another(self, draft):
+        first, second, *others = order(draft, self.HEADING)
+        own = draft.add(first, "我们自己看到的。").key
+        draft.rebuild()
+        assert order(reloaded(draft), self.HEADING) == [first, own, second, *others]
+        assert said(reloaded(draft), own).text == "我们自己看到的。"
+        draft.drop(own)
+        assert not StatementEdit.objects.exists()
+
+    def test_a_proposal_is_taken_in(self, place, draft):
+        ActivityFactory(organization=place.branch, kind="general")
+        draft.built["sections"][2]["divisions"][0]["statements"][0]["proposals"] = ["有的支部重视不够"]
+        InvestigationReport.objects.filter(pk=draft.pk).update(built=draft.built)
+        fresh = reloaded(draft)
+        fresh.take_proposal(self.HEADING, "有的支部重视不够")
+        assert said(reloaded(draft), self.HEADING).text.endswith("；有的支部重视不够。")
+        with pytest.raises(ValueError, match="没有这条建议"):
+            reloaded(draft).take_proposal(self.HEADING, "随便写的")
+
+    def test_a_rebuild_says_what_reads_otherwise(self, place, draft):
+        words = said(draft).text
+        assert draft.changed == {}
+        hold_another(place)
+        draft.rebuild()
+        assert reloaded(draft).changed[KEY] == words
+
+    def test_the_length_stays_until_another_is_chosen(self, draft):
+        draft.rebuild("brief")
+        assert reloaded(draft).composed.report.length == "brief"
+        reloaded(draft).rebuild()
+        assert reloaded(draft).length == "brief"
+
+
+class TestOutline:
+    def test_the_nearest_one_above_counts(self, place):
+        plain = to_plain(DEFAULT)
+        plain["copies"] = "区委组织部"
+        ReportOutline.kept(place.committee, plain)
+        assert InvestigationReport.drafted(place.community, QUARTER).content.copies == "区委组织部"
+        ReportOutline.kept(place.community, to_plain(DEFAULT))
+        assert InvestigationReport.drafted(place.community, QUARTER).content.copies == ""
+
+    def test_a_change_is_a_new_version(self, place):
+        numbers = [ReportOutline.kept(place.committee, to_plain(DEFAULT)).number for _ in range(2)]
+        assert numbers == [1, 2]
+        assert ReportOutline.latest(place.community).number == 2
+
+
 class TestSigning:
     def test_freezes_the_report_with_its_edits(self, place, draft):
         draft.edit(KEY, "三季度共召开大会1次。")
@@ -219,6 +323,11 @@ class TestSigning:
             signed.sign,
             lambda: signed.edit(KEY, "改。"),
             lambda: signed.settle(KEY, take_new=True),
+            lambda: signed.drop(KEY),
+            lambda: signed.bring_back(KEY),
+            lambda: signed.move(KEY, up=True),
+            lambda: signed.merge(KEY),
+            lambda: signed.add(KEY, "加。"),
         ):
             with pytest.raises(ValueError, match="已经签发"):
                 change()

@@ -13,14 +13,15 @@ from docx import Document
 from accounts.roles import Role
 from ledgers.period import Period
 from reports import official
-from reports.models import InvestigationReport, StatementEdit
+from reports.investigation.outline import DEFAULT
+from reports.models import InvestigationReport, ReportOutline, StatementEdit
 from tests.factories import ActivityFactory, MemberFactory, OrganizationFactory, sign_in, street, superuser
 from tests.members.people import honor, sanction, talk
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("reports:investigation")
-KEY = "meetings.counts"
+KEY = "point.meetings"
 
 
 @pytest.fixture
@@ -34,6 +35,17 @@ def place():
 @pytest.fixture
 def draft(place):
     return InvestigationReport.drafted(place.committee, Period.parse("2026Q3"))
+
+
+def statements_of(data):
+    """Every paragraph of a report's JSON, at whatever level it stands."""
+    found = list(data["lead"])
+    for section in data["sections"]:
+        found += section["statements"]
+        for heading in section["headings"]:
+            found += heading["statements"]
+            found += [one for point in heading["points"] for one in point["statements"]]
+    return found
 
 
 def address(report, view="detail", *more):
@@ -122,7 +134,7 @@ class TestDetail:
         client.get(address(draft))
         with CaptureQueriesContext(connection) as few:
             client.get(address(draft))
-        for key in (KEY, "organizations.counts", "members.total", "problem.R05", "step.R05"):
+        for key in (KEY, "topic.organizations", "topic.members", "problem.R05", "measure.R05"):
             draft.edit(key, "手写。")
         for number in range(20):
             OrganizationFactory(parent=place.community, code=f"X{number}")
@@ -185,6 +197,117 @@ class TestEditing:
         assert client.get(address(draft), {"edit": "没有.这段"}).status_code == 200
 
 
+class TestArranging:
+    @pytest.fixture(autouse=True)
+    def office(self, client, place):
+        return sign_in(client, Role.OFFICE, place.committee)
+
+    def act(self, client, draft, act, key, **more):
+        return client.post(address(draft, "arrange"), {"act": act, "key": key} | more)
+
+    def test_a_paragraph_is_left_out_and_brought_back(self, client, draft, text_of):
+        words = next(one.text for one in draft.content.statements() if one.key == "problem.R05")
+        self.act(client, draft, "drop", "problem.R05")
+        page = client.get(address(draft))
+        assert 'id="s-problem.R05"' not in page.content.decode()
+        assert words in text_of(page)  # among what was decided not to be written
+        self.act(client, draft, "back", "problem.R05")
+        assert 'id="s-problem.R05"' in client.get(address(draft)).content.decode()
+
+    def test_one_is_added_behind_another(self, client, draft):
+        page = client.get(address(draft), {"add": "problem.R05"})
+        assert "在这一段后面加一段" in page.content.decode()
+        data = {"key": "problem.R05", "version": "0", "text": "我们还看到一件事。", "add": "1"}
+        assert client.post(address(draft, "edit"), data).url.endswith("#s-own.1")
+        assert "我们还看到一件事。" in client.get(address(draft)).content.decode()
+
+    def test_an_empty_one_is_refused_where_it_is_typed(self, client, draft, text_of):
+        data = {"key": "problem.R05", "version": "0", "text": " ", "add": "1"}
+        page = text_of(client.post(address(draft, "edit"), data))
+        assert "不能留空" in page
+        assert "在这一段后面加一段" in page
+
+    def test_what_is_no_act_or_no_paragraph_is_refused(self, client, draft, text_of):
+        assert self.act(client, draft, "explode", KEY).status_code == 400
+        page = client.post(address(draft, "arrange"), {"act": "up", "key": "没有"}, follow=True)
+        assert "没有这一段" in text_of(page)
+
+    def test_another_length_is_written_at_the_press_of_a_button(self, client, draft):
+        client.post(address(draft, "rebuild"), {"length": "brief"})
+        draft.refresh_from_db()
+        assert draft.length == "brief"
+
+
+class TestOutlinePage:
+    ADDRESS = reverse("reports:outline")
+
+    def posted(self, page):
+        """What the page's form sends as it stands."""
+        rows = page.context["rows"]
+        data = {"organization": page.context["organization"].code, "key": [row.key for row in rows]}
+        data |= {f"kind-{row.key}": row.kind for row in rows}
+        data |= {f"title-{row.key}": row.title for row in rows}
+        data |= {f"text-{row.key}": row.text for row in rows}
+        data |= {f"on-{row.key}": "on" for row in rows if row.on}
+        return data | {"annexes": ["problems", "measures"], "to": "区委"}
+
+    def test_what_is_sent_back_unchanged_is_the_same_outline(self, client, place):
+        sign_in(client, Role.OFFICE, place.committee)
+        client.post(self.ADDRESS, self.posted(client.get(self.ADDRESS)))
+        kept = ReportOutline.in_force(place.committee)
+        assert kept.sections == DEFAULT.sections
+        assert (kept.to, kept.annexes) == ("区委", ("problems", "measures"))
+
+    def test_a_report_follows_what_was_renamed_moved_left_out_and_added(self, client, place):
+        sign_in(client, Role.OFFICE, place.committee)
+        data = self.posted(client.get(self.ADDRESS))
+        data["title-basics"] = "抓基础"
+        data.pop("on-problems.capacity", None)
+        data["key"].insert(data["key"].index("meetings"), "own.1")
+        data |= {"kind-own.1": "point", "title-own.1": "我们的一点", "text-own.1": "打了一次的话。", "on-own.1": "on"}
+        client.post(self.ADDRESS, data)
+        report = InvestigationReport.drafted(place.committee, Period.parse("2026Q3")).content
+        assert report.to == "区委"
+        heading = report.sections[1].divisions[0]
+        assert (heading.title, heading.divisions[0].title) == ("抓基础", "我们的一点")
+        assert "基层党组织工作力量不足" not in [one.title for one in report.divisions()]
+
+    def test_wrong_rows_are_told_and_nothing_typed_is_lost(self, client, place, text_of):
+        sign_in(client, Role.OFFICE, place.committee)
+        data = self.posted(client.get(self.ADDRESS)) | {"title-basics": "", "copies": "各社区"}
+        response = client.post(self.ADDRESS, data)
+        assert response.status_code == 400
+        assert "标题不能空着" in text_of(response)
+        assert 'value="各社区"' in response.content.decode()
+        assert not ReportOutline.objects.exists()
+
+    def test_a_point_needs_a_heading_above_it(self, client, place, text_of):
+        sign_in(client, Role.OFFICE, place.committee)
+        data = self.posted(client.get(self.ADDRESS))
+        data["key"].remove("meetings")
+        data["key"].insert(0, "meetings")
+        assert "要放在一个部分的标题下面" in text_of(client.post(self.ADDRESS, data))
+
+    def test_the_offices_own_comes_back(self, client, place):
+        sign_in(client, Role.OFFICE, place.committee)
+        client.post(self.ADDRESS, self.posted(client.get(self.ADDRESS)))
+        client.post(self.ADDRESS, {"organization": "HP", "restore": "1"})
+        assert ReportOutline.in_force(place.committee) == DEFAULT
+        assert ReportOutline.latest(place.committee).number == 2
+
+    def test_an_older_version_can_be_looked_at(self, client, place):
+        sign_in(client, Role.OFFICE, place.committee)
+        client.post(self.ADDRESS, self.posted(client.get(self.ADDRESS)) | {"title-basics": "第一版的标题"})
+        client.post(self.ADDRESS, {"organization": "HP", "restore": "1"})
+        assert "第一版的标题" in client.get(self.ADDRESS, {"version": "1"}).content.decode()
+        assert "第一版的标题" not in client.get(self.ADDRESS).content.decode()
+
+    def test_nobody_changes_that_of_another(self, client, place):
+        sign_in(client, Role.COMMUNITY_SECRETARY, place.community)
+        assert client.post(self.ADDRESS, {"organization": "HP", "restore": "1"}).status_code == 404
+        assert not ReportOutline.objects.exists()
+
+
 class TestSigning:
     def test_it_works(self, client, place, draft, text_of):
         sign_in(client, Role.OFFICE, place.committee, name="李示例")
@@ -220,12 +343,21 @@ class TestDownload:
         response = client.get(address(draft, "download", "docx"))
         assert "attachment" in response["Content-Disposition"]
         texts = [paragraph.text for paragraph in Document(io.BytesIO(response.content)).paragraphs]
-        assert "共召开大会1次，手写。" in texts
+        assert "一是严肃组织生活。共召开大会1次，手写。" in texts
+
+    def test_what_the_figures_rest_on_is_a_file_of_its_own(self, client, draft):
+        response = client.get(address(draft, "evidence", "docx"))
+        document = Document(io.BytesIO(response.content))
+        assert "数据依据表" in [paragraph.text for paragraph in document.paragraphs]
+        (table,) = document.tables
+        assert len(table.rows) == 1 + len(dict(draft.composed.report.figures()))
 
     def test_the_data_list_sections_statements_and_figures(self, client, draft):
         data = json.loads(client.get(address(draft, "download", "json")).content)
         assert [section["title"] for section in data["sections"]] == ["基本情况", "主要做法", "存在的问题", "下步打算"]
-        assert all(f["code"] and f["url"] for s in data["sections"] for one in s["statements"] for f in one["figures"])
+        figures = [figure for one in statements_of(data) for figure in one["figures"]]
+        assert figures
+        assert all(figure["code"] and figure["url"] for figure in figures)
 
     def test_a_pdf_is_printed_once_for_each_version(self, client, draft, monkeypatch):
         printed = []
@@ -269,18 +401,19 @@ class TestWhatOnlySomeMayRead:
         assert "惩处只有支部书记、社区书记和党建办可以查看" in page
         assert "/ledgers/talks/?" not in page and "nature=sanction" not in page
         assert "nature=honor" in page
-        assert "2" in text_of(response).partition("开展各类谈话")[2][:20] or ending == "json"
+        assert "2" in text_of(response).partition("开展谈心谈话")[2][:20] or ending == "json"
 
     def test_every_link_of_a_leader_opens(self, client, place, report):
         sign_in(client, Role.LEADER, place.committee)
         paper = json.loads(client.get(address(report, "download", "json")).content)
-        said = [s for section in paper["sections"] for s in section["statements"]]
+        said = statements_of(paper)
         urls = {one["url"] for s in said for one in (*s["figures"], *s["evidence"])} - {""}
+        urls |= {row["url"] for annex in paper["annexes"] for row in annex["rows"]} - {""}
         assert urls
         assert {url for url in urls if client.get(url).status_code != 200} == set()
 
     def test_a_printed_pdf_is_not_shared_between_them(self, client, place, report, monkeypatch):
-        monkeypatch.setitem(official.WRITERS, ".pdf", lambda paper: json.dumps(official.annex_rows(paper), default=str))
+        monkeypatch.setitem(official.WRITERS, ".pdf", lambda paper: json.dumps(official.to_json(paper)))
         sign_in(client, Role.OFFICE, place.committee)
         assert b"/ledgers/talks/" in client.get(address(report, "download", "pdf")).content
         sign_in(client, Role.LEADER, place.committee)
