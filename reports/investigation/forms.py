@@ -10,7 +10,7 @@ from accounts.form_errors import OwnWords
 from reports.models import InvestigationReport, StatementEdit
 
 from .annexes import KINDS
-from .outline import Entry, Outline, from_plain, to_plain
+from .outline import Entry, from_plain, to_plain
 
 
 class StatementForm(OwnWords, forms.Form):
@@ -66,11 +66,6 @@ class OutlineForm:
     def __init__(self, data: QueryDict) -> None:
         self.data = data
         self.wrong = ""
-
-    @staticmethod
-    def rows_of(outline: Outline) -> list[Entry]:
-        """Return the entries of an outline as the rows of the page."""
-        return list(outline.walk())
 
     def rows(self) -> list[Entry]:
         """Return what was posted, row by row."""

@@ -12,7 +12,7 @@ from reports.models import ReportOutline
 from . import topics
 from .annexes import KINDS
 from .forms import OutlineForm
-from .outline import DEFAULT, from_plain, to_plain
+from .outline import DEFAULT, Entry, from_plain, to_plain
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +35,7 @@ def outline(request: HttpRequest) -> HttpResponse:
     context = {
         "organization": organization,
         "outline": form.head() if form else to_plain(kept),
-        "rows": form.rows() if form else OutlineForm.rows_of(kept),
+        "rows": [(entry, _about(entry)) for entry in (form.rows() if form else kept.walk())],
         "wrong": form.wrong if form else "",
         "kinds": [(kind, title, kind in annexes) for kind, title in KINDS.items()],
         "versions": versions.select_related("updated_by"),
@@ -43,6 +43,12 @@ def outline(request: HttpRequest) -> HttpResponse:
         "topics": [one for one in topics.every() if one.key not in {entry.key for entry in kept.walk()}],
     }
     return render(request, "reports/outline.html", context, status=400 if form else 200)
+
+
+def _about(entry: Entry) -> str:
+    """Return what a paragraph that is written from the data tells."""
+    found = topics.get(entry.key) if entry.kind == "topic" else None
+    return found.about if found else ""
 
 
 def _kept(request: HttpRequest, version: ReportOutline) -> HttpResponse:

@@ -156,7 +156,7 @@ class Problems:
         if not self.solved:
             return None
         headings = [rule.words.heading for rule in self.solved if rule.words]
-        named = "、".join(headings[:2]) + (f"等{len(headings)}类" if len(headings) > 2 else "")
+        named = "、".join(headings[:2]) + (f"等{len(headings)}类" if len(headings) > 2 else "的")
         words = f"{self.m.times.last}指出的{named}问题，{self.m.times.this}没有再出现。"
         return Statement("problems.solved", (words,), "paragraph")
 

@@ -329,7 +329,7 @@ class TestProblems:
         meeting(place.branches[1], "general", THIRD[0])
         said = texts(build(place.committee, QUARTER))
         assert "problem.R01" not in said
-        assert said["problems.solved"] == "上季度指出的支部党员大会召开不经常问题，本季度没有再出现。"
+        assert said["problems.solved"] == "上季度指出的支部党员大会召开不经常的问题，本季度没有再出现。"
 
     def test_none_are_invented(self):
         branch = OrganizationFactory(name="齐全党支部")

@@ -243,7 +243,7 @@ class TestOutlinePage:
 
     def posted(self, page):
         """What the page's form sends as it stands."""
-        rows = page.context["rows"]
+        rows = [entry for entry, _ in page.context["rows"]]
         data = {"organization": page.context["organization"].code, "key": [row.key for row in rows]}
         data |= {f"kind-{row.key}": row.kind for row in rows}
         data |= {f"title-{row.key}": row.title for row in rows}

@@ -139,8 +139,8 @@ def training(m: Material) -> Iterator[Sentence]:
     yield Sentence(
         [
             m.told("通过专题培训、以会代训等方式举办培训", "training.sessions", "期"),
-            m.told("党员学习培训累计", "training.hours", "学时"),
             m.change("training.sessions", "期"),
+            m.told("党员学习培训累计", "training.hours", "学时"),
         ],
         opening=m.times.opening,
         evidence=m.rows_before("training.sessions"),

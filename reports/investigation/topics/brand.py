@@ -22,7 +22,7 @@ def cobuilding(m: Material) -> Iterator[Sentence]:
                 if partners
                 else ()
             ),
-            m.told("办实事", "cobuild.contributions", "件"),
+            m.told("共建单位办实事", "cobuild.contributions", "件"),
         ],
         opening=m.times.opening,
     )
