@@ -123,7 +123,7 @@ def _doubt(rows: Sequence[ReadUpload], user: User) -> None:
     for row in rows:
         minutes, values, day, say = row.upload.minutes, row.values, row.values["date"], row.problems.append
         if not row.upload.text:
-            say("读不出文字")
+            say("正在识别图片" if row.upload.is_being_read else "读不出文字")
             continue
         if row.organization is None:
             say("没有认出组织")

@@ -16,6 +16,8 @@ from . import roll as rolls
 from .batches import KINDS, place_of
 from .minutes import Minutes, Unreadable, extract_text, match_roster, read_meetings
 from .minutes.people import bare_name
+from .minutes.pictures import is_picture, scanned, text_of_pictures
+from .minutes.registers import with_names_parted
 from .models import Activity
 from .roll import Line, Roll
 
@@ -58,9 +60,12 @@ class Reading:
 
 
 def text_in(data: bytes, filename: str) -> str:
-    """Return the text of a .docx, .pdf or .txt. Raises Unreadable, in Chinese."""
+    """Return the text of a .docx, .pdf, .txt or a picture. Raises Unreadable, in Chinese."""
+    if is_picture(filename):
+        return text_of_pictures([data])
     if PurePath(filename).suffix.lower() != ".txt":
-        return extract_text(data, filename)
+        found = extract_text(data, filename)
+        return text_of_pictures(pages) if not found.strip() and (pages := scanned(data)) else found
     text = decode(data)
     if text is None:
         raise Unreadable("这不是文本文件，或者编码认不出来，请另存为 UTF-8 或 GBK 的 txt 后再上传。")
@@ -78,6 +83,8 @@ def meetings_in(data: bytes, filename: str, organizations: Sequence[Organization
         return [Reading(Minutes(text="", hints=[str(reason)]))]
     if not text.strip():
         return [Reading(Minutes(text="", hints=["文件里没有可以读取的文字（可能是扫描件或照片），请对照原件填写。"]))]
+    if is_picture(filename):
+        text = with_names_parted(text, _names_under(organizations))
     known = [(one.pk, one.name, one.short_name) for one in organizations]
     by_pk = {one.pk: one for one in organizations}
     readings = []
@@ -143,6 +150,15 @@ def _attend(reading: Reading, today: date) -> None:
         reading.hints.append("没有读到出席名单，没有记谁出席，请点名。")
     elif roll.unmentioned:
         reading.hints.append(f"{len(roll.unmentioned)} 名党员没有提到，没有记出席也没有记缺席，请核对。")
+
+
+def _names_under(organizations: Sequence[Organization]) -> list[str]:
+    """Return the names of the members of these organisations and of all below them."""
+    below = Q()
+    for one in organizations:
+        below |= Q(branch__path__startswith=rolls.branch_path(one))
+    members = Membership.objects.filter(below) if organizations else Membership.objects.none()
+    return list(members.order_by().values_list("member__name", flat=True).distinct())
 
 
 def _of_subtree(organization: Organization, day: date, but: set[int]) -> list[Line]:

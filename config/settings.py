@@ -274,6 +274,7 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_TEMP_DIR = env.str("FILE_UPLOAD_TEMP_DIR", default=None)
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
+READ_PICTURES = env.bool("READ_PICTURES", default=True)  # half a gigabyte while one is read
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200_000)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # an attendance roll of a large branch, a dues sheet
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

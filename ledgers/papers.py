@@ -28,6 +28,8 @@ from . import photos
 
 logger = logging.getLogger(__name__)
 PDF, JPEG, PNG, TEXT = "application/pdf", "image/jpeg", "image/png", "text/plain"
+PHONE_PHOTO = "image/x-phone"
+"""Photos as phones write them by default; they are kept as JPEG."""
 DOC = "application/msword"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,16 +38,16 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     PDF: (".pdf",),
     JPEG: (".jpg", ".jpeg", ".png"),
     PNG: (".png", ".jpg", ".jpeg"),  # phones and chat programs mix the two up
+    PHONE_PHOTO: (".heic", ".heif", ".webp", ".jpg", ".jpeg"),
     XLSX: (".xlsx",),
     DOC: (".doc",),
     TEXT: (".txt",),
 }
 ACCEPT = ",".join(dict.fromkeys(suffix for suffixes in SUFFIXES.values() for suffix in suffixes))
 """For the `accept` of a file input."""
-WORDS = "Word、PDF、照片（jpg、png）、Excel（xlsx）和 txt"
+WORDS = "Word、PDF、照片（jpg、png、heic、webp）、Excel（xlsx）和 txt"
 
 OLD = (".wps", ".wpt", ".dot")
-PHONE_PHOTOS = (".heic", ".heif", ".webp", ".avif")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_PARTS = 2000
 MAX_UNPACKED = 200 * 1024 * 1024  # bytes of all parts of a zip
@@ -84,12 +86,14 @@ def take(upload: UploadedFile) -> tuple[Paper, bytes]:
     if not data:
         raise Refused(f"“{name}”是空文件，请重新选择。")
     content_type, taken_on = content_type_of(data, name), None
-    if content_type in (JPEG, PNG):
+    if content_type in (JPEG, PNG, PHONE_PHOTO):
         try:
             photo = photos.prepared(data)
         except photos.NoPicture as reason:
             raise Refused(f"图片“{name}”{reason}") from reason
         data, taken_on = photo.data, photo.taken_on
+        if content_type == PHONE_PHOTO:
+            content_type, name = JPEG, f"{name.rpartition('.')[0]}.jpg"
     try:
         digest = store(data)
     except OSError as error:
@@ -111,11 +115,8 @@ def content_type_of(data: bytes, name: str) -> str:
     suffix = PurePath(name).suffix.lower()
     if suffix in OLD:
         raise Refused(f"“{name}”是 WPS 或旧版文档（{suffix}），读不出内容。请用 WPS 打开，另存为 .docx 后再上传。")
-    if suffix in PHONE_PHOTOS or _is_phone_photo(data):
-        raise Refused(
-            f"“{name}”是手机的新格式照片（heic、webp），这里打不开。请在手机上打开照片截一张图，或者用微信发给自己后"
-            "保存，成为 jpg 再上传；苹果手机也可以在 设置→相机→格式 里选“兼容性最佳”。"
-        )
+    if suffix == ".avif":
+        raise Refused(f"“{name}”是 avif 格式的照片，这里打不开。请在手机上打开照片截一张图，成为 jpg 再上传。")
     found = _sniff(data, name)
     if not found and suffix == ".txt" and _is_text(data):
         found = TEXT
@@ -127,7 +128,7 @@ def content_type_of(data: bytes, name: str) -> str:
 
 
 def _is_phone_photo(data: bytes) -> bool:
-    is_heic = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"heif", b"hevc", b"avif")
+    is_heic = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"heif", b"hevc")
     return is_heic or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
@@ -142,6 +143,8 @@ def _sniff(data: bytes, name: str) -> str:
         return PDF
     if data.startswith(b"\xff\xd8\xff"):
         return JPEG
+    if _is_phone_photo(data):
+        return PHONE_PHOTO
     return PNG if data.startswith(b"\x89PNG\r\n\x1a\n") else ""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from accounts.encryption import decrypt_bytes
 from accounts.sealed_files import write_sealed
@@ -20,7 +21,9 @@ from accounts.sealed_files import write_sealed
 from .caching import if_it_can_be_kept
 
 FORMATS = ("JPEG", "PNG")
-MAX_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000}
+PHONE_FORMATS = ("HEIF", "WEBP")
+"""What phones write by default; kept as JPEG, which everything opens."""
+MAX_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000, "HEIF": 25_000_000, "WEBP": 25_000_000}
 """Pixels of a picture that is opened. A JPEG, as cameras make them, is unpacked no larger than needed; a PNG only as a
 whole, four bytes a pixel, and half a megabyte of one made to fill the memory can hold a hundred million."""
 MAX_SIDE = 2560
@@ -28,10 +31,13 @@ MAX_SIDE = 2560
 QUALITY, SMALL_QUALITY = 85, 75
 # EXIF: the camera's own notes, when taken, when last written, how it was held
 _CAMERA, _TAKEN, _CHANGED, _ORIENTATION = 0x8769, 0x9003, 0x0132, 0x0112
-_ENDS = (b"\xff\xd9", b"IEND")
+_BEGINNINGS, _ENDS = (b"\xff\xd8\xff", b"\x89PNG"), (b"\xff\xd9", b"IEND")
 _MIXABLE = ("L", "LA", "RGB", "RGBA")  # modes whose neighbouring pixels can be averaged
 BROKEN = "打不开，可能没有传完整，请重新拍照或另存后再上传。"
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, struct.error, Image.DecompressionBombError)
+
+
+register_heif_opener()
 
 
 class NoPicture(ValueError):
@@ -50,10 +56,10 @@ def prepared(data: bytes) -> Photo:
     """Return the photo upright, at most `MAX_SIDE` long, with nothing in it but the picture. Raises NoPicture."""
     # Pillow would say so itself, but WeasyPrint tells it for the whole process to make do with half a picture. An end
     # in the first half is that of the small picture which cameras put in front.
-    if max(data.rfind(end) for end in _ENDS) < len(data) // 2:
+    if data.startswith(_BEGINNINGS) and max(data.rfind(end) for end in _ENDS) < len(data) // 2:
         raise NoPicture(BROKEN)
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as photo:
+        with Image.open(io.BytesIO(data), formats=(*FORMATS, *PHONE_FORMATS)) as photo:
             taken_on = _taken_on(photo)
             kind = "PNG" if photo.format == "PNG" else "JPEG"
             drawn = _drawn(photo, (MAX_SIDE, MAX_SIDE), keep_holes=kind == "PNG")

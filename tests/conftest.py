@@ -18,6 +18,12 @@ def quick_hashes(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def pictures_unread(settings: Any) -> None:
+    """Leave uploaded pictures unread: it takes seconds each. What is about reading them turns it on."""
+    settings.READ_PICTURES = False
+
+
+@pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
     """Let no test see what another one cached."""
     cache.clear()

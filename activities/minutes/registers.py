@@ -2,14 +2,39 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pypinyin import Style, pinyin
 
 from .people import NOBODY, POSTED, bare_name
-from .spelling import DOTS
+from .spelling import DOTS, HAN
+
+_GROUPS = "日曰 末未 已己巳 土士 干千于 人入 天夫 大太 王玉 目自 乌鸟 兔免 治冶 戌戊戍"
+# Characters that look alike, and that the reading of a picture takes for one another.
+_ALIKE = str.maketrans({character: group[0] for group in _GROUPS.split() for character in group})
+
+
+def with_names_parted(text: str, roster: Iterable[str]) -> str:
+    """Return a text in which names of the register that run into one another are apart: 秦岚闻静 → 秦岚、闻静.
+
+    Who reads a picture loses the blanks between them.
+    """
+    known = {_roster_key(one) for one in roster}
+    return re.sub(rf"[{HAN}]{{4,}}", lambda run: "、".join(_parted(run[0], known) or [run[0]]), text)
+
+
+def _parted(name: str, known: Collection[str]) -> list[str]:
+    """Return the names that a run of characters is made of, [] where it is none of names alone."""
+    ways: list[list[str] | None] = [[], *[None] * len(name)]
+    for end in range(2, len(name) + 1):
+        for size in (2, 3, 4):
+            before = ways[end - size] if end >= size else None
+            if before is not None and name[end - size : end] in known:
+                ways[end] = [*before, name[end - size : end]]
+                break
+    return ways[-1] or []
 
 
 @dataclass
@@ -37,8 +62,10 @@ def match_roster(
     """
     result = RosterMatch()
     ids: dict[str, list[int]] = {}
+    alike: dict[str, list[int]] = {}
     for member, written in roster:
         ids.setdefault(_roster_key(written), []).append(member)
+        alike.setdefault(_roster_key(written).translate(_ALIKE), []).append(member)
     for name in dict.fromkeys(names):
         key = _roster_key(name)
         if key not in ids and (holder := _holder(key, roster, posts or {})):
@@ -46,7 +73,7 @@ def match_roster(
             continue
         if key not in ids:
             key = _roster_key(bare_name(re.sub(r"[（(].*?[）)]", "", key)))
-        found = ids.get(key, [])
+        found = ids.get(key) or alike.get(key.translate(_ALIKE), [])
         if len(found) == 1:
             result.matched[name] = found[0]
         elif found:

@@ -139,7 +139,7 @@ def _blocks(container: Element) -> Iterator[str]:
             for box in boxes:
                 yield from _blocks(box)
         elif tag == "tbl":
-            yield from _table_lines([_cells(row) for row in _rows(node)])
+            yield from table_lines([_cells(row) for row in _rows(node)])
         elif tag in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"):
             yield from _blocks(node)
 
@@ -186,7 +186,7 @@ def _cells(row: Element) -> list[str]:
     return cells
 
 
-def _table_lines(rows: Sequence[list[str]]) -> Iterator[str]:
+def table_lines(rows: Sequence[list[str]]) -> Iterator[str]:
     """Turn a form table into "label：value" lines; a sign-in sheet keeps its columns, parted by tabs."""
     heads: list[str] = []
     columns: list[str] = []  # of a table whose rows are meetings

@@ -1,5 +1,6 @@
 """The papers that prove an activity, and minutes that were uploaded and wait to be confirmed."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -13,6 +14,8 @@ from ..minutes import Minutes, read_minutes
 from ..querysets import AttachmentQuerySet, PendingUploadQuerySet
 from .records import Activity
 
+GIVEN_UP_AFTER = timedelta(minutes=10)
+"""After which nobody waits for a picture to be read any more."""
 MAX_NOTE = 200
 """Characters of the reason why an upload could not be read."""
 
@@ -77,6 +80,8 @@ class PendingUpload(models.Model):
     taken_on = models.DateField("拍摄日期", null=True, blank=True)
     bundle = models.UUIDField("同一次上传", null=True, blank=True)
     note = models.CharField("没有读出的原因", max_length=MAX_NOTE, blank=True)
+    reading_since = models.DateTimeField("开始识别", null=True, blank=True)
+    """Set while the picture waits to be read, or is being read."""
     activity = models.ForeignKey(Activity, models.CASCADE, null=True, related_name="+", verbose_name="活动")
     created_at = models.DateTimeField("上传时间", auto_now_add=True)
 
@@ -97,6 +102,11 @@ class PendingUpload(models.Model):
     def is_image(self) -> bool:
         """Whether it is a photo or a scan."""
         return self.content_type.startswith("image/")
+
+    @property
+    def is_being_read(self) -> bool:
+        """Whether its text is still to come: not for ever, where the worker is gone."""
+        return self.reading_since is not None and timezone.now() - self.reading_since < GIVEN_UP_AFTER
 
     @cached_property
     def minutes(self) -> Minutes:

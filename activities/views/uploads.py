@@ -26,6 +26,7 @@ from ..minutes import Minutes, divided
 from ..minutes.people import is_posted
 from ..minutes.spelling import cleaned
 from ..models import MAX_NOTE, Activity, Attachment, PendingUpload
+from ..tasks import have_read
 from .records import roll_context, say_saved
 
 FILES_AT_ONCE, BATCH_AT_ONCE = 10, 30
@@ -57,6 +58,7 @@ def upload(request: HttpRequest) -> HttpResponse:
                 for one in taken:
                     one.bundle = one.bundle or bundle
             PendingUpload.objects.bulk_create(taken)
+            have_read(taken)
             for reason in refused:
                 messages.warning(request, reason)
             divided_files = len(taken) > len({one.digest for one in taken})
@@ -64,8 +66,10 @@ def upload(request: HttpRequest) -> HttpResponse:
                 messages.info(request, f"文件里有几次会议，读成了 {len(taken)} 份，请逐份核对。")
             if (each or divided_files) and len(taken) > 1:
                 return redirect("activities:batch")
+            # Of one activity's papers, that which fills in the form.
             readable = (one for one in taken if one.bundle and one.text)
-            return redirect(next(readable, taken[0]))  # of one activity's papers, that which fills in the form
+            pictures = (one for one in taken if one.bundle and one.is_image)
+            return redirect(next(readable, next(pictures, taken[0])))
     return render(
         request,
         "activities/upload.html",
@@ -140,6 +144,11 @@ def pending(request: HttpRequest, pk: int) -> HttpResponse:
         if not _is_same_press(request, user):
             messages.info(request, "这份记录已经确认过，没有重复登记。")
         return _onwards(request, user, found.activity)
+    if request.htmx and request.method == "GET":  # type: ignore[attr-defined] # asks whether it has been read
+        answer = HttpResponse(status=204)
+        if not found.is_being_read:
+            answer["HX-Refresh"] = "true"
+        return answer
     form = MinutesForm(
         request.POST or None,
         initial=_first_values(request, user, found.minutes),

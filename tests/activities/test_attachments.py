@@ -9,7 +9,7 @@ from accounts.roles import Role
 from activities import attachments
 from activities.models import Activity, Attachment
 from ledgers import papers
-from ledgers.papers import Paper, Refused, content_type_of
+from ledgers.papers import Paper, Refused, take
 from tests.activities.conftest import as_file, minutes_docx, photo
 from tests.factories import ActivityFactory, sign_in, street
 
@@ -149,11 +149,12 @@ def test_nothing_is_hung_on_foreign_activities(client, tree, draft):
     [
         ("记录.wps", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, ".docx"),
         ("记录.wps", b"anything", ".docx"),
-        ("照片.heic", b"\x00\x00\x00\x18ftypheic", "截一张图"),
-        ("照片.jpg", b"\x00\x00\x00\x18ftypheic", "截一张图"),
-        ("照片.webp", b"RIFF\x00\x00\x00\x00WEBPVP8 ", "截一张图"),
+        ("照片.heic", b"\x00\x00\x00\x18ftypheic", "打不开"),
+        ("照片.jpg", b"\x00\x00\x00\x18ftypheic", "打不开"),
+        ("照片.webp", b"RIFF\x00\x00\x00\x00WEBPVP8 ", "打不开"),
+        ("照片.avif", b"\x00\x00\x00\x18ftypavif", "截一张图"),
     ],
 )
 def test_what_cannot_be_opened_is_refused_with_how_to_turn_it(name, data, words):
     with pytest.raises(Refused, match=words):
-        content_type_of(data, name)
+        take(as_file(data, name))

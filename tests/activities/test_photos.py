@@ -49,6 +49,17 @@ def attach(client, activity, data, name, **more):
     return client.post(reverse("activities:attach", args=[activity.pk]), {"file": as_file(data, name)} | more)
 
 
+@pytest.mark.parametrize("kind", ["HEIF", "WEBP"])
+def test_what_phones_write_by_default_is_kept_as_jpeg(client, secretary, draft, kind):
+    target = io.BytesIO()
+    Image.new("RGB", (640, 480), "#b3131b").save(target, kind)
+    attach(client, draft, target.getvalue(), f"现场.{'heic' if kind == 'HEIF' else 'webp'}")
+    paper = draft.attachments.get()
+    assert (paper.filename, paper.content_type) == ("现场.jpg", papers.JPEG)
+    with Image.open(io.BytesIO(papers.content_of(paper.digest))) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (640, 480))
+
+
 def test_it_works(client, secretary, draft, text_of):
     data = from_a_phone()
     assert b"Zhang San" in data
