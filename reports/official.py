@@ -24,12 +24,13 @@ from django.template.loader import render_to_string
 from docx import Document
 from docx.document import Document as WordDocument
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
+from reports.bars import Chart, charts, picture
 from reports.document import (
     Annex,
     Division,
@@ -105,6 +106,11 @@ class LaidAnnex:
     mention: str
     annex: Annex
     apart: bool = False
+
+    @property
+    def charts(self) -> list[Chart]:
+        """What is drawn of it; none of a table."""
+        return charts(self.annex) if self.annex.kind == "charts" else []
 
 
 # --- what is said, the same in every format
@@ -522,6 +528,9 @@ def _write_annex(document: WordDocument, laid: LaidAnnex, *, first: bool = False
     if not laid.annex.rows:
         document.add_paragraph("本报告没有引用台账数据。", style="Body Text")
         return
+    if laid.annex.kind == "charts":
+        _write_charts(document, laid.annex)
+        return
     columns = laid.annex.columns
     ids = {name: document.styles[name].style_id for name in (CELL, CELL_HEAD)}
     borders = "".join(
@@ -538,6 +547,20 @@ def _write_annex(document: WordDocument, laid: LaidAnnex, *, first: bool = False
         + f"</w:tblGrid>{head}{rows}</w:tbl>"
     )
     document.element.body.insert_element_before(parse_xml(table), "w:sectPr")
+
+
+def _write_charts(document: WordDocument, annex: Annex) -> None:
+    """Write the charts as pictures, each with its title; its numbers as a line where no picture can be drawn."""
+    for chart in charts(annex):
+        document.add_paragraph(chart.title, style="Heading 3").paragraph_format.keep_with_next = True
+        drawn = picture(chart)
+        if drawn is None:
+            said = "；".join(f"{mark.label} {mark.shown}" for mark in chart.marks)
+            document.add_paragraph(said, style="Body Text")
+            continue
+        place = document.add_paragraph()
+        place.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+        place.add_run().add_picture(io.BytesIO(drawn), width=Mm(AREA[0]))
 
 
 CENTRED = ("number", "text", "count", "rank", "total", "grade", "deadline")

@@ -6,6 +6,7 @@ from assessments.models import Assessment
 from assessments.schemes.reading import plain
 from reports.document import Annex, Column, Row
 
+from .diagrams import bars
 from .material import Material
 from .measures import Measures
 from .problems import Problems
@@ -33,6 +34,12 @@ RANKING_COLUMNS = (
     Column("total", "得分", 20),
     Column("grade", "等次", 20),
 )
+CHART_COLUMNS = (
+    Column("chart", "图", 50),
+    Column("label", "项目", 60),
+    Column("shown", "数值", 26),
+    Column("value", "长度", 20),
+)
 KINDS = {
     "evidence": "数据依据表",
     "problems": "问题清单",
@@ -48,6 +55,7 @@ def annexes(m: Material, problems: Problems, measures: Measures, wanted: Collect
         "problems": lambda: Annex("problems", KINDS["problems"], PROBLEM_COLUMNS, tuple(_problems(problems))),
         "measures": lambda: Annex("measures", KINDS["measures"], MEASURE_COLUMNS, tuple(_measures(measures))),
         "ranking": lambda: Annex("ranking", KINDS["ranking"], RANKING_COLUMNS, tuple(_ranking(m))),
+        "charts": lambda: Annex("charts", KINDS["charts"], CHART_COLUMNS, tuple(_charts(m, problems))),
     }
     for kind, make in made.items():
         if kind in wanted and (annex := make()).rows:
@@ -86,6 +94,12 @@ def _measures(measures: Measures) -> Iterator[Row]:
                 measure.problem.words.heading,
             )
         )
+
+
+def _charts(m: Material, problems: Problems) -> Iterator[Row]:
+    """Yield the bars of the charts, a row each."""
+    for bar in bars(m, problems):
+        yield Row((bar.chart, bar.label, bar.shown, str(bar.value)), bar.url)
 
 
 def _ranking(m: Material) -> Iterator[Row]:

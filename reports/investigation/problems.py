@@ -200,7 +200,7 @@ class Problems:
         named: Parts = ()
         for most in range(min(CASES, len(places)), 0, -1):
             names = "、".join(o.name for o in places[:most])
-            rest: Loose = ("等", self._organizations(problem), "个党组织") if len(places) > most else ""
+            rest: Loose = ("等", self._organizations(problem), "个党组织") if len(places) > 1 else ""
             named = flat(["，涉及", names, rest])
             if taken + width(named) <= SENTENCE:
                 break

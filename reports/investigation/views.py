@@ -240,7 +240,7 @@ def _page(
             "signing_date": official.signing_date(paper),
             "mentions": [one.mention for one in laid],
             "signature": official.signature(paper),
-            "annexes": [one.annex for one in laid if not one.apart],
+            "annexes": [one for one in laid if not one.apart],
             "changes": composed.changes,
             "rewritten": [
                 (key, before, now.get(key, "")) for key, before in (report.changed if report.is_draft else {}).items()

@@ -7,9 +7,12 @@ from django.core.management import call_command
 from playwright.sync_api import expect
 
 from accounts.roles import Role
+from activities.minutes import extract_text
 from activities.models import Activity
 from branches.models import Organization
 from ledgers.period import Period
+from tests.activities.corpus import Sample
+from tests.activities.photographs import SHOTS, has_fonts, photograph
 from tests.browser.conftest import OFFICE_SAMPLE, at_both_sizes, needs_sample
 from tests.factories import PostingFactory, superuser
 
@@ -63,3 +66,18 @@ def test_it_works(secretary, branch, signed_in):
     expect(page.locator("[data-count]")).to_have_attribute("data-count", "1")
     page.goto(f"/dashboard/?organization={branch.code}&period={QUARTER}")
     expect(page.get_by_text("到会 5 ÷ 应到 6 人次")).to_be_visible()
+
+
+@pytest.mark.skipif(not has_fonts(), reason="needs fonts-noto-cjk to draw the picture")
+def test_a_photograph_fills_the_form_in(secretary, branch, signed_in, settings, tmp_path):
+    settings.READ_PICTURES = True
+    lines = extract_text(MINUTES.read_bytes(), MINUTES.name).split("\n")
+    picture = tmp_path / "会议记录.jpg"
+    picture.write_bytes(photograph(Sample("photograph", text="\n".join(lines)), SHOTS[1]))
+    page = signed_in(secretary.username)
+    page.goto("/activities/upload/")
+    page.locator("input[name=photo]").set_input_files(picture)
+    page.get_by_role("button", name="上传并读取").click()
+    for label, value in (("日期", "2026-09-15"), ("主持人", "蒋燕博"), ("记录人", "姚娜")):
+        expect(page.get_by_label(label).first).to_have_value(value)
+    expect(page.get_by_alt_text("上传的照片，点开看大图")).to_be_visible()

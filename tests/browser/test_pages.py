@@ -136,6 +136,7 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "settings": ("office", lambda t: "/settings/local/"),
     "reports": ("leader", lambda t: "/reports/investigation/"),
     "report": ("office", lambda t: t.report.get_absolute_url()),
+    "outline": ("office", lambda t: "/reports/outline/?organization=HP"),
     "cobuilding": ("office", lambda t: "/activities/cobuilding/"),
     "agreements": ("office", lambda t: "/ledgers/agreements/"),
     "partner-form": ("shequ", lambda t: "/activities/partners/new/"),

@@ -6,7 +6,7 @@ import docx
 import pytest
 from playwright.sync_api import expect
 
-from reports.models import InvestigationReport
+from reports.models import InvestigationReport, ReportOutline
 from tests.browser.conftest import at_both_sizes
 
 pytestmark = [pytest.mark.browser, at_both_sizes]
@@ -22,6 +22,7 @@ def page(demo_street, signed_in):
     expect(page).to_have_url(re.compile(r"/reports/investigation/\d+/$"))
     yield page
     InvestigationReport.objects.all().delete()
+    ReportOutline.objects.all().delete()
 
 
 def test_it_works(page, demo_street):
@@ -55,6 +56,37 @@ def test_an_edited_paragraph_stays_edited(page):
     page.get_by_role("button", name="重新生成").click()
     expect(page.get_by_text("您改过的内容都还在")).to_be_visible()
     expect(page.locator(".said.edited")).to_have_text(re.compile(OWN_WORDS))
+
+
+def test_a_paragraph_is_moved_and_left_out(page):
+    problems = page.locator(".said.item")
+    second = problems.nth(1).inner_text()
+    problems.nth(1).hover()
+    problems.nth(1).get_by_role("link", name="修改这一段").click()
+    page.get_by_role("button", name="上移").click()
+    moved = second.partition("是")[2].partition("。")[0]
+    expect(problems.first).to_contain_text(moved)
+    problems.first.hover()
+    problems.first.get_by_role("link", name="修改这一段").click()
+    page.get_by_role("button", name="不写这一段").click()
+    expect(page.get_by_text("您决定不写的段落（1）")).to_be_visible()
+    expect(problems.first).not_to_contain_text(moved)
+
+
+def test_the_outline_is_arranged_by_keyboard(page):
+    page.goto("/reports/outline/?organization=HP")
+    points = page.get_by_label("要点")
+    first, second = points.nth(0).input_value(), points.nth(1).input_value()
+    points.nth(0).focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(points.nth(0)).to_have_value(second)
+    expect(points.nth(1)).to_have_value(first)
+    page.get_by_role("button", name="加一点（固定文字）").click()
+    page.keyboard.type("我们的一点")
+    page.get_by_role("button", name="保存", exact=True).click()
+    expect(page.get_by_text("已保存为第 1 版")).to_be_visible()
+    expect(points.nth(0)).to_have_value(second)
+    assert "我们的一点" in [points.nth(n).input_value() for n in range(points.count())]
 
 
 def test_it_is_taken_home_as_word(page, tmp_path):

@@ -48,7 +48,11 @@ def test_the_json_holds_as_many_statements_and_figures_as_it_says(place, capsys,
 
 @pytest.mark.parametrize(
     ("annexes", "kinds"),
-    [(None, {"evidence", "problems", "measures"}), ("none", set()), ("evidence,measures", {"evidence", "measures"})],
+    [
+        (None, {"evidence", "problems", "measures", "charts"}),
+        ("none", set()),
+        ("evidence,measures", {"evidence", "measures"}),
+    ],
 )
 def test_annexes_are_chosen(place, capsys, tmp_path, annexes, kinds):
     build(capsys, tmp_path / "r.json", annexes=annexes)

@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from reports import official
+from reports.bars import charts
 from reports.document import Annex, Column, Division, Evidence, Figure, Report, Row, Statement, chinese_numeral, to_json
 from reports.official import evidence_docx, evidence_pdf, title_lines, to_docx, to_html, to_pdf, write
 
@@ -365,6 +366,43 @@ class TestAnnex:
         document = Document(io.BytesIO(evidence_docx(report(statement("无数字。")))))
         assert document.tables == []
         assert "本报告没有引用台账数据。" in paragraphs(document)
+
+
+BARS = Annex(
+    "charts",
+    "图表",
+    tuple(Column(key, key, 39) for key in ("chart", "label", "shown", "value")),
+    (
+        Row(("到会率", "东风社区", "80%", "80.0"), "/x/"),
+        Row(("到会率", "梅居社区", "40%", "40.0")),
+        Row(("结构", "女", "0名", "0")),
+    ),
+)
+
+
+class TestCharts:
+    def test_bars_are_as_long_as_their_numbers(self):
+        rates, structure = charts(BARS)
+        assert [chart.title for chart in (rates, structure)] == ["到会率", "结构"]
+        assert [(mark.label, mark.shown) for mark in rates.marks] == [("东风社区", "80%"), ("梅居社区", "40%")]
+        assert rates.marks[0].length == 2 * rates.marks[1].length
+        assert structure.marks[0].length == 0
+
+    def test_word_holds_a_picture_of_each(self):
+        document = read(report(*TWO_FIGURES, annexes=(BARS,)))
+        assert len(document.inline_shapes) == 2
+        assert "到会率" in paragraphs(document)
+        assert document.tables == []
+
+    def test_word_says_the_numbers_where_nothing_can_be_drawn(self, monkeypatch):
+        monkeypatch.setattr("reports.official.picture", lambda chart: None)
+        assert "东风社区 80%；梅居社区 40%" in paragraphs(read(report(*TWO_FIGURES, annexes=(BARS,))))
+
+    def test_a_page_draws_them_with_links_and_without_style(self):
+        html = to_html(report(*TWO_FIGURES, annexes=(BARS,)))
+        assert html.count("<svg") == 2
+        assert '<a href="/x/"><text' in html
+        assert " style=" not in html
 
 
 class TestPdf:
