@@ -244,11 +244,13 @@ def test_the_organisations_page_shows_them(client, town, office, text_of):
 def test_the_report_quotes_the_offices_words(town):
     make_practice(town.branch, title="议事会").offer(TODAY).accept(TODAY, "每月议一次，纠纷少了九成。")
     make_practice(town.branch, title="没报送")
-    said = [s for section in build(town.committee, Q3).sections for t in section.topics for s in t.statements]
-    counts, quote = [s for s in said if s.key.startswith("practices")]
-    assert counts.text == "2026年第三季度（截至9月18日），总结采用经验做法1条。"
-    assert quote.text == "S第1社区第1党支部“议事会”：每月议一次，纠纷少了九成。"
-    assert quote.evidence[0].url == Practice.objects.get(title="议事会").get_absolute_url()
+    standard, full = (
+        next(s for s in build(town.committee, Q3, length=length).statements() if s.key == "point.examples")
+        for length in ("standard", "full")
+    )
+    assert standard.text == "推广经验做法1条，如S第1社区第1党支部“议事会”。"
+    assert full.text == f"{standard.text}S第1社区第1党支部“议事会”：每月议一次，纠纷少了九成。"
+    assert standard.evidence[0].url == Practice.objects.get(title="议事会").get_absolute_url()
 
 
 def test_the_pages_cost_the_same_for_many(client, town, office):
