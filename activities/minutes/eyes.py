@@ -93,7 +93,7 @@ class Eyes:
 
     def page(self, data: bytes) -> dict[str, Any]:
         """Return the words and the ruled tables of one picture, in pixels of the upright page."""
-        picture = self._upright(self._opened(data))
+        picture = self._evened(self._opened(data))
         words = self._words(picture)
         if len(words) >= 3 and sum(h > 1.5 * w for _, _, w, h, _ in map(_box, words)) > len(words) / 2:
             picture = max((self.np.rot90(picture, turns).copy() for turns in (1, 3)), key=self._score)
@@ -126,7 +126,7 @@ class Eyes:
             turned = turned.resize(size, self.Image.Resampling.LANCZOS)
         return self.np.asarray(turned)[:, :, ::-1].copy()
 
-    def _upright(self, picture: Any) -> Any:
+    def _evened(self, picture: Any) -> Any:
         """Even out the light: a shadow over half of a page hides what is written there."""
         grey = self.cv.cvtColor(picture, self.cv.COLOR_BGR2GRAY)
         kernel = max(31, (min(grey.shape) // 20) | 1)

@@ -13,7 +13,7 @@ from assessments.beginning import is_before_records, words_on
 from branches.models import Organization
 from ledgers import facts
 from ledgers.period import Period
-from reports.document import Division, Report, Statement, cleaned, numeral
+from reports.document import Division, Report, Statement, cleaned, pruned
 
 from . import topics, wording
 from .annexes import annexes
@@ -68,9 +68,9 @@ def build(
     problems = Problems(m)
     measures = Measures(problems)
     tables = tuple(annexes(m, problems, measures, kinds))
+    writer = Writer(m, outline, problems, measures, length)
     for most in CAPS[length]:
-        writer = Writer(m, outline, problems, measures, length, most)
-        report = _report(m, outline, length, writer.lead(), writer.sections(), writer.left_out)
+        report = writer.report(most)
         if report.characters <= BODY[length]:
             break
     return cleaned(replace(report, annexes=tables, rests_on="evidence" in kinds))
@@ -85,8 +85,7 @@ def _report(
     left_out: Iterable[str] = (),
 ) -> Report:
     organization, period = m.organization, m.period
-    parent = Organization.objects.get_parent(organization)
-    return Report(
+    report = Report(
         title=wording.title(organization),
         organization=organization.name,
         organization_code=organization.code,
@@ -95,13 +94,14 @@ def _report(
         made_at=timezone.now().replace(microsecond=0),
         as_of=period.as_of(),
         length=length,
-        to=outline.to or (parent.name if parent else ""),
+        to=outline.to or (m.parent.name if m.parent else ""),
         copies=outline.copies,
         signature=outline.signature,
         lead=tuple(lead),
         sections=tuple(sections),
         left_out=tuple(left_out),
     )
+    return pruned(report)
 
 
 def _without_records(m: Material, outline: Outline, length: str, since: date) -> Report:
@@ -109,20 +109,25 @@ def _without_records(m: Material, outline: Outline, length: str, since: date) ->
     words = f"{words_on(since)}，{m.period.label}没有记录，不作统计和评判。"
     said = Statement("period.none", (words,), "paragraph")
     first = outline.sections[0]
-    section = Division(first.key, numeral(1, 1, length), first.title, (said,))
+    section = Division(first.key, "", first.title, (said,))
     return _report(m, outline, length, (), (section,))
 
 
 class Writer:
     """Writes one organisation's report along an outline, within one length."""
 
-    def __init__(
-        self, m: Material, outline: Outline, problems: Problems, measures: Measures, length: str, most: Most
-    ) -> None:
-        self.m, self.outline, self.length, self.most = m, outline, length, most
+    def __init__(self, m: Material, outline: Outline, problems: Problems, measures: Measures, length: str) -> None:
+        self.m, self.outline, self.length = m, outline, length
         self.problems, self.measures = problems, measures
-        self.plans = measures.statements(most.measures)
+        self.most = Most(0, 0)
+        self.plans: dict[str, list[Statement]] = {}
         self.left_out: list[str] = []
+        self._told: dict[str, Statement | None] = {}
+
+    def report(self, most: Most) -> Report:
+        """Return the report with so many problems and measures; what the topics tell is written once for all."""
+        self.most, self.plans, self.left_out = most, self.measures.statements(most.measures), []
+        return _report(self.m, self.outline, self.length, self.lead(), self.sections(), self.left_out)
 
     # 导语
 
@@ -166,18 +171,12 @@ class Writer:
 
     def sections(self) -> Iterator[Division]:
         """Yield the sections of the outline that are on; one that has nothing says so to whoever makes the report."""
-        number = 0
         for entry in self.outline.sections:
-            if not entry.on:
-                continue
-            division = self._division(entry, numeral(number + 1, 1, self.length))
-            if division is None:
-                continue
-            number += 1
-            yield division
+            if entry.on and (division := self._division(entry)):
+                yield division
 
-    def _division(self, entry: Entry, number: str) -> Division | None:
-        """Return a section or heading with what it holds, None where that is nothing."""
+    def _division(self, entry: Entry) -> Division | None:
+        """Return a section or heading with what it holds, not numbered yet; None where that is nothing."""
         said: list[Statement] = []
         below: list[Division] = []
         if entry.key == "problems" and self.length != "brief" and (solved := self.problems.put_right()):
@@ -185,14 +184,9 @@ class Writer:
         for one in entry.entries:
             if not one.on:
                 continue
-            if one.kind == "heading":
-                made = self._division(one, numeral(len(below) + 1, 2, self.length))
-            elif one.kind == "point":
-                made = self._point(one, len(below) + 1)
-            else:
+            if one.kind not in ("heading", "point"):
                 said += self._paragraphs(one)
-                continue
-            if made:
+            elif made := self._division(one) if one.kind == "heading" else self._point(one):
                 below.append(made)
             else:
                 self.left_out.append(self._title(one))
@@ -202,7 +196,7 @@ class Writer:
             said = [self._nothing(entry.key)]
         if not said and not below:
             return None
-        return Division(entry.key, number, self._title(entry), tuple(said), tuple(below))
+        return Division(entry.key, "", self._title(entry), tuple(said), tuple(below))
 
     def _nothing(self, key: str) -> Statement:
         """Return what a section says that has nothing to tell."""
@@ -218,19 +212,19 @@ class Writer:
                 words = f"{this}没有党支部，无法对照规定检查。"
         return Statement(f"{key}.none", (words,), "paragraph")
 
-    def _point(self, entry: Entry, place: int) -> Division | None:
+    def _point(self, entry: Entry) -> Division | None:
         title = self._title(entry)
         written = self._topic(f"point.{entry.key}", entry, title)
-        if written is None:
-            return None
-        return Division(entry.key, numeral(place, 3, self.length), title, (written,))
+        return Division(entry.key, "", title, (written,)) if written else None
 
     def _topic(self, key: str, entry: Entry, title: str = "") -> Statement | None:
         """Return the paragraph of a topic: as the office typed it, or written from the facts."""
         if entry.text:
             return Statement(key, self.quoted(entry.text), "paragraph")
-        found = topics.get(entry.key)
-        return statement(key, title, found.write(self.m), self.length) if found else None
+        if key not in self._told:
+            found = topics.get(entry.key)
+            self._told[key] = statement(key, title, found.write(self.m), self.length) if found else None
+        return self._told[key]
 
     def _paragraphs(self, entry: Entry) -> list[Statement]:
         if entry.kind == "topic":

@@ -53,6 +53,11 @@ class Material:
         return self.since is None or self.previous.end >= self.since
 
     @cached_property
+    def parent(self) -> Organization | None:
+        """The organisation that this one answers to."""
+        return Organization.objects.get_parent(self.organization)
+
+    @cached_property
     def below(self) -> list[Organization]:
         """Everything live in the subtree on the period's last day, itself left out, in the order of the tree."""
         found = Organization.objects.under(self.organization, self.period.end).live_on(self.period.end)

@@ -112,8 +112,7 @@ class Measures:
     def supervisor(self, measure: Measure) -> str:
         """Return to whom they answer: the organisation above, or each to its own."""
         if measure.owners == (self.m.organization,):
-            parent = Organization.objects.get_parent(self.m.organization)
-            return parent.name if parent else "上级党组织"
+            return self.m.parent.name if self.m.parent else "上级党组织"
         above = {o.pk: o for one in measure.owners if (o := self._above.get(one.path))}
         if len(above) == 1:
             return next(iter(above.values())).name

@@ -105,7 +105,7 @@ class Problems:
             ),
             key=lambda problem: problem.rank,
         )
-        self._before = before
+        self._said: dict[str, Statement] = {}
         self.solved = [
             rule
             for code in sorted(before)
@@ -161,8 +161,10 @@ class Problems:
         return Statement("problems.solved", (words,), "paragraph")
 
     def _statement(self, problem: Problem) -> Statement:
-        parts = flat([f"{problem.words.heading}。", self._extent(problem), "。"])
-        return Statement(f"problem.{problem.code}", parts, "item", self._evidence(problem))
+        if problem.code not in self._said:
+            parts = flat([f"{problem.words.heading}。", self._extent(problem), "。"])
+            self._said[problem.code] = Statement(f"problem.{problem.code}", parts, "item", self._evidence(problem))
+        return self._said[problem.code]
 
     def filled(self, template: str, problem: Problem) -> str:
         """Return a predicate with the street's limit and the time in it."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from branches.models import Organization
 from reports.document import Evidence
 
 from .. import ranking, wording
@@ -19,7 +18,7 @@ MOST_COMMUNITIES = 12
 def organizations(m: Material) -> Iterator[Sentence]:
     """What there is: communities, population, branches; of a branch, where it belongs and since when."""
     if m.is_one_branch:
-        parent, since = Organization.objects.get_parent(m.organization), m.organization.established
+        parent, since = m.parent, m.organization.established
         where = f"{m.organization.name}隶属{parent.name}" if parent else m.organization.name
         founded = f"{wording.chinese_date(since)}成立" if since else ""
         page = Evidence(m.organization.name, m.organization.get_absolute_url())
