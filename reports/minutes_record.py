@@ -31,7 +31,9 @@ from activities.roll import Roll
 from branches.models import Organization
 from ledgers.recording import trace_paper
 
-from .official import BODY_FONT, HEI, PAGE, TITLE_FONT, Style, chinese_date, printed, settled
+from .layout import BODY_FONT, HEI, PAGE, TITLE_FONT, chinese_date
+from .official import printed
+from .word import Style, settled
 
 MARGINS = {"top": 25, "bottom": 20, "left": 25, "right": 20}  # millimetres; the wider left one is for binding
 WIDTHS = (27, 55, 27, 56)

@@ -19,7 +19,7 @@ from ledgers.models.record import Conflict
 from ledgers.period import Period
 from ledgers.recording import trace_paper
 from ledgers.scope import may
-from reports import official
+from reports import layout, official
 from reports.document import EVIDENCE_TITLE
 from reports.models import InvestigationReport
 
@@ -225,7 +225,7 @@ def _page(
     built = statement_in(report.content, editing) if editing and not adding else None
     keys = siblings(composed.report, editing) if editing else []
     paper = as_read_by(composed.report, request.user, report.organization)  # type: ignore[arg-type]
-    laid = official.laid_annexes(paper)
+    laid = layout.laid_annexes(paper)
     now = {one.key: one.text for one in report.content.statements()}
     return render(
         request,
@@ -233,13 +233,13 @@ def _page(
         {
             "report": report,
             "paper": paper,
-            "title_lines": official.title_lines(paper.title, 28),
-            "period_line": official.period_line(paper),
-            "blocks": official.lay_out(paper),
+            "title_lines": layout.title_lines(paper.title, 28),
+            "period_line": layout.period_line(paper),
+            "blocks": layout.lay_out(paper),
             "figures": list(dict(paper.figures()).items()),
-            "signing_date": official.signing_date(paper),
+            "signing_date": layout.signing_date(paper),
             "mentions": [one.mention for one in laid],
-            "signature": official.signature(paper),
+            "signature": layout.signature(paper),
             "annexes": [one for one in laid if not one.apart],
             "changes": composed.changes,
             "rewritten": [

@@ -11,7 +11,7 @@ from branches.models import Organization
 from ledgers.facts import Number
 from ledgers.period import Period
 from reports.document import Figure
-from reports.official import chinese_date
+from reports.layout import chinese_date
 
 Part = str | Figure
 Parts = tuple[Part, ...]

@@ -18,7 +18,7 @@ from ledgers.period import Period
 from reports.document import Report
 from reports.investigation.building import BODY, build
 from reports.investigation.saying import POINT
-from reports.official import lay_out
+from reports.layout import lay_out
 from tests.factories import sign_in
 
 pytestmark = pytest.mark.django_db

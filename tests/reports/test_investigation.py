@@ -507,7 +507,7 @@ class TestEdges:
         with CaptureQueriesContext(connection) as many:
             build(place.committee, QUARTER)
         assert len(many) == len(few)
-        assert len(few) <= 195
+        assert len(few) <= 180
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from pypdf import PdfReader
 from reports import official
 from reports.bars import charts
 from reports.document import Annex, Column, Division, Evidence, Figure, Report, Row, Statement, chinese_numeral, to_json
-from reports.official import evidence_docx, evidence_pdf, title_lines, to_docx, to_html, to_pdf, write
+from reports.layout import title_lines
+from reports.official import evidence_pdf, to_html, to_pdf, write
+from reports.word import evidence_docx, to_docx
 
 A4_TWIPS = (11906, 16838)
 HOSTILE = "<b>&\"'\x00\x07\x1b\ud800\ufffe\u202e]]>" + "长" * 200 + "W" * 200
@@ -395,7 +397,7 @@ class TestCharts:
         assert document.tables == []
 
     def test_word_says_the_numbers_where_nothing_can_be_drawn(self, monkeypatch):
-        monkeypatch.setattr("reports.official.picture", lambda chart: None)
+        monkeypatch.setattr("reports.word.picture", lambda chart: None)
         assert "东风社区 80%；梅居社区 40%" in paragraphs(read(report(*TWO_FIGURES, annexes=(BARS,))))
 
     def test_a_page_draws_them_with_links_and_without_style(self):

@@ -12,7 +12,8 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from reports.document import Division, Report, Statement
-from reports.official import SUBSTITUTES, to_docx
+from reports.layout import SUBSTITUTES
+from reports.word import to_docx
 
 pytestmark = pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
 
