@@ -6,14 +6,14 @@ A fact is a ledger, plus filters of that ledger, plus an aggregate: its address 
 import hashlib
 import operator
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, reduce
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from django.db import models
 from django.db.models import Count, Q, Sum
@@ -83,6 +83,7 @@ class Fact:
 
 
 _facts: dict[str, Fact] = {}
+V = TypeVar("V")
 _Key = tuple[frozenset[int], tuple[Period, ...], bool]
 
 
@@ -94,7 +95,7 @@ class _Reading:
     current: set[tuple[int, Period]] = field(default_factory=set)
     """(Street, month) whose sheets were found to hold what the records hold."""
     notes: dict[str, Any] = field(default_factory=dict)
-    """What the tree has read, see `Tree.reach`."""
+    """What the tree has read, see `Tree.reach`, and what was asked `once`."""
 
     def forget(self) -> None:
         """Read everything anew from here on."""
@@ -521,6 +522,17 @@ def read_once() -> Iterator[None]:
         yield
     finally:
         _reading.reset(token)
+
+
+def once(key: str, ask: Callable[[], V]) -> V:
+    """Return what `ask` returns; within `read_once` it is asked a single time, until a write forgets it."""
+    reading = _reading.get()
+    if reading is None:
+        return ask()
+    if key not in reading.notes:
+        reading.notes[key] = ask()
+    value: V = reading.notes[key]
+    return value
 
 
 def over(monthly: Mapping[Period, Mapping[str, Number]], period: Period) -> dict[str, Number]:

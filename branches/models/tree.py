@@ -18,6 +18,7 @@ from accounts import audit
 from accounts.streets import streets_of
 from accounts.transactions import atomic
 from branches.querysets import CommitteeQuerySet, CommitteeSeatQuerySet, OrganizationManager
+from ledgers import facts
 from ledgers.facts import Reach
 from ledgers.models import Record, Touch
 from ledgers.period import Period
@@ -179,7 +180,7 @@ class Organization(MP_Node, Record):
 
         Moves after that day are taken back: what has come in since is left out, what has gone is put back.
         """
-        if on is None or not OrganizationEvent.moves_after(on).exists():
+        if on is None or not facts.once(f"moved after {on}", OrganizationEvent.moves_after(on).exists):
             return subtree(field, self.path)
         here = [pk for pk, line in type(self).lineages(on).items() if self.pk in line]
         return Q(**{f"{field.removesuffix('path')}pk__in": here})
