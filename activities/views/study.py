@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
+from branches.views.record_pages import WHO_READS, Begun, Kind, RecordPages
 from branches.views.records import organization_asked
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
@@ -17,7 +18,7 @@ from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 from ledgers.views import EVER
-from members.views.record_pages import WHO_READS, Begun, Kind, RecordPages, of_member
+from members.views.picking import of_member
 
 from ..forms.study import CertificateForm, CriticismForm, DemocraticReviewForm, PromiseForm, SeriesForm, ThemeForm
 from ..models import Activity, Certificate, Criticism, DemocraticReview, Promise, StudySeries, StudyTheme

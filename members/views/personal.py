@@ -2,17 +2,18 @@
 
 from typing import Any
 
+from branches.views.record_pages import WHO_READS, Kind, RecordPages
 from members.forms.decisions import AttachmentForm, ExemptionForm, WaiverForm
 from members.forms.personal import AchievementForm, HonorForm, MatterForm, TalkForm
 from members.models import DuesWaiver, Exemption, Honor, MatterReport, PerformanceRecord, Talk, TemporaryAttachment
 
-from .record_pages import WHO_READS, Kind, RecordPages, of_member
+from .picking import of_member
 
 
 class PersonalPages(RecordPages):
     """What a member no longer in the register leaves behind leads back to the organisation."""
 
-    detail = "members/kept_detail.html"
+    detail = "branches/kept_detail.html"
 
     def origin(self, record: Any) -> Any:
         return super().origin(record) or getattr(record, "organization", None)

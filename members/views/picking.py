@@ -1,10 +1,14 @@
 """The step before a form about one member: find the member."""
 
+from collections.abc import Callable
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts.permissions import Right
+from branches.views.record_pages import Begun
 from ledgers.ledger import get as get_ledger
+from ledgers.models import Record
 from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from members.models import Member
@@ -48,3 +52,12 @@ def chosen_member(request: PortalRequest) -> Member:
     members = Member.objects.visible_to(request.user, Right.MEMBERS_EDIT).live().select_related("branch")
     member: Member = get_object_or_404(members, pk=row_key(pk))
     return member
+
+
+def of_member(model: Callable[[], Record]) -> Callable[[PortalRequest], Begun]:
+    """Return the beginning of a record of the member in the address, if one is named there."""
+
+    def begin(request: PortalRequest) -> Begun:
+        return model(), {"member": member_asked(request)}
+
+    return begin

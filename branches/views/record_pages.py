@@ -1,9 +1,10 @@
 """Pages of records that are all entered, shown, changed and deleted in the same way; a `Kind` says in what they differ.
 
-Owners of such records declare their kinds, subclass `RecordPages` for what they show besides, and take its four views.
+Owners of such records declare their kinds, subclass `RecordPages` for what they show besides, and take its views, or
+its addresses with what each of them needs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from django.contrib import messages
 from django.db import models
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
@@ -24,19 +26,41 @@ from ledgers.recording import trace_texts
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
-from .picking import member_asked
-
 Begun = tuple[Record, dict[str, Any]]
 """A new record, and the first values of its form."""
 WHO_READS = "支部书记、社区书记和党建办能看，领导只看数量。"
 
 
 @dataclass(frozen=True)
+class Step:
+    """Something done to a record in a form of its own: reporting on it, accepting it, sending it back.
+
+    `offered(record)` says whether it can be done now; who may is said by `right` on the record's organisation, or by
+    `allowed(user, record)` where somebody else decides.
+    """
+
+    name: str
+    label: str
+    form: type[RecordForm]
+    right: Right
+    done: str
+    offered: Callable[[Any], bool]
+    allowed: Callable[[User, Any], bool] | None = None
+
+    def is_open_to(self, user: User, record: Any, place: Organization) -> bool:
+        """Say whether a user may do it to a record now."""
+        return self.offered(record) and (
+            self.allowed(user, record) if self.allowed is not None else may(user, self.right, place)
+        )
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of record: its name in addresses and for people, its form, its ledger, and what its page shows.
 
-    `edit` is the right to change it. `begin(request)` says what a new one starts with, or answers the request itself;
-    it raises Http404 where the address does not say what is needed. A kind without it is entered elsewhere.
+    `edit` is the right to change it, `read` that to read it. `begin(request)` says what a new one starts with, or
+    answers the request itself; it raises Http404 where the address does not say what is needed. A kind without it is
+    entered elsewhere.
     """
 
     name: str
@@ -49,6 +73,8 @@ class Kind:
     begin: Callable[[PortalRequest], Begun | HttpResponse] | None = None
     edit: Right = Right.MEMBERS_EDIT
     note: str = ""
+    read: Right = Right.MEMBERS_VIEW
+    steps: Sequence[Step] = ()
 
     @property
     def ledger(self) -> Ledger:
@@ -59,15 +85,6 @@ class Kind:
     def address(self) -> str:
         """Beginning of the names of its addresses."""
         return f"{self.model._meta.app_label}:{self.name}"
-
-
-def of_member(model: Callable[[], Record]) -> Callable[[PortalRequest], Begun]:
-    """Return the beginning of a record of the member in the address, if one is named there."""
-
-    def begin(request: PortalRequest) -> Begun:
-        return model(), {"member": member_asked(request)}
-
-    return begin
 
 
 class RecordPages:
@@ -92,9 +109,49 @@ class RecordPages:
         """Return what one comes from to a record and goes back to; None for its ledger."""
         return getattr(record, "member", None)
 
+    def is_changeable(self, record: Any) -> bool:
+        """Say whether a record may still be changed and deleted."""
+        return True
+
     def more(self, record: Any, user: User) -> dict[str, Any]:
         """Return what else its page shows to a user."""
         return {}
+
+    def addresses(self) -> list[URLPattern]:
+        """Return the addresses of all kinds, each under the slug of its ledger."""
+        create, detail, edit, delete = self.views()
+        both = require_http_methods(["GET", "POST"])
+        found = []
+        for kind in self.kinds.values():
+            base, args = f"{kind.slug}/", {"kind": kind.name}
+            if kind.begin is not None:
+                found.append(path(f"{base}new/", create, args, name=f"{kind.name}-create"))
+            found += [
+                path(f"{base}<int:pk>/", detail, args, name=kind.name),
+                path(f"{base}<int:pk>/edit/", edit, args, name=f"{kind.name}-edit"),
+                path(f"{base}<int:pk>/delete/", delete, args, name=f"{kind.name}-delete"),
+                *(
+                    path(
+                        f"{base}<int:pk>/{step.name}/",
+                        both(self.take),
+                        args | {"step": step.name},
+                        name=f"{kind.name}-{step.name}",
+                    )
+                    for step in kind.steps
+                ),
+            ]
+        return found
+
+    def rights(self) -> Mapping[str, Right]:
+        """Return the rows of the URL table: the name of each address and the right that it takes."""
+        found = {}
+        for kind in self.kinds.values():
+            found[kind.address] = kind.read
+            found |= {f"{kind.address}-{verb}": kind.edit for verb in ("edit", "delete")}
+            if kind.begin is not None:
+                found[f"{kind.address}-create"] = kind.edit
+            found |= {f"{kind.address}-{step.name}": step.right for step in kind.steps}
+        return found
 
     def views(self) -> tuple[Callable[..., HttpResponse], ...]:
         """Return the views create, detail, edit and delete; each takes the name of the kind."""
@@ -128,14 +185,15 @@ class RecordPages:
             "place": self.place(record),
             "lines": list(_lines(this.shown, record)),
             "texts": list(_lines(this.texts, record)),
-            "may_edit": may(request.user, this.edit, self.place(record)),
+            "may_edit": may(request.user, this.edit, self.place(record)) and self.is_changeable(record),
+            "steps": [step for step in this.steps if step.is_open_to(request.user, record, self.place(record))],
         }
         return render(request, self.detail, context | self.more(record, request.user))
 
     def change(self, request: PortalRequest, kind: str, pk: int) -> HttpResponse:
         """Change a record."""
         this = self.kinds[kind]
-        record = self._found(request, this, pk, this.edit)
+        record = self._changeable(request, this, pk)
         form = this.form(request.POST or None, instance=record, user=request.user)
         if form.is_valid() and (there := form.save_record(request.user)):
             messages.success(request, "已保存。")
@@ -147,18 +205,42 @@ class RecordPages:
     def erase(self, request: PortalRequest, kind: str, pk: int) -> HttpResponse:
         """Delete a record that was entered by mistake; the audit trail keeps that it was."""
         this = self.kinds[kind]
-        record = self._found(request, this, pk, this.edit)
+        record = self._changeable(request, this, pk)
         there = self.origin(record)
-        record.erase()
+        try:
+            record.erase()
+        except models.ProtectedError:
+            messages.error(request, f"“{record}”下面还有别的记录，不能删除；登错了的，先删除那些记录。")
+            return redirect(record)
         messages.success(request, f"已删除这条{this.noun}。")
         return redirect(there or this.ledger.url())
+
+    def take(self, request: PortalRequest, kind: str, pk: int, step: str) -> HttpResponse:
+        """Take a step with a record; who may not, or not now, is told that there is nothing here."""
+        this = self.kinds[kind]
+        record = self._found(request, this, pk)
+        taken = next(one for one in this.steps if one.name == step)
+        if not taken.is_open_to(request.user, record, self.place(record)):
+            raise Http404
+        form = taken.form(request.POST or None, instance=record, user=request.user)
+        if form.is_valid() and (there := form.save_record(request.user)):
+            messages.success(request, taken.done)
+            return redirect(there)
+        return self._form(request, this, form, taken.label, record)
+
+    def _changeable(self, request: PortalRequest, kind: Kind, pk: int) -> Any:
+        """Return a record that the user may change, or 404."""
+        record = self._found(request, kind, pk, kind.edit)
+        if not self.is_changeable(record):
+            raise Http404
+        return record
 
     def _form(self, request: PortalRequest, kind: Kind, form: RecordForm, title: str, behind: Any) -> HttpResponse:
         """Show a form; `behind` is what one came from, if anything."""
         back = behind.get_absolute_url() if behind else kind.ledger.url()
         trail = [(kind.ledger.title, kind.ledger.url()), *([(str(behind), back)] if behind else []), (title, "")]
         context = {"form": form, "kind": kind, "title": title, "back": back, "trail": trail}
-        return render(request, "members/kept_form.html", context)
+        return render(request, "branches/kept_form.html", context)
 
     def _found(self, request: PortalRequest, kind: Kind, pk: int, right: Right | None = None) -> Any:
         """Return a record that the user may read and, where a right is named, on which they hold it as well. Or 404."""
