@@ -45,6 +45,9 @@ class Right(StrEnum):
     ASSESSMENTS_REVIEW = "assessments-review"
     ASSESSMENTS_DECIDE = "assessments-decide"
     SCHEMES_MANAGE = "schemes-manage"
+    MEASURES_VIEW = "measures-view"
+    MEASURES_REPORT = "measures-report"  # say how far what one owes has come
+    MEASURES_SET = "measures-set"  # give tasks, extend and accept them
     DASHBOARD_VIEW = "dashboard-view"
     REPORTS_VIEW = "reports-view"
     REPORTS_BUILD = "reports-build"
@@ -74,6 +77,7 @@ _READ_RECORDS = frozenset(
         Right.ACTIVITIES_VIEW,
         Right.FINDINGS_VIEW,
         Right.ASSESSMENTS_VIEW,
+        Right.MEASURES_VIEW,
         Right.DASHBOARD_VIEW,
         Right.REPORTS_VIEW,
         Right.EXPORT,
@@ -86,6 +90,7 @@ _KEEP_BRANCH_RECORDS = _READ_RECORDS | {
     Right.TALKS_READ,
     Right.SANCTIONS_READ,
     Right.ASSESSMENTS_SELF,
+    Right.MEASURES_REPORT,
 }
 _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
     Right.IMPORT,
@@ -93,6 +98,7 @@ _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
     Right.ACTIVITIES_CONFIRM,
     Right.FINDINGS_HANDLE,
     Right.ASSESSMENTS_REVIEW,
+    Right.MEASURES_SET,
     Right.SENSITIVE_REVEAL,
     Right.REPORTS_BUILD,
 }

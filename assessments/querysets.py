@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from branches.models import Organization
 
-    from .models import Assessment, Finding, LocalSetting, Scheme  # noqa: F401
+    from .models import Assessment, Finding, LocalSetting, Measure, MeasureStage, Scheme  # noqa: F401
 
 
 def standing_on(day: date) -> Q:
@@ -116,6 +116,43 @@ class SchemeQuerySet(ScopedQuerySet["Scheme"]):
         versions = list(self.filter(code=code).with_parts().order_by("-organization__depth", "-edition"))
         fitting = [one for one in versions if one.covers(period)]
         return next(iter(fitting), None) or next((one for one in versions if one.is_draft), None)
+
+
+def measure_unfinished_on(day: date) -> Q:
+    """Return the condition that a measure was begun and not reported as done by a day."""
+    begun = Q(starts_on__isnull=True) | Q(starts_on__lte=day)
+    return begun & (Q(done_on__isnull=True) | Q(done_on__gt=day))
+
+
+def measure_overdue_on(day: date) -> Q:
+    """Return the condition that a measure was past its deadline and unfinished on a day: an extension holds from the
+    day on which it was granted.
+    """
+    extended = Q(extended_on__isnull=True) | Q(extended_on__gt=day) | Q(extended_to__lt=day)
+    return measure_unfinished_on(day) & Q(due_on__lt=day) & extended
+
+
+class MeasureQuerySet(ScopedQuerySet["Measure"]):
+    right = Right.MEASURES_VIEW
+
+    def overdue_on(self, day: date) -> Self:
+        """Keep what was past its deadline and unfinished on a day."""
+        return self.filter(measure_overdue_on(day))
+
+    def unfinished_on(self, day: date) -> Self:
+        """Keep what was begun and not done by a day."""
+        return self.filter(measure_unfinished_on(day))
+
+    def settled_by(self, user: "User | AnonymousUser") -> Self:
+        """Keep what the user accepts: what was set where they may set measures."""
+        access = access_of(user)
+        own = Q(set_by__isnull=True) & access.scope(Right.MEASURES_SET, "organization__path")
+        return self.filter(own | access.scope(Right.MEASURES_SET, "set_by__path"))
+
+
+class StageQuerySet(ScopedQuerySet["MeasureStage"]):
+    path = "measure__organization__path"
+    right = Right.MEASURES_VIEW
 
 
 class LocalSettingQuerySet(ScopedQuerySet["LocalSetting"]):

@@ -1,6 +1,7 @@
 """How it is judged: one module for each noun."""
 
 from .findings import CheckRun, Finding, LocalSetting, Severity
+from .measures import Measure, MeasureReport, MeasureStage
 from .schemes import Grade, Indicator, IndicatorGroup, RankingClass, Scheme, Veto
 from .sheets import Appeal, Assessment, SheetEntry, SheetLine, SheetStep
 
@@ -13,6 +14,9 @@ __all__ = [
     "Indicator",
     "IndicatorGroup",
     "LocalSetting",
+    "Measure",
+    "MeasureReport",
+    "MeasureStage",
     "RankingClass",
     "Scheme",
     "Severity",
