@@ -19,10 +19,11 @@ from ledgers.bulk import insert
 from ledgers.facts import mark_stale
 from ledgers.models import ImportBatch, Record
 from ledgers.period import Period
+from ledgers.recording import record_all
 
 from . import engine
 from .engine import Violation
-from .models import CheckRun, Finding
+from .models import CheckRun, Finding, Measure
 from .querysets import FindingQuerySet
 
 CLEARED_NOTE = "数据已补齐，系统自动销号"
@@ -225,6 +226,18 @@ def _write(change: _Change) -> None:
     fields += ["state", "cleared", "closed_on", "note", "version"]
     Finding.objects.bulk_update(existing, fields, batch_size=500)
     mark_stale(touch for finding in [*change.new, *existing] for touch in finding.touches())
+    _report_done(change.cleared)
+
+
+def _report_done(cleared: list[Finding]) -> None:
+    """Report what was set to put findings right as done, now that the records have settled them."""
+    waiting = Measure.objects.filter(finding__in=[finding.pk for finding in cleared], done_on__isnull=True)
+    settled = list(waiting.select_related("organization")) if cleared else []
+    today = timezone.localdate()
+    for measure in settled:
+        measure.done_on, measure.percent, measure.progress = max(today, measure.starts_on or today), 100, CLEARED_NOTE
+    with acting_as(None):
+        record_all(settled)
 
 
 class CannotHandle(ValueError):

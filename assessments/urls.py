@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import findings, local_settings, papers, quality, schemes, scores, sheets
+from .views import findings, local_settings, measures, papers, quality, schemes, scores, sheets
 
 app_name = "assessments"
 urlpatterns = [
@@ -37,6 +37,10 @@ urlpatterns = [
     path("assessments/schemes/<int:pk>/export.json", schemes.scheme_export, name="scheme-export"),
     path("assessments/scores/<int:pk>/lines/<path:code>/", scores.line, name="line"),
     path("assessments/scores/<int:pk>/<path:code>/", scores.sheet, name="sheet"),
+    path("measures/<int:pk>/", measures.measure, name="measure"),
+    path("responsibilities/duties/", measures.duties, name="duties"),
+    path("responsibilities/secretary/", measures.secretary_work, name="secretary-work"),
+    *measures.PAGES.addresses(),
     path("quality/", quality.quality, name="quality"),
     path("settings/local/", local_settings.local_settings, name="settings"),
 ]

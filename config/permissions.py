@@ -4,6 +4,7 @@ A right in this table is needed on some organisation; on which rows it counts is
 """
 
 from accounts.permissions import PUBLIC, SIGNED_IN, Public, Right, SignedIn
+from assessments.views import measures
 
 URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "ledgers:catalogue": Right.ORGANIZATIONS_VIEW,
@@ -347,6 +348,10 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "assessments:lock": Right.ASSESSMENTS_DECIDE,
     "assessments:sheet": Right.ASSESSMENTS_VIEW,
     "assessments:line": Right.ASSESSMENTS_VIEW,
+    "assessments:measure": Right.MEASURES_VIEW,
+    "assessments:duties": Right.MEASURES_VIEW,
+    "assessments:secretary-work": Right.MEASURES_VIEW,
+    **measures.PAGES.rights(),
     "assessments:quality": Right.MEMBERS_VIEW,
     "assessments:settings": Right.SETTINGS_MANAGE,
     "reports:investigation": Right.REPORTS_VIEW,

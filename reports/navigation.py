@@ -204,8 +204,8 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             _ledger("考核台账", "assessments", "table-2"),
             Item("考核方案", "assessments:schemes", "gauge", covers=("/assessments/schemes/",)),
             Item("月度锁定", "branches:closed-months", "lock"),
-            _ledger("整改台账", "rectifications", "wrench"),
-            _ledger("责任清单", "responsibilities", "list-checks"),
+            _ledger("责任清单", "responsibilities", "list-checks", ("/responsibilities/", "/ledgers/measures/")),
+            _ledger("整改台账", "rectifications", "wrench", ("/rectifications/",)),
         ),
     ),
     (

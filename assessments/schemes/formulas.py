@@ -27,7 +27,6 @@ NAMED = 3
 AWAITED_RULES: Mapping[str, str] = {
     "R51": "每季度逐社区观摩一轮",
     "R52": "书记每年述职评议",
-    "R53": "责任清单任务和问题整改按期完成",
 }
 """Rules of the book whose records the portal does not keep yet: a scheme may name them, and no breach is known."""
 

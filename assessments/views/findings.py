@@ -28,6 +28,7 @@ from ..forms.findings import FindingFilter, HandleForm
 from ..models import Finding, Severity
 from ..querysets import FindingQuerySet
 from .choice import chosen_organization, chosen_period
+from .measures import of_finding
 
 IN_GROUP = 20
 """Findings shown of each rule or branch before the reader asks for all."""
@@ -109,7 +110,13 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
     may_handle = _mark(request, [found])
     history = AuditEntry.objects.filter(model=Finding._meta.label_lower, object_id=str(pk)).order_by("-pk")
     form = HandleForm(initial={"owner": found.owner, "deadline": found.deadline}) if may_handle else None
-    context = {"finding": found, "form": form, "history": [(entry, _said(entry)) for entry in history]}
+    context = {
+        "finding": found,
+        "form": form,
+        "measures": of_finding(found, request.user),
+        "may_set": access_of(request.user).has_on(Right.MEASURES_SET, found.organization.path),
+        "history": [(entry, _said(entry)) for entry in history],
+    }
     return render(request, "assessments/finding.html", context)
 
 
