@@ -25,6 +25,7 @@ from . import (
     decisions,
     development,
     dues,
+    measures,
     members,
     moving,
     organization_life,
@@ -59,6 +60,7 @@ GENERATORS: tuple[Generator, ...] = (
     study.study,
     concerns.listen,
     practices.tell,
+    measures.assign,
     schemes.judge,
 )
 

@@ -7,7 +7,7 @@ open it. Outside the scope the answer is 404: nothing tells that something is th
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO
 from typing import Any
 
@@ -28,7 +28,9 @@ from assessments.findings import sync
 from assessments.models import Appeal, Assessment, Finding, SheetEntry, SheetLine
 from assessments.schemes.document import read as read_scheme
 from assessments.schemes.versions import draft
+from assessments.views import measures
 from branches.models import Organization
+from branches.views.record_pages import RecordPages
 from config.permissions import URL_TABLE
 from ledgers import importing, ledger, papers
 from ledgers.models import ClosedMonth, ImportBatch, SavedView
@@ -45,6 +47,7 @@ from tests.activities.heard import make_visit as make_call
 from tests.activities.leaves import ask_leave
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.activities.plans import make_plan, make_resolution, make_vote
+from tests.assessments.measures import rectification, responsibility
 from tests.assessments.schemes import manual
 from tests.assessments.schemes import scheme as scheme_of
 from tests.branches.life import make_election, make_group, make_unit
@@ -389,6 +392,21 @@ class Place:
     def call(self) -> Any:
         return make_call(self.branch)
 
+    @cached_property
+    def responsibility(self) -> Any:
+        return responsibility(self.branch)
+
+    @cached_property
+    def rectification(self) -> Any:
+        return rectification(self.branch)
+
+    def of(self, name: str, step: str) -> Any:
+        """A record in the state in which a step can be taken."""
+        record = getattr(self, name)
+        for field, value in STATES.get((name, step), {}).items():
+            setattr(record, field, value)
+        return record.record()
+
     def batch(self, user: User) -> ImportBatch:
         """A batch belongs to whoever uploaded it: the visitor at home, somebody else abroad."""
         data = xlsx(("姓名", "身份证号", "所在党支部", "党员类别"), ["张三", "坏", self.branch.name, "正式党员"])
@@ -399,6 +417,33 @@ class Place:
 
 
 Target = Callable[[Place, User], dict[str, Any]]
+DONE = {"done_on": date(2026, 8, 31)}
+ASKED = {"due_on": date(2099, 1, 1), "asked_to": date(2099, 2, 1), "asked_on": date(2026, 9, 1)}
+STATES: dict[tuple[str, str], dict[str, Any]] = {
+    (name, step): state
+    for name in ("responsibility", "rectification")
+    for step, state in {
+        "accept": DONE,
+        "return": DONE,
+        "answer": ASKED,
+        "longer": {"due_on": date(2099, 1, 1)},
+    }.items()
+}
+"""What of a record must be so for a step to be offered."""
+
+
+def at_step(place: Place, user: User, *, name: str, step: str) -> dict[str, Any]:
+    return {"pk": place.of(name, step).pk}
+
+
+def steps_of(pages: RecordPages) -> dict[str, "Target"]:
+    """Return how to open every page of some kinds of records."""
+    found: dict[str, Target] = {}
+    for kind in pages.kinds.values():
+        for step in ("", "edit", "delete", *(step.name for step in kind.steps)):
+            address = f"{kind.address}-{step}" if step else kind.address
+            found[address] = partial(at_step, name=kind.name.replace("-", "_"), step=step)
+    return found
 
 
 def pk_of(name: str) -> Target:
@@ -557,6 +602,7 @@ TARGETS |= {
     f"assessments:{page}": pk_of("assessment")
     for page in ("held", "sheet-paper", "feedback", "self-score", "adjust", "send-back", "enter", "appeal")
 }
+TARGETS |= steps_of(measures.PAGES) | {"assessments:measure": pk_of("responsibility")}
 TARGETS |= {"assessments:answer": pk_of("appeal"), "assessments:settle": pk_of("entry")}
 TARGETS |= {
     f"activities:{name.replace('_', '-')}{page}": pk_of(name)

@@ -109,8 +109,8 @@ class RecordPages:
         """Return what one comes from to a record and goes back to; None for its ledger."""
         return getattr(record, "member", None)
 
-    def is_changeable(self, record: Any) -> bool:
-        """Say whether a record may still be changed and deleted."""
+    def is_changeable(self, record: Any, user: User) -> bool:
+        """Say whether a record may still be changed and deleted by a user who holds the right to."""
         return True
 
     def more(self, record: Any, user: User) -> dict[str, Any]:
@@ -185,7 +185,7 @@ class RecordPages:
             "place": self.place(record),
             "lines": list(_lines(this.shown, record)),
             "texts": list(_lines(this.texts, record)),
-            "may_edit": may(request.user, this.edit, self.place(record)) and self.is_changeable(record),
+            "may_edit": may(request.user, this.edit, self.place(record)) and self.is_changeable(record, request.user),
             "steps": [step for step in this.steps if step.is_open_to(request.user, record, self.place(record))],
         }
         return render(request, self.detail, context | self.more(record, request.user))
@@ -231,7 +231,7 @@ class RecordPages:
     def _changeable(self, request: PortalRequest, kind: Kind, pk: int) -> Any:
         """Return a record that the user may change, or 404."""
         record = self._found(request, kind, pk, kind.edit)
-        if not self.is_changeable(record):
+        if not self.is_changeable(record, request.user):
             raise Http404
         return record
 
@@ -247,13 +247,13 @@ class RecordPages:
         rows: Any = self.seen(kind, request.user)
         if right:
             rows = rows.visible_to(request.user, right)
-        related = {field.name for field in kind.model._meta.fields} & RELATED
+        related = {field.name for field in kind.model._meta.fields if field.is_relation} & RELATED
         if "activity" in related:
             related.add("activity__organization")
         return get_object_or_404(rows.select_related(*related), pk=pk)
 
 
-RELATED = {"organization", "member", "activity", "speaker", "owner"}
+RELATED = {"organization", "member", "activity", "speaker", "owner", "set_by", "finding"}
 """What pages of records name beside their own fields."""
 
 
