@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Q
 
 from accounts.permissions import Right, access_of, under_any
+from branches.querysets import SharedQuerySet
 from ledgers.period import Period
 from ledgers.scope import ScopedQuerySet
 
@@ -15,7 +16,22 @@ if TYPE_CHECKING:
     from accounts.models import User
     from branches.models import Organization
 
-    from .models import Assessment, Finding, LocalSetting, Measure, MeasureStage, Scheme  # noqa: F401
+    from .models import (  # noqa: F401
+        Assessment,
+        CommunityObservation,
+        Finding,
+        Judge,
+        LocalSetting,
+        Measure,
+        MeasureStage,
+        ObservationRound,
+        ReviewBallots,
+        Scheme,
+        SelfCheck,
+        SelfCheckAnswer,
+        Standard,
+        WorkReview,
+    )
 
 
 def standing_on(day: date) -> Q:
@@ -155,5 +171,44 @@ class StageQuerySet(ScopedQuerySet["MeasureStage"]):
     right = Right.MEASURES_VIEW
 
 
+class WorkReviewQuerySet(ScopedQuerySet["WorkReview"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
+class ReviewBallotsQuerySet(ScopedQuerySet["ReviewBallots"]):
+    path = "review__organization__path"
+    right = Right.ASSESSMENTS_VIEW
+
+
+class ObservationRoundQuerySet(SharedQuerySet["ObservationRound"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
+class ObservationQuerySet(SharedQuerySet["CommunityObservation"]):
+    right = Right.ASSESSMENTS_VIEW
+
+    def visited_in(self, period: Period) -> Self:
+        """Keep what was visited in a quarter's round."""
+        return self.filter(period=period.code, visited_on__isnull=False)
+
+
+class JudgeQuerySet(ScopedQuerySet["Judge"]):
+    path = "group__round__organization__path"
+    right = Right.ASSESSMENTS_DECIDE
+
+
+class StandardQuerySet(SharedQuerySet["Standard"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
+class SelfCheckQuerySet(ScopedQuerySet["SelfCheck"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
 class LocalSettingQuerySet(ScopedQuerySet["LocalSetting"]):
     right = Right.SETTINGS_MANAGE
+
+
+class AnswerQuerySet(ScopedQuerySet["SelfCheckAnswer"]):
+    path = "selfcheck__organization__path"
+    right = Right.ASSESSMENTS_VIEW

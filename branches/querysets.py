@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Case, CharField, F, OuterRef, Q, Subquery, Value, When
@@ -11,8 +11,8 @@ from django.db.models.lookups import In
 from django.utils import timezone
 from treebeard.mp_tree import MP_NodeManager, MP_NodeQuerySet
 
-from accounts.permissions import Right
-from ledgers.scope import ScopedQuerySet
+from accounts.permissions import Right, access_of
+from ledgers.scope import M, ScopedQuerySet
 
 if TYPE_CHECKING:
     from .models import Committee, CommitteeSeat, Organization  # noqa: F401
@@ -110,3 +110,21 @@ class CommitteeSeatQuerySet(ScopedQuerySet["CommitteeSeat"]):
     def held_on(self, day: date) -> Self:
         """Keep the seats of committees in office that were held on that day."""
         return self.filter(held_on(day))
+
+
+class SharedQuerySet(ScopedQuerySet[M]):
+    """What an organisation sets for all below it: these read it as well."""
+
+    def readable_by(self, user: Any) -> Self:
+        """Keep what was set where the user holds the right to read it, or anywhere above."""
+        from .models import Organization
+
+        access = access_of(user)
+        above = {end for path in access.paths(self.right) or () for end in Organization.paths_to(path)}
+        return self.filter(access.scope(self.right, self.path) | Q(**{f"{self.path}__in": above}))
+
+    def reaching(self, organization: "Organization") -> Self:
+        """Keep what holds for an organisation: set there or above."""
+        from .models import Organization
+
+        return self.filter(**{f"{self.path}__in": Organization.paths_to(organization.path)})

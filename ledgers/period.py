@@ -22,6 +22,13 @@ class PeriodKind(IntEnum):
 
 _FORM = re.compile(r"(?P<year>\d{4})(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
 _ORDINAL = "一二三四"
+_SPOKEN = (
+    *((rf"年第?(?:{number}|{word})季度?$", f"Q{number}") for number, word in enumerate("一二三四", 1)),
+    (r"年上半年$", "H1"),
+    (r"年下半年$", "H2"),
+    (r"年(\d{1,2})月$", r"-\1"),
+)
+"""How people write a period → its written form."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +61,15 @@ class Period:
         if match["month"]:
             return cls(year, PeriodKind.MONTH, int(match["month"]))
         return cls(year, PeriodKind.YEAR)
+
+    @classmethod
+    def read(cls, text: str) -> "Period":
+        """Read a period as people write it, 2026年第三季度 or 2026年上半年 as well; raises ValueError."""
+        spoken = re.sub(r"\s|(?<!半)年度?$", "", text.strip())
+        for pattern, written in _SPOKEN:
+            spoken = re.sub(pattern, written, spoken)
+        spoken = re.sub(r"-(\d)$", r"-0\1", spoken)
+        return cls.parse(spoken)
 
     @classmethod
     def containing(cls, day: date, kind: PeriodKind = PeriodKind.MONTH) -> "Period":

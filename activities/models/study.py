@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.permissions import Right, access_of
+from accounts.permissions import Right
 from branches.models import Organization
+from branches.querysets import SharedQuerySet
 from ledgers.models import Record, Touch
 from ledgers.scope import ScopedQuerySet
 from members.models import Member
@@ -21,22 +22,10 @@ IN_YEARS = Q(year__range=(1990, 2100))
 MOST_HOURS = Decimal(500)
 
 
-class SharedQuerySet(ScopedQuerySet[Any]):
-    """What an organisation sets for all below it: these read it as well."""
+class StudyQuerySet(SharedQuerySet[Any]):
+    """Themes and series: who is below studies them as well."""
 
     right = Right.ACTIVITIES_VIEW
-
-    def readable_by(self, user: Any) -> Self:
-        """Keep what was set where the user may see activities, or anywhere above."""
-        access, step = access_of(user), Organization.steplen
-        above = {p[:end] for p in access.paths(self.right) or () for end in range(step, len(p), step)}
-        return self.filter(access.scope(self.right, self.path) | Q(**{f"{self.path}__in": above}))
-
-    def reaching(self, organization: Organization) -> Self:
-        """Keep what holds for an organisation: set there or above."""
-        step = Organization.steplen
-        line = [organization.path[:end] for end in range(step, len(organization.path) + 1, step)]
-        return self.filter(**{f"{self.path}__in": line})
 
 
 class StudyTheme(Record):
@@ -48,7 +37,7 @@ class StudyTheme(Record):
     document = models.CharField("来源文件", max_length=200, blank=True)
     note = models.CharField("学习要求", max_length=500, blank=True)
 
-    objects = SharedQuerySet.as_manager()
+    objects = StudyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "学习主题"
@@ -84,7 +73,7 @@ class StudySeries(Record):
     concentrated = models.BooleanField("集中轮训", default=False)
     note = models.CharField("说明", max_length=500, blank=True)
 
-    objects = SharedQuerySet.as_manager()
+    objects = StudyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "学习系列"

@@ -113,6 +113,16 @@ class Measure(Record):
         Finding, models.SET_NULL, null=True, blank=True, related_name="measures", verbose_name="预警"
     )
 
+    answer = models.ForeignKey(
+        "SelfCheckAnswer", models.SET_NULL, null=True, blank=True, related_name="measures", verbose_name="自查条款"
+    )
+    review = models.ForeignKey(
+        "WorkReview", models.SET_NULL, null=True, blank=True, related_name="measures", verbose_name="述职评议"
+    )
+    observation = models.ForeignKey(
+        "CommunityObservation", models.SET_NULL, null=True, blank=True, related_name="measures", verbose_name="社区观摩"
+    )
+
     DATED = False
     objects = MeasureQuerySet.as_manager()
 
@@ -234,6 +244,13 @@ def may_settle(user: Any, measure: Measure) -> bool:
     """Say whether a user accepts a measure, sends it back and extends it: for whoever set it."""
     setter = measure.set_by or measure.organization
     return access_of(user).has_on(Right.MEASURES_SET, setter.path)
+
+
+def setter_for(user: Any, place: Organization) -> Organization:
+    """Return on whose behalf a user sets a measure for a place: the highest organisation of theirs above it, or it."""
+    paths = access_of(user).paths(Right.MEASURES_SET)
+    above = Organization.objects.filter(path__in=Organization.paths_to(place.path)).order_by("path")
+    return next((one for one in above if paths is None or one.path in paths), place)
 
 
 class MeasureStage(Record):
