@@ -8,6 +8,7 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from activities.models.concerns import register_answer_days
+        from branches.ledgers.tree import OrganizationsLedger
         from branches.panels.registry import panels
         from branches.panels.todos import todo_sources
         from ledgers import closing, discovery, facts
@@ -21,6 +22,9 @@ class AssessmentsConfig(AppConfig):
 
         discovery.load("assessments.rules")  # the ledger offers them to choose from
         discovery.load("assessments.ledgers")
+        from .ledgers.observations import LEFT_OUT
+
+        OrganizationsLedger.filters = (*OrganizationsLedger.filters, LEFT_OUT)  # type: ignore[assignment]
         closing.locks.add(refuse_behind_locked)
         facts.register(*FACTS)
         facts.register_rates(*RATES)

@@ -14,9 +14,18 @@ FACTS = (
     Fact("rectify.open", "正在整改的问题", "个", "rectifications", {"state": "unsettled"}),
     Fact("rectify.closed", "整改销号的问题", "个", "rectifications", {"event": "accepted"}),
     Fact("rectify.overdue", "逾期的整改", "个", "rectifications", {"state": "overdue"}),
+    Fact("reviews.held", "述职评议", "名", "reviews"),
+    Fact("observation.scored", "观摩评分的社区", "个次", "observations", {"scored": "yes"}),
+    Fact("observation.points", "观摩得分合计", "分", "observations", {"scored": "yes"}, sums="points", decimal=True),
+    Fact("selfcheck.done", "完成自查的党组织", "个", "selfchecks"),
+    Fact("selfcheck.met", "自查达标的条款", "项", "selfchecks", sums="met"),
+    Fact("selfcheck.asked", "自查适用的条款", "项", "selfchecks", sums="asked"),
     Fact("reviews.problems", "述职评议查摆的问题", "个", "rectifications", {"kind": "review", "event": "found"}),
     Fact("warning.problems", "以案促改查摆的问题", "个", "rectifications", {"kind": "warning", "event": "found"}),
     Fact("warning.closed", "以案促改整改的问题", "个", "rectifications", {"kind": "warning", "event": "accepted"}),
     Fact("scores.excellent", "考核评为优秀", "个次", "assessments", {**DECIDED, "grade": "优秀"}),
 )
-RATES = (Rate("scores.average", "考核平均分", "scores.points", "scores.sheets"),)
+RATES = (
+    Rate("scores.average", "考核平均分", "scores.points", "scores.sheets"),
+    Rate("selfcheck.rate", "规范化建设自查达标率", "selfcheck.met", "selfcheck.asked"),
+)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import findings, local_settings, measures, papers, quality, schemes, scores, sheets
+from .views import (
+    findings,
+    local_settings,
+    measures,
+    observations,
+    papers,
+    quality,
+    reviews,
+    schemes,
+    scores,
+    selfchecks,
+    sheets,
+)
 
 app_name = "assessments"
 urlpatterns = [
@@ -41,6 +53,13 @@ urlpatterns = [
     path("responsibilities/duties/", measures.duties, name="duties"),
     path("responsibilities/secretary/", measures.secretary_work, name="secretary-work"),
     *measures.PAGES.addresses(),
+    path("observations/judges/<int:pk>/", observations.judge_link, name="judge-link"),
+    path("observations/score/<str:token>/", observations.judge, name="judge"),
+    *observations.ROUNDS.addresses(),
+    *observations.PAGES.addresses(),
+    *reviews.PAGES.addresses(),
+    path("selfchecks/rates/", selfchecks.rates, name="selfcheck-rates"),
+    *selfchecks.PAGES.addresses(),
     path("quality/", quality.quality, name="quality"),
     path("settings/local/", local_settings.local_settings, name="settings"),
 ]

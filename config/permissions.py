@@ -4,7 +4,7 @@ A right in this table is needed on some organisation; on which rows it counts is
 """
 
 from accounts.permissions import PUBLIC, SIGNED_IN, Public, Right, SignedIn
-from assessments.views import measures
+from assessments.views import measures, observations, reviews, selfchecks
 
 URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "ledgers:catalogue": Right.ORGANIZATIONS_VIEW,
@@ -352,6 +352,13 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "assessments:duties": Right.MEASURES_VIEW,
     "assessments:secretary-work": Right.MEASURES_VIEW,
     **measures.PAGES.rights(),
+    "assessments:judge-link": Right.ASSESSMENTS_DECIDE,
+    "assessments:judge": PUBLIC,  # a signed link in place of an account; it dies with its round
+    **observations.ROUNDS.rights(),
+    **observations.PAGES.rights(),
+    **reviews.PAGES.rights(),
+    "assessments:selfcheck-rates": Right.ASSESSMENTS_VIEW,
+    **selfchecks.PAGES.rights(),
     "assessments:quality": Right.MEMBERS_VIEW,
     "assessments:settings": Right.SETTINGS_MANAGE,
     "reports:investigation": Right.REPORTS_VIEW,

@@ -206,6 +206,14 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("月度锁定", "branches:closed-months", "lock"),
             _ledger("责任清单", "responsibilities", "list-checks", ("/responsibilities/", "/ledgers/measures/")),
             _ledger("整改台账", "rectifications", "wrench", ("/rectifications/",)),
+            _ledger(
+                "规范化自查",
+                "selfchecks",
+                "badge-check",
+                ("/selfchecks/", "/standards/", "/ledgers/standards/", "/ledgers/selfcheck-items/"),
+            ),
+            _ledger("观摩评比", "observations", "map", ("/observations/",)),
+            _ledger("述职评议", "reviews", "mic", ("/reviews/", "/ledgers/review-ballots/")),
         ),
     ),
     (

@@ -9,15 +9,15 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import Right, access_of
+from accounts.permissions import Right
 from activities.forms.base import KeepersForm
 from branches.forms.tree import OrganizationField
-from branches.models import Organization
 from ledgers import parsing
 from ledgers.forms import RecordForm
 from ledgers.models import Record
 
-from ..models import Finding, Measure, MeasureReport, MeasureStage
+from ..models import Measure, MeasureReport, MeasureStage
+from ..models.measures import setter_for
 
 Kind = Measure.Kind
 STAGES_HELP = "一行一个阶段，写名称和时限，如“制定方案 2026-03-31”；没有分阶段的不填。"
@@ -68,7 +68,7 @@ class MeasureForm(KeepersForm):
     def store(self) -> Record:
         measure: Measure = self.instance
         if measure._state.adding and measure.set_by_id is None:
-            measure.set_by = self._setter(measure.organization)
+            measure.set_by = setter_for(self.user, measure.organization)
         measure.record()
         held = {one.title: one for one in measure.stages.all()}
         for title, day in self.cleaned_data["stages"]:
@@ -78,12 +78,6 @@ class MeasureForm(KeepersForm):
         for gone in held.values():
             gone.erase()
         return measure
-
-    def _setter(self, place: Organization) -> Organization:
-        """Return on whose behalf the user sets it: the highest organisation of theirs that lies above or is it."""
-        paths = access_of(self.user).paths(Right.MEASURES_SET)
-        above = Organization.objects.filter(path__in=Organization.paths_to(place.path)).order_by("path")
-        return next((one for one in above if paths is None or one.path in paths), place)
 
 
 class ResponsibilityForm(MeasureForm):
@@ -113,6 +107,10 @@ class ResponsibilityForm(MeasureForm):
         self.fields["due_on"].required = True
 
 
+ORIGINS = ("finding", "review", "observation")
+"""Fields of what a rectification may have come from."""
+
+
 class RectificationForm(MeasureForm):
     """Something that was found wrong, and how it is put right."""
 
@@ -138,9 +136,10 @@ class RectificationForm(MeasureForm):
 
     def store(self) -> Record:
         measure: Measure = self.instance
-        finding: Finding | None = self.initial.get("from_finding")
-        if measure._state.adding and finding is not None and finding.organization_id == measure.organization_id:
-            measure.finding = finding
+        for name in ORIGINS if measure._state.adding else ():
+            origin = self.initial.get(f"from_{name}")
+            if origin is not None and origin.organization_id == measure.organization_id:
+                setattr(measure, name, origin)
         return super().store()
 
 

@@ -1,7 +1,7 @@
 """Pages of measures: the list of responsibilities, what is put right, who answers for what."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dateutil.relativedelta import relativedelta
@@ -35,7 +35,7 @@ from ..forms.measures import (
     ResponsibilityForm,
     SendBackForm,
 )
-from ..models import Finding, Measure
+from ..models import CommunityObservation, Finding, Measure, WorkReview
 from ..models.measures import may_settle
 from ..querysets import measure_overdue_on
 
@@ -83,7 +83,27 @@ def _rectification(request: PortalRequest) -> Begun:
             "owner": found.owner,
             "due_on": found.deadline or timezone.localdate() + relativedelta(days=30),
         }
+    for name, model, kind in ORIGINS:
+        if number := request.GET.get(name):
+            seen_one = model.objects.visible_to(request.user, Right.ASSESSMENTS_REVIEW)
+            one: Any = get_object_or_404(seen_one.select_related("organization"), pk=row_key(number))
+            initial |= {
+                f"from_{name}": one,
+                "organization": one.organization,
+                "kind": kind,
+                "title": getattr(one, "problem", ""),
+                "pace": Measure.Pace.BY_DATE,
+                "owner": getattr(one, "secretary", ""),
+                "due_on": timezone.localdate() + relativedelta(days=60),
+            }
     return Measure(), initial
+
+
+ORIGINS: Sequence[tuple[str, Any, Measure.Kind]] = (
+    ("review", WorkReview, Measure.Kind.REVIEW),
+    ("observation", CommunityObservation, Measure.Kind.OBSERVATION),
+)
+"""Name in the address and field of a measure, model, and kind of what a rectification may come from."""
 
 
 class MeasurePages(RecordPages):

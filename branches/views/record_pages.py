@@ -46,6 +46,7 @@ class Step:
     done: str
     offered: Callable[[Any], bool]
     allowed: Callable[[User, Any], bool] | None = None
+    template: str = "branches/kept_form.html"
 
     def is_open_to(self, user: User, record: Any, place: Organization) -> bool:
         """Say whether a user may do it to a record now."""
@@ -92,7 +93,9 @@ class RecordPages:
 
     detail: ClassVar[str]
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
+    def __init__(self, kinds: Iterable[Kind], base: str = "") -> None:
+        """Take the kinds; `base` is where their addresses stand, by default under the slug of each one's ledger."""
+        self.base = base
         self.kinds = {kind.name: kind for kind in kinds}
 
     def seen(self, kind: Kind, user: User) -> models.QuerySet[Any]:
@@ -123,7 +126,7 @@ class RecordPages:
         both = require_http_methods(["GET", "POST"])
         found = []
         for kind in self.kinds.values():
-            base, args = f"{kind.slug}/", {"kind": kind.name}
+            base, args = f"{self.base or kind.slug}/", {"kind": kind.name}
             if kind.begin is not None:
                 found.append(path(f"{base}new/", create, args, name=f"{kind.name}-create"))
             found += [
@@ -226,7 +229,7 @@ class RecordPages:
         if form.is_valid() and (there := form.save_record(request.user)):
             messages.success(request, taken.done)
             return redirect(there)
-        return self._form(request, this, form, taken.label, record)
+        return self._form(request, this, form, taken.label, record, taken.template)
 
     def _changeable(self, request: PortalRequest, kind: Kind, pk: int) -> Any:
         """Return a record that the user may change, or 404."""
@@ -235,12 +238,20 @@ class RecordPages:
             raise Http404
         return record
 
-    def _form(self, request: PortalRequest, kind: Kind, form: RecordForm, title: str, behind: Any) -> HttpResponse:
+    def _form(
+        self,
+        request: PortalRequest,
+        kind: Kind,
+        form: RecordForm,
+        title: str,
+        behind: Any,
+        template: str = "branches/kept_form.html",
+    ) -> HttpResponse:
         """Show a form; `behind` is what one came from, if anything."""
         back = behind.get_absolute_url() if behind else kind.ledger.url()
         trail = [(kind.ledger.title, kind.ledger.url()), *([(str(behind), back)] if behind else []), (title, "")]
         context = {"form": form, "kind": kind, "title": title, "back": back, "trail": trail}
-        return render(request, "branches/kept_form.html", context)
+        return render(request, template, context)
 
     def _found(self, request: PortalRequest, kind: Kind, pk: int, right: Right | None = None) -> Any:
         """Return a record that the user may read and, where a right is named, on which they hold it as well. Or 404."""
@@ -253,7 +264,7 @@ class RecordPages:
         return get_object_or_404(rows.select_related(*related), pk=pk)
 
 
-RELATED = {"organization", "member", "activity", "speaker", "owner", "set_by", "finding"}
+RELATED = {"organization", "member", "activity", "speaker", "owner", "set_by", "finding", "standard", "round"}
 """What pages of records name beside their own fields."""
 
 
