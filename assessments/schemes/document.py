@@ -18,7 +18,7 @@ from branches.models import Organization
 from ledgers.period import Period, PeriodKind
 
 from . import formulas
-from .formulas import AWAITED_RULES, Formula
+from .formulas import Formula
 from .reading import Reader, SchemeRefused, plain
 
 PERIOD_KINDS: Mapping[str, PeriodKind] = {
@@ -120,19 +120,15 @@ class Document:
         return next((one for one in self.classes if organization.unit_kind in one.unit_kinds), None)
 
     def rules(self) -> set[str]:
-        """Return the codes of all rules that it asks about, without those whose records are to come."""
+        """Return the codes of all rules that it asks about."""
         asked = {code for indicator in self.indicators for code in indicator.formula.rules()}
-        asked |= {code for veto in self.vetoes for code in veto.rules}
-        return asked - AWAITED_RULES.keys()
+        return asked | {code for veto in self.vetoes for code in veto.rules}
 
     def warnings(self) -> Iterator[str]:
         """Yield what the office should look at before it puts the scheme in force."""
         points = sum((one.points for one in self.indicators if not one.formula.outside), start=Decimal(0))
         if points != self.base:
             yield f"各项分值合计 {plain(points)} 分，与基础分 {plain(self.base)} 分不一致，得分将按比例折算"
-        waiting = {code for one in self.indicators for code in one.formula.rules() if code in AWAITED_RULES}
-        for code in sorted(waiting):
-            yield f"“{AWAITED_RULES[code]}”的记录还没有启用，暂时没有可扣的"
 
 
 def load(text: str | bytes) -> Document:
@@ -205,7 +201,7 @@ def _veto(reader: Reader, place: int) -> Veto:
     rules: tuple[str, ...] = ()
     if when != "entered":
         inner = Reader(when, f"{reader.place}的“when”")
-        rules = inner.list_of_known("rules", [*(one.code for one in engine.every_rule()), *AWAITED_RULES], "规则")
+        rules = inner.list_of_known("rules", [one.code for one in engine.every_rule()], "规则")
         inner.end()
     return Veto(reader.text("code", most=20), reader.text("title", most=100), rules, reader.text("not_above", most=20))
 

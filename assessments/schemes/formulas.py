@@ -13,8 +13,10 @@ from itertools import islice
 from typing import Any, ClassVar, Self
 
 from assessments import engine
+from branches.models import Organization
 from ledgers import facts
 from ledgers.facts import Number
+from ledgers.ledger import Query
 from ledgers.period import Period, PeriodKind
 
 from .reading import Reader, SchemeRefused, as_number, plain
@@ -24,11 +26,6 @@ CENT = Decimal("0.01")
 ZERO, ONE = Decimal(0), Decimal(1)
 NAMED = 3
 """Breaches that a sentence names; of more it says how many."""
-AWAITED_RULES: Mapping[str, str] = {
-    "R51": "每季度逐社区观摩一轮",
-    "R52": "书记每年述职评议",
-}
-"""Rules of the book whose records the portal does not keep yet: a scheme may name them, and no breach is known."""
 
 
 def cents(number: Decimal) -> Decimal:
@@ -125,12 +122,12 @@ def _fact_code(reader: Reader, key: str = "fact") -> str:
 
 
 def _rule_codes(reader: Reader) -> tuple[str, ...]:
-    return reader.list_of_known("rules", [*(rule.code for rule in engine.every_rule()), *AWAITED_RULES], "规则")
+    return reader.list_of_known("rules", [rule.code for rule in engine.every_rule()], "规则")
 
 
 def rule_title(code: str) -> str:
     """Return what a rule wants, in words."""
-    return AWAITED_RULES.get(code) or engine.get(code).title
+    return engine.get(code).title
 
 
 UNITS: Mapping[str, PeriodKind | None] = {
@@ -408,7 +405,7 @@ class RulesKept(Formula):
         earn = " ".join(remedies)
         if self.deduct is not None:
             score = clamped(points - self.deduct * breaches, ZERO, points)
-            why = f"{said}，扣 {plain(points - score)} 分" if breaches else self._nothing_found()
+            why = f"{said}，扣 {plain(points - score)} 分" if breaches else "没有不符合的，不扣分"
             return Outcome.of(score, why, breaches, earn)
         asked = frozenset[int]().union(*(one.asked for one in found))
         broken = frozenset[int]().union(*(one.in_breach for one in found))
@@ -416,12 +413,6 @@ class RulesKept(Formula):
         share = ONE - Decimal(len(broken)) / len(asked) if asked else ONE
         why = f"{len(asked)} 个党组织中 {len(broken)} 个不符合，得 {plain(cents(points * share))} 分"
         return Outcome.of(points * share, f"{why}：{said}" if broken else why, breaches, earn)
-
-    def _nothing_found(self) -> str:
-        """Say that nothing was found, and where nothing can be found yet."""
-        if AWAITED_RULES.keys() >= set(self.codes):
-            return "这类记录还没有启用，暂按没有不符合的计"
-        return "没有不符合的，不扣分"
 
     def sentence(self) -> str:
         """Say the rules and what a breach costs."""
@@ -648,10 +639,24 @@ class Average(Judged):
 
 @dataclass(frozen=True)
 class Held(Judged):
-    """The share reached in something that is held in the period."""
+    """The share reached in something that is held in the period. `ledger` is the slug of the one that holds it."""
 
     wait: ClassVar[str]
+    ledger: ClassVar[str] = ""
     by_people = False
+
+    @classmethod
+    def query(cls, organization: Organization, period: Period) -> Query:
+        """Return the query that opens what counts."""
+        return Query(organization, period)
+
+    def outcome(self, points: Decimal, seen: Seen, given: Given = NOTHING_GIVEN) -> Outcome:
+        """Give the share that was reached, and say so."""
+        found = super().outcome(points, seen, given)
+        if found.score is None or given.share is None:
+            return found
+        reached = plain(facts.percent(given.share))
+        return Outcome.of(found.score, f"{self.word}得分率 {reached}%，得 {plain(found.score)} 分", given.share)
 
     @classmethod
     def read(cls, reader: Reader) -> Self:
@@ -670,19 +675,31 @@ class Held(Judged):
 class Observation(Held):
     """The period's observation round."""
 
-    kind, word, wait = "observation", "逐社区观摩", "等待本期观摩评比"
+    kind, word, wait, ledger = "observation", "逐社区观摩", "等待本期观摩评比", "observations"
 
 
-class WorkReview(Held):
+class WorkReviewed(Held):
     """The work review of the secretary."""
 
-    kind, word, wait = "review", "述职评议", "等待述职评议"
+    kind, word, wait, ledger = "review", "述职评议", "等待述职评议", "reviews"
+
+    @classmethod
+    def query(cls, organization: Organization, period: Period) -> Query:
+        """Return those for the year, whenever they were held; of a shorter period those held in it."""
+        if period.kind == Period.YEAR:
+            return Query(organization, filters={"year": str(period.year)})
+        return super().query(organization, period)
 
 
-class SelfCheck(Held):
+class SelfCheckRate(Held):
     """The rate reached in the self-check."""
 
-    kind, word, wait = "selfcheck", "规范化建设自查达标率", "等待规范化建设自查"
+    kind, word, wait, ledger = "selfcheck", "规范化建设自查达标率", "等待规范化建设自查", "selfchecks"
+
+    @classmethod
+    def query(cls, organization: Organization, period: Period) -> Query:
+        """Return those of the rounds of the period's year."""
+        return Query(organization, filters={"round": f"{period.year},{period.year}H1,{period.year}H2"})
 
 
 class Satisfaction(Held):
@@ -772,8 +789,8 @@ class Penalty(Outside):
 KINDS: Mapping[str, type[Formula]] = {
     kind.kind: kind
     for kind in (
-        Required, RateBetween, Bands, Count, RulesKept, Deductions, Graded, Manual, Average, Observation, WorkReview,
-        SelfCheck, Satisfaction, Bonus, Penalty,
+        Required, RateBetween, Bands, Count, RulesKept, Deductions, Graded, Manual, Average, Observation, WorkReviewed,
+        SelfCheckRate, Satisfaction, Bonus, Penalty,
     )
 }  # fmt: skip
 

@@ -11,12 +11,13 @@ from django.urls import reverse
 
 from assessments.models import Assessment, Scheme, SheetEntry, SheetLine
 from branches.models import Organization
-from ledgers import facts
+from ledgers import facts, ledger
 from ledgers.period import Period
 
 from .document import Document
-from .formulas import ONE, ZERO, Average, Deductions, Outside
+from .formulas import ONE, ZERO, Average, Deductions, Held, Outside
 from .readings import read
+from .rounds import held_shares
 from .scoring import Line, Scorecard, score
 from .seen import Given
 from .versions import document_of
@@ -52,6 +53,8 @@ def scores_of(scheme: Scheme, period: Period, *, adjusted: bool = True, as_decid
             given[code] = one
         said[pk]["vetoed"] = frozenset(entered.vetoed)
     for pk, code, share in _averages(scheme, document, period, [one.organization for one in found.seen]):
+        said[pk]["given"].setdefault(code, Given(share=share))
+    for pk, code, share in held_shares(document, period, [one.organization for one in found.seen]):
         said[pk]["given"].setdefault(code, Given(share=share))
     seen = [replace(one, **said.get(one.organization.pk, {})) for one in found.seen]
     scores = Scores(scheme, document, period, score(document, seen, found.communities))
@@ -170,5 +173,7 @@ def address_of(scheme: Scheme, card: Scorecard, line: Line) -> str:
     if any(formula.rules()):
         address = reverse("assessments:line", args=[scheme.pk, card.organization.code])
         return f"{address}?{urlencode({'period': period.code, 'indicator': line.indicator.code})}"
+    if isinstance(formula, Held) and formula.ledger:
+        return ledger.get(formula.ledger).url(formula.query(card.organization, period))
     codes = [*formula.facts()]
     return facts.get(codes[0]).url(card.organization, period) if codes else ""
