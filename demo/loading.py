@@ -33,6 +33,7 @@ from . import (
     places,
     plans,
     practices,
+    rounds,
     schemes,
     study,
 )
@@ -61,6 +62,7 @@ GENERATORS: tuple[Generator, ...] = (
     concerns.listen,
     practices.tell,
     measures.assign,
+    rounds.hold_rounds,
     schemes.judge,
 )
 

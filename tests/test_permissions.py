@@ -28,7 +28,7 @@ from assessments.findings import sync
 from assessments.models import Appeal, Assessment, Finding, SheetEntry, SheetLine
 from assessments.schemes.document import read as read_scheme
 from assessments.schemes.versions import draft
-from assessments.views import measures
+from assessments.views import measures, observations, reviews, selfchecks
 from branches.models import Organization
 from branches.views.record_pages import RecordPages
 from config.permissions import URL_TABLE
@@ -47,6 +47,7 @@ from tests.activities.heard import make_visit as make_call
 from tests.activities.leaves import ask_leave
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.activities.plans import make_plan, make_resolution, make_vote
+from tests.assessments import rounds
 from tests.assessments.measures import rectification, responsibility
 from tests.assessments.schemes import manual
 from tests.assessments.schemes import scheme as scheme_of
@@ -400,6 +401,31 @@ class Place:
     def rectification(self) -> Any:
         return rectification(self.branch)
 
+    @cached_property
+    def observation(self) -> Any:
+        return rounds.observe(self.community)
+
+    @cached_property
+    def observation_round(self) -> Any:
+        return rounds.make_round(Organization.objects.get_parent(self.community))
+
+    @cached_property
+    def judge(self) -> Any:
+        return rounds.make_judge(self.observation_round, "张华")
+
+    @cached_property
+    def review_record(self) -> Any:
+        return rounds.review(self.branch)
+
+    @cached_property
+    def standard(self) -> Any:
+        return rounds.make_standard(self.branch)
+
+    @cached_property
+    def selfcheck(self) -> Any:
+        standard = rounds.make_standard(self.branch, title="自查用的")
+        return rounds.check(self.branch, standard)
+
     def of(self, name: str, step: str) -> Any:
         """A record in the state in which a step can be taken."""
         record = getattr(self, name)
@@ -430,6 +456,10 @@ STATES: dict[tuple[str, str], dict[str, Any]] = {
     }.items()
 }
 """What of a record must be so for a step to be offered."""
+STATES |= {
+    ("selfcheck", "check"): {"done_on": date(2026, 9, 1)},
+    ("selfcheck", "conclude"): {"done_on": date(2026, 9, 1), "checked_on": date(2026, 9, 2)},
+}
 
 
 def at_step(place: Place, user: User, *, name: str, step: str) -> dict[str, Any]:
@@ -602,7 +632,13 @@ TARGETS |= {
     f"assessments:{page}": pk_of("assessment")
     for page in ("held", "sheet-paper", "feedback", "self-score", "adjust", "send-back", "enter", "appeal")
 }
-TARGETS |= steps_of(measures.PAGES) | {"assessments:measure": pk_of("responsibility")}
+for pages in (measures.PAGES, observations.PAGES, observations.ROUNDS, reviews.PAGES, selfchecks.PAGES):
+    TARGETS |= steps_of(pages)
+TARGETS |= {
+    "assessments:judge-link": pk_of("judge"),
+    "assessments:judge": lambda place, user: {"token": place.judge.token},
+}
+TARGETS |= {"assessments:measure": pk_of("responsibility")}
 TARGETS |= {"assessments:answer": pk_of("appeal"), "assessments:settle": pk_of("entry")}
 TARGETS |= {
     f"activities:{name.replace('_', '-')}{page}": pk_of(name)
@@ -673,6 +709,7 @@ BY_SPACE: dict[str, Target] = {
     "accounts": pk_of("account"),
 }
 SCOPELESS = {
+    "assessments:judge",
     "activities:feed",
     "activities:scan",
     "ledgers:list",

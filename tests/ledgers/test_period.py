@@ -71,3 +71,26 @@ def test_a_period_is_over_on_the_day_after_its_last() -> None:
 def test_a_period_begins_on_its_first_day() -> None:
     assert not Period.parse("2027Q1").has_begun(date(2026, 12, 31))
     assert Period.parse("2027Q1").has_begun(date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2026Q3", "2026Q3"),
+        ("2026年第三季度", "2026Q3"),
+        ("2026年3季度", "2026Q3"),
+        ("2026年上半年", "2026H1"),
+        ("2026年", "2026"),
+        ("2026年度", "2026"),
+        ("2026 年 9 月", "2026-09"),
+        ("2026年12月", "2026-12"),
+    ],
+)
+def test_a_period_is_read_as_people_write_it(text, code):
+    assert Period.read(text).code == code
+
+
+@pytest.mark.parametrize("text", ["", "去年", "2026年五季度", "2026年13月"])
+def test_what_is_no_period_is_refused(text):
+    with pytest.raises(ValueError, match="看不懂的时期"):
+        Period.read(text)
