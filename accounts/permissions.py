@@ -48,6 +48,7 @@ class Right(StrEnum):
     MEASURES_VIEW = "measures-view"
     MEASURES_REPORT = "measures-report"  # say how far what one owes has come
     MEASURES_SET = "measures-set"  # give tasks, extend and accept them
+    MEASURES_DIRECT = "measures-direct"  # ask in writing that something be seen to
     DASHBOARD_VIEW = "dashboard-view"
     REPORTS_VIEW = "reports-view"
     REPORTS_BUILD = "reports-build"
@@ -99,6 +100,7 @@ _KEEP_COMMUNITY_RECORDS = _KEEP_BRANCH_RECORDS | {
     Right.FINDINGS_HANDLE,
     Right.ASSESSMENTS_REVIEW,
     Right.MEASURES_SET,
+    Right.MEASURES_DIRECT,
     Right.SENSITIVE_REVEAL,
     Right.REPORTS_BUILD,
 }
@@ -116,7 +118,7 @@ ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
         Right.SCHEMES_MANAGE,
         Right.ASSESSMENTS_DECIDE,
     },
-    Role.LEADER: _READ_RECORDS,
+    Role.LEADER: _READ_RECORDS | {Right.MEASURES_DIRECT},
     Role.COMMUNITY_SECRETARY: _KEEP_COMMUNITY_RECORDS,
     Role.BRANCH_SECRETARY: _KEEP_BRANCH_RECORDS,
 }

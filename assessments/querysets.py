@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.permissions import Right, access_of, under_any
 from branches.querysets import SharedQuerySet
 from ledgers.period import Period
-from ledgers.scope import ScopedQuerySet
+from ledgers.scope import M, ScopedQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -18,18 +18,24 @@ if TYPE_CHECKING:
 
     from .models import (  # noqa: F401
         Assessment,
+        BranchStars,
         CommunityObservation,
+        Demonstration,
         Finding,
         Judge,
         LocalSetting,
         Measure,
         MeasureStage,
+        MemberStar,
         ObservationRound,
+        RequestReport,
         ReviewBallots,
         Scheme,
         SelfCheck,
         SelfCheckAnswer,
         Standard,
+        Supervision,
+        WeakBranch,
         WorkReview,
     )
 
@@ -148,9 +154,19 @@ def measure_overdue_on(day: date) -> Q:
     return measure_unfinished_on(day) & Q(due_on__lt=day) & extended
 
 
-class MeasureQuerySet(ScopedQuerySet["Measure"]):
+class SetQuerySet(ScopedQuerySet[M]):
+    """What one organisation sets for another, or for itself."""
+
     right = Right.MEASURES_VIEW
 
+    def settled_by(self, user: "User | AnonymousUser") -> Self:
+        """Keep what the user accepts: what was set where they may set measures."""
+        access = access_of(user)
+        own = Q(set_by__isnull=True) & access.scope(Right.MEASURES_SET, "organization__path")
+        return self.filter(own | access.scope(Right.MEASURES_SET, "set_by__path"))
+
+
+class MeasureQuerySet(SetQuerySet["Measure"]):
     def overdue_on(self, day: date) -> Self:
         """Keep what was past its deadline and unfinished on a day."""
         return self.filter(measure_overdue_on(day))
@@ -158,12 +174,6 @@ class MeasureQuerySet(ScopedQuerySet["Measure"]):
     def unfinished_on(self, day: date) -> Self:
         """Keep what was begun and not done by a day."""
         return self.filter(measure_unfinished_on(day))
-
-    def settled_by(self, user: "User | AnonymousUser") -> Self:
-        """Keep what the user accepts: what was set where they may set measures."""
-        access = access_of(user)
-        own = Q(set_by__isnull=True) & access.scope(Right.MEASURES_SET, "organization__path")
-        return self.filter(own | access.scope(Right.MEASURES_SET, "set_by__path"))
 
 
 class StageQuerySet(ScopedQuerySet["MeasureStage"]):
@@ -211,4 +221,28 @@ class LocalSettingQuerySet(ScopedQuerySet["LocalSetting"]):
 
 class AnswerQuerySet(ScopedQuerySet["SelfCheckAnswer"]):
     path = "selfcheck__organization__path"
+    right = Right.ASSESSMENTS_VIEW
+
+
+class SupervisionQuerySet(SetQuerySet["Supervision"]):
+    """Matters handed to somebody."""
+
+
+class RequestQuerySet(ScopedQuerySet["RequestReport"]):
+    right = Right.MEASURES_VIEW
+
+
+class DemonstrationQuerySet(ScopedQuerySet["Demonstration"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
+class BranchStarsQuerySet(ScopedQuerySet["BranchStars"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
+class MemberStarQuerySet(ScopedQuerySet["MemberStar"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
+class WeakBranchQuerySet(ScopedQuerySet["WeakBranch"]):
     right = Right.ASSESSMENTS_VIEW

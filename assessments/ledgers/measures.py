@@ -91,7 +91,8 @@ class MeasureImporter(CheckedImporter):
                 self.wrong(row, "title", "这项任务由上级交办，修改、延期和验收由上级办理")
 
 
-def _organization(header: str, *aliases: str) -> Column:
+def organization_column(header: str, *aliases: str) -> Column:
+    """Return the column of the organisation under the name that an office gives it in this ledger."""
     return Column(
         "组织编码",
         "organization__code",
@@ -187,7 +188,7 @@ class ResponsibilitiesLedger(EveryMeasure):
         Column("具体措施", "measure", "text", ("措施", "工作措施"), width=40, listed=False, sortable=False, max_length=2000),
         Column("完成标志", "criterion", "text", ("完成标准",), width=24, listed=False, max_length=300),
         Column("责任领导", "leader", "text", ("分管领导",), width=10, max_length=60),
-        _organization("牵头单位", "责任单位"),
+        organization_column("牵头单位", "责任单位"),
         ORGANIZATION_NAME,
         Column("配合单位", "partners", "text", width=18, listed=False, max_length=200),
         Column("责任人", "owner", "text", width=10, max_length=60),
@@ -228,7 +229,7 @@ class RectificationsLedger(EveryMeasure):
     create_page = "assessments:rectification-create"
     columns = (
         Column("编号", "number", "text", width=10, max_length=30, listed=False),
-        _organization("整改单位", "责任单位"),
+        organization_column("整改单位", "责任单位"),
         ORGANIZATION_NAME,
         Column("问题来源", "kind", "choice", ("来源",), True, [(k.value, k.label) for k in Kind.rectifications()], width=12),
         Column("存在问题", "title", "text", ("问题", "具体问题"), True, width=36, max_length=300),

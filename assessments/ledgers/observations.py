@@ -50,7 +50,7 @@ class ObservationsLedger(Ledger):
     create_page = "assessments:observation-create"
     views = (("建立一轮观摩", "assessments:observation-round-create"),)
     columns = (
-        Column("季度", "period", "text", ("时期", "轮次"), True, width=10, max_length=12, note="写成 2026Q3"),
+        Column("季度", "period", "period", ("时期", "轮次"), True, width=14, max_length=12, note="写成 2026年第三季度"),
         Column("社区编码", "organization__code", "organization", ("社区", "组织", "组织编码"), True, width=14, field="organization_id", note="社区的编码或名称"),
         Column("社区名称", "organization__name", width=24, writable=False),
         Column("观摩日期", "visited_on", "date", ("日期",), width=12),

@@ -10,7 +10,9 @@ from ledgers.importing import RecordImporter, Row
 from ledgers.ledger import Column
 from ledgers.period import Period
 
-ROUND = Column("轮次", "period", "text", ("时期", "年度"), True, width=10, max_length=12, note="写成 2026 或者 2026H1")
+ROUND = Column(
+    "轮次", "period", "period", ("时期", "年度"), True, width=12, max_length=12, note="写成 2026年 或者 2026年上半年"
+)
 
 
 def read_periods(rows: Collection[Row], key: str) -> None:

@@ -142,7 +142,7 @@ class SelfCheckItemsLedger(Ledger):
     columns = (
         Column("组织编码", "selfcheck__organization__code", "organization", ("组织", "支部"), True, width=14, field="organization_id"),
         Column("组织名称", "selfcheck__organization__name", width=24, writable=False),
-        Column("轮次", "selfcheck__period", "text", ("时期", "年度"), True, width=10, field="period", max_length=12),
+        Column("轮次", "selfcheck__period", "period", ("时期", "年度"), True, width=10, field="period", max_length=12),
         Column("条款编号", "item__code", "code", ("编号",), True, width=10, field="code", max_length=20),
         Column("条款", "item__text", width=44, writable=False, sortable=False),
         Column("自评", "own", "choice", choices=Level.choices, width=10),

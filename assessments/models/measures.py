@@ -240,15 +240,15 @@ class Measure(Record):
                 yield Touch(self.organization_id, day, False)
 
 
-def may_settle(user: Any, measure: Measure) -> bool:
-    """Say whether a user accepts a measure, sends it back and extends it: for whoever set it."""
-    setter = measure.set_by or measure.organization
-    return access_of(user).has_on(Right.MEASURES_SET, setter.path)
+def may_settle(user: Any, record: Any, right: Right = Right.MEASURES_SET) -> bool:
+    """Say whether a user accepts what was set, sends it back and extends it: for whoever set it."""
+    setter = record.set_by or record.organization
+    return access_of(user).has_on(right, setter.path)
 
 
-def setter_for(user: Any, place: Organization) -> Organization:
+def setter_for(user: Any, place: Organization, right: Right = Right.MEASURES_SET) -> Organization:
     """Return on whose behalf a user sets a measure for a place: the highest organisation of theirs above it, or it."""
-    paths = access_of(user).paths(Right.MEASURES_SET)
+    paths = access_of(user).paths(right)
     above = Organization.objects.filter(path__in=Organization.paths_to(place.path)).order_by("path")
     return next((one for one in above if paths is None or one.path in paths), place)
 

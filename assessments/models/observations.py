@@ -231,7 +231,7 @@ class CommunityObservation(Record):
         except ValueError:
             quarter = None
         if quarter is None or quarter.kind != Period.QUARTER:
-            yield "period", "季度写成 2026Q3"
+            yield "period", "季度写成“2026年第三季度”"
         elif day and not quarter.start <= day <= quarter.end:
             yield "visited_on", f"观摩日期不在{quarter.label}"
         if full is not None and full <= 0:

@@ -136,7 +136,7 @@ class SelfCheck(Record):
         except ValueError:
             period = None
         if period is None or period.kind < Period.HALF:
-            yield "period", "轮次写成 2026 或者 2026H1"
+            yield "period", "轮次写成“2026年”或者“2026年上半年”"
         if done and done > timezone.localdate():
             yield "done_on", "自查日期不能晚于今天"
         if checked and not done:
