@@ -17,7 +17,7 @@ class AssessmentsConfig(AppConfig):
         from .facts import FACTS, RATES
         from .local import answer_days
         from .minutes_due import minutes_due
-        from .panels import findings, measures
+        from .panels import findings, measures, standing
         from .sheets_due import sheets_due
 
         discovery.load("assessments.rules")  # the ledger offers them to choose from
@@ -28,6 +28,6 @@ class AssessmentsConfig(AppConfig):
         closing.locks.add(refuse_behind_locked)
         facts.register(*FACTS)
         facts.register_rates(*RATES)
-        panels.add(*findings.PANELS, *measures.PANELS)
-        todo_sources.add(minutes_due, sheets_due, measures.measures_waiting)
+        panels.add(*findings.PANELS, *measures.PANELS, *standing.PANELS)
+        todo_sources.add(minutes_due, sheets_due, measures.measures_waiting, measures.matters_waiting)
         register_answer_days(answer_days)

@@ -23,7 +23,7 @@ from ledgers.recording import record_all
 
 from . import engine
 from .engine import Violation
-from .models import CheckRun, Finding, Measure
+from .models import CheckRun, Finding, Measure, Supervision
 from .querysets import FindingQuerySet
 
 CLEARED_NOTE = "数据已补齐，系统自动销号"
@@ -230,14 +230,21 @@ def _write(change: _Change) -> None:
 
 
 def _report_done(cleared: list[Finding]) -> None:
-    """Report what was set to put findings right as done, now that the records have settled them."""
+    """Report as done, and close, what was set and sent out to put findings right that the records settle now."""
     waiting = Measure.objects.filter(finding__in=[finding.pk for finding in cleared], done_on__isnull=True)
     settled = list(waiting.select_related("organization")) if cleared else []
     today = timezone.localdate()
     for measure in settled:
         measure.done_on, measure.percent, measure.progress = max(today, measure.starts_on or today), 100, CLEARED_NOTE
+    sent = Supervision.objects.filter(
+        finding__in=[finding.pk for finding in cleared], sent_on__isnull=False, closed_on__isnull=True
+    )
+    matters = list(sent.select_related("organization")) if cleared else []
+    for matter in matters:
+        matter.closed_on, matter.opinion = today, CLEARED_NOTE
     with acting_as(None):
         record_all(settled)
+        record_all(matters)
 
 
 class CannotHandle(ValueError):

@@ -9,11 +9,14 @@ from .views import (
     observations,
     papers,
     quality,
+    requests,
     reviews,
     schemes,
     scores,
     selfchecks,
     sheets,
+    standing,
+    supervision,
 )
 
 app_name = "assessments"
@@ -58,6 +61,11 @@ urlpatterns = [
     *observations.ROUNDS.addresses(),
     *observations.PAGES.addresses(),
     *reviews.PAGES.addresses(),
+    path("supervisions/<int:pk>/notice/", supervision.notice, name="supervision-notice"),
+    *supervision.PAGES.addresses(),
+    *requests.PAGES.addresses(),
+    path("branch-stars/wall/", standing.wall, name="wall"),
+    *standing.PAGES.addresses(),
     path("selfchecks/rates/", selfchecks.rates, name="selfcheck-rates"),
     *selfchecks.PAGES.addresses(),
     path("quality/", quality.quality, name="quality"),

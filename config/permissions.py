@@ -4,7 +4,7 @@ A right in this table is needed on some organisation; on which rows it counts is
 """
 
 from accounts.permissions import PUBLIC, SIGNED_IN, Public, Right, SignedIn
-from assessments.views import measures, observations, reviews, selfchecks
+from assessments.views import measures, observations, requests, reviews, selfchecks, standing, supervision
 
 URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "ledgers:catalogue": Right.ORGANIZATIONS_VIEW,
@@ -357,6 +357,11 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     **observations.ROUNDS.rights(),
     **observations.PAGES.rights(),
     **reviews.PAGES.rights(),
+    "assessments:supervision-notice": Right.MEASURES_VIEW,
+    **supervision.PAGES.rights(),
+    **requests.PAGES.rights(),
+    "assessments:wall": Right.ASSESSMENTS_VIEW,
+    **standing.PAGES.rights(),
     "assessments:selfcheck-rates": Right.ASSESSMENTS_VIEW,
     **selfchecks.PAGES.rights(),
     "assessments:quality": Right.MEMBERS_VIEW,

@@ -28,8 +28,8 @@ from ..models import (
     ObservationRound,
 )
 from .measures import StepForm
+from .periods import period_field
 
-QUARTERS = 4
 ITEMS = "组织建设 20 现场\n阵地和活动 20 现场\n为民服务 20 现场\n特色品牌 20 现场\n工作汇报 20 汇报"
 JUDGES = "领导班子 40 "
 _ITEM = re.compile(r"^(?P<title>.+?)\s+(?P<points>\d+(?:\.\d{1,2})?)(?:\s*分)?(?:\s+(?P<part>现场|汇报))?$")
@@ -63,19 +63,15 @@ class RoundForm(KeepersForm):
         super().__init__(*args, **kwargs)
         field = self.fields["organization"]
         field.queryset = field.queryset.filter(kind=Organization.Kind.WORKING_COMMITTEE)  # type: ignore[attr-defined]
-        now = Period.containing(timezone.localdate(), Period.QUARTER)
-        offered = [now.following(), *[*now.last(QUARTERS)][::-1]]
-        self.fields["period"] = forms.ChoiceField(label="季度", choices=[(one.code, one.label) for one in offered])
+        self.fields["period"] = period_field("季度", [Period.QUARTER], self.instance.period)
         this: ObservationRound = self.instance
         if this._state.adding:
-            self.initial.update(title="逐社区观摩", items=ITEMS, judges=JUDGES, period=now.code)
+            self.initial.update(title="逐社区观摩", items=ITEMS, judges=JUDGES)
         else:
             self.initial["items"] = "\n".join(
                 f"{one.title} {one.points.normalize():f} {one.get_part_display()}" for one in this.items.all()
             )
             self.initial["judges"] = "\n".join(map(_written, this.groups.prefetch_related("judges__community")))
-            if this.period not in dict(self.fields["period"].choices):  # type: ignore[attr-defined]
-                self.fields["period"].choices = [(this.period, this.when.label)]  # type: ignore[attr-defined]
 
     def clean_items(self) -> list[tuple[str, Decimal, str]]:
         """Return (title, points, part) of each line."""
@@ -190,7 +186,6 @@ class CommunityObservationForm(KeepersForm):
         field_classes = {"organization": OrganizationField}
         labels = {"organization": "社区"}
         help_texts = {
-            "period": "写成 2026Q3。",
             "spots": "看了哪几处，如“党群服务中心、阳光小区”。",
             "points": "评委用手机打分的，结束评分时自动填。",
         }
@@ -199,9 +194,7 @@ class CommunityObservationForm(KeepersForm):
         super().__init__(*args, **kwargs)
         field = self.fields["organization"]
         field.queryset = field.queryset.filter(kind=Organization.Kind.COMMUNITY_COMMITTEE)  # type: ignore[attr-defined]
-        self.initial["period"] = (
-            self.initial.get("period") or Period.containing(timezone.localdate(), Period.QUARTER).code
-        )
+        self.fields["period"] = period_field("季度", [Period.QUARTER], self.instance.period)
 
 
 class CloseRoundForm(StepForm):

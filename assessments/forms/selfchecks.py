@@ -19,6 +19,7 @@ from .. import selfchecking, standards
 from ..models import Level, SelfCheck, SelfCheckAnswer, Standard
 from ..models.measures import setter_for
 from .measures import StepForm
+from .periods import period_field
 
 YEARS = 3
 
@@ -82,21 +83,13 @@ class SelfCheckForm(KeepersForm):
         model = SelfCheck
         fields = ("organization", "standard", "period")
         field_classes = {"organization": OrganizationField}
-        help_texts = {"period": "写成 2026 或者 2026H1。"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         places = self.fields["organization"].queryset  # type: ignore[attr-defined]
         above = {path for one in places.values_list("path", flat=True) for path in Organization.paths_to(one)}
         self.fields["standard"].queryset = Standard.objects.filter(organization__path__in=above)  # type: ignore[attr-defined]
-        self.initial["period"] = self.initial.get("period") or str(timezone.localdate().year)
-
-    def clean_period(self) -> str:
-        """Return the code of the round however it was written."""
-        try:
-            return Period.read(self.cleaned_data["period"]).code
-        except ValueError as error:
-            raise ValidationError("轮次写成 2026 或者 2026H1") from error
+        self.fields["period"] = period_field("轮次", [Period.YEAR, Period.HALF], self.instance.period)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

@@ -20,7 +20,7 @@ from ledgers.period import Period
 from ledgers.scope import may
 from ledgers.workdays import add_workdays
 
-from ..models import Measure
+from ..models import Measure, Supervision
 from ..models.measures import WARNED_BEFORE
 from ..querysets import measure_overdue_on
 
@@ -76,9 +76,27 @@ def measures_waiting(organization: Organization, user: User, today: date) -> Ite
         yield from _told(settled, kinds, organization)
 
 
-def _told(rows: QuerySet[Measure], kinds: Any, organization: Organization) -> Iterator[Todo]:
+def matters_waiting(organization: Organization, user: User, today: date) -> Iterator[Todo]:
+    """Yield the matters handed to the user's organisations, and those that they check; two queries at most."""
+    access = access_of(user)
+    open_ones = Supervision.objects.visible_to(user).under(organization)
+    open_ones = open_ones.filter(sent_on__isnull=False, closed_on__isnull=True)
+    if access.has_on(Right.MEASURES_REPORT, organization.path):
+        unanswered = Q(answered_on__isnull=True)
+        kinds = (
+            ("bad", "逾期", "{} 件督办事项过了时限", unanswered & Q(due_on__lt=today), "overdue"),
+            ("warn", "督办", "{} 件督办事项等待签收", unanswered & Q(signed_on__isnull=True), "unsigned"),
+        )
+        yield from _told(open_ones, kinds, organization, "supervisions")
+    if access.has(Right.MEASURES_SET):
+        answered = Supervision.objects.settled_by(user).under(organization).filter(closed_on__isnull=True)
+        kinds = (("warn", "待审核", "{} 件督办事项已反馈，等待审核", Q(answered_on__isnull=False), "answered"),)  # type: ignore[assignment]
+        yield from _told(answered, kinds, organization, "supervisions")
+
+
+def _told(rows: QuerySet[Any], kinds: Any, organization: Organization, slug: str = "measures") -> Iterator[Todo]:
     found = rows.order_by().aggregate(**{f"n{place}": Count("pk", filter=one[3]) for place, one in enumerate(kinds)})
     for place, (tone, word, text, _, state) in enumerate(kinds):
         if number := found[f"n{place}"]:
-            url = get_ledger("measures").url(Query(organization, filters={"state": state}))
+            url = get_ledger(slug).url(Query(organization, filters={"state": state}))
             yield Todo(tone, word, text.format(number), url)

@@ -25,7 +25,7 @@ from ..beginning import is_before_records, records_since, words_on
 from ..findings import CannotHandle, form_url, kept_in, refresh_if_changed
 from ..findings import handle as handle_findings
 from ..forms.findings import FindingFilter, HandleForm
-from ..models import Finding, Severity
+from ..models import Finding, Severity, Supervision
 from ..querysets import FindingQuerySet
 from .choice import chosen_organization, chosen_period
 from .measures import of_finding
@@ -114,6 +114,8 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
         "finding": found,
         "form": form,
         "measures": of_finding(found, request.user),
+        "matters": Supervision.objects.visible_to(request.user).filter(finding=found).select_related("organization"),
+        "may_direct": access_of(request.user).has_on(Right.MEASURES_DIRECT, found.organization.path),
         "may_set": access_of(request.user).has_on(Right.MEASURES_SET, found.organization.path),
         "history": [(entry, _said(entry)) for entry in history],
     }

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
-from accounts.permissions import Right
+from accounts.permissions import Right, access_of
 from branches.models import Organization
 from branches.views.record_pages import Begun, Kind, RecordPages, Step
 from branches.views.records import organization_asked
@@ -121,6 +121,7 @@ class MeasurePages(RecordPages):
     def more(self, record: Any, user: User) -> dict[str, Any]:
         return {
             "light": record.light,
+            "may_direct": access_of(user).has_on(Right.MEASURES_DIRECT, record.organization.path),
             "stages": record.stages.all(),
             "reports": record.reports.select_related("updated_by"),
         }

@@ -22,6 +22,7 @@ from ledgers.forms import RecordForm
 from ledgers.ledger import Ledger
 from ledgers.ledger import get as get_ledger
 from ledgers.models import Record
+from ledgers.period import Period
 from ledgers.recording import trace_texts
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
@@ -275,5 +276,8 @@ def _lines(names: Sequence[str], record: Any) -> Iterator[tuple[str, str, str]]:
         value = getattr(record, name)
         if value in (None, "", False):
             continue
-        shown = getattr(record, f"get_{name}_display")() if field.choices else "是" if value is True else value
+        if name == "period":
+            shown = Period.parse(value).label
+        else:
+            shown = getattr(record, f"get_{name}_display")() if field.choices else "是" if value is True else value
         yield str(field.verbose_name), str(shown), value.get_absolute_url() if field.is_relation else ""

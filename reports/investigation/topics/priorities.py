@@ -44,6 +44,13 @@ def inspection(m: Material) -> Iterator[Sentence]:
             m.told("评为优秀", "scores.excellent", "个"),
         ]
     )
+    yield Sentence(
+        [
+            m.told("报送请示报告", "requests.sent", "件"),
+            m.told("整顿软弱涣散党组织", "weak.branches", "个"),
+        ],
+        only=("standard", "full"),
+    )
 
 
 @topic("venues", "阵地建设", "S9")
