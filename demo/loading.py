@@ -35,6 +35,7 @@ from . import (
     practices,
     rounds,
     schemes,
+    standing,
     study,
 )
 from .leave import ask as ask_for_leave
@@ -63,6 +64,7 @@ GENERATORS: tuple[Generator, ...] = (
     practices.tell,
     measures.assign,
     rounds.hold_rounds,
+    standing.hold_up,
     schemes.judge,
 )
 

@@ -28,7 +28,8 @@ from assessments.findings import sync
 from assessments.models import Appeal, Assessment, Finding, SheetEntry, SheetLine
 from assessments.schemes.document import read as read_scheme
 from assessments.schemes.versions import draft
-from assessments.views import measures, observations, reviews, selfchecks
+from assessments.views import measures, observations, requests, reviews, selfchecks, supervision
+from assessments.views import standing as standing_pages
 from branches.models import Organization
 from branches.views.record_pages import RecordPages
 from config.permissions import URL_TABLE
@@ -47,7 +48,7 @@ from tests.activities.heard import make_visit as make_call
 from tests.activities.leaves import ask_leave
 from tests.activities.partners import make_agreement, make_contribution, make_partner
 from tests.activities.plans import make_plan, make_resolution, make_vote
-from tests.assessments import rounds
+from tests.assessments import rounds, standing
 from tests.assessments.measures import rectification, responsibility
 from tests.assessments.schemes import manual
 from tests.assessments.schemes import scheme as scheme_of
@@ -426,6 +427,30 @@ class Place:
         standard = rounds.make_standard(self.branch, title="自查用的")
         return rounds.check(self.branch, standard)
 
+    @cached_property
+    def supervision(self) -> Any:
+        return standing.hand_on(self.branch)
+
+    @cached_property
+    def request(self) -> Any:
+        return standing.request(self.branch)
+
+    @cached_property
+    def demonstration(self) -> Any:
+        return standing.example(self.branch)
+
+    @cached_property
+    def branch_stars(self) -> Any:
+        return standing.claim(self.branch)
+
+    @cached_property
+    def member_star(self) -> Any:
+        return standing.star(self.member)
+
+    @cached_property
+    def weak_branch(self) -> Any:
+        return standing.weak(self.branch)
+
     def of(self, name: str, step: str) -> Any:
         """A record in the state in which a step can be taken."""
         record = getattr(self, name)
@@ -458,6 +483,11 @@ STATES: dict[tuple[str, str], dict[str, Any]] = {
 """What of a record must be so for a step to be offered."""
 STATES |= {
     ("selfcheck", "check"): {"done_on": date(2026, 9, 1)},
+    ("supervision", "return"): {"answered_on": date(2026, 9, 2)},
+    ("request", "answer"): {"sent_on": date(2026, 9, 1)},
+    ("request", "outcome"): {"sent_on": date(2026, 9, 1), "answered_on": date(2026, 9, 2)},
+    ("demonstration", "withdraw"): {"named_on": date(2026, 9, 1)},
+    ("branch_stars", "take-back"): {"granted_on": date(2026, 11, 2)},
     ("selfcheck", "conclude"): {"done_on": date(2026, 9, 1), "checked_on": date(2026, 9, 2)},
 }
 
@@ -632,10 +662,20 @@ TARGETS |= {
     f"assessments:{page}": pk_of("assessment")
     for page in ("held", "sheet-paper", "feedback", "self-score", "adjust", "send-back", "enter", "appeal")
 }
-for pages in (measures.PAGES, observations.PAGES, observations.ROUNDS, reviews.PAGES, selfchecks.PAGES):
+for pages in (
+    measures.PAGES,
+    observations.PAGES,
+    observations.ROUNDS,
+    reviews.PAGES,
+    selfchecks.PAGES,
+    supervision.PAGES,
+    requests.PAGES,
+    standing_pages.PAGES,
+):
     TARGETS |= steps_of(pages)
 TARGETS |= {
     "assessments:judge-link": pk_of("judge"),
+    "assessments:supervision-notice": pk_of("supervision"),
     "assessments:judge": lambda place, user: {"token": place.judge.token},
 }
 TARGETS |= {"assessments:measure": pk_of("responsibility")}

@@ -6,6 +6,7 @@ from django.utils import timezone
 from activities.models import Agreement, BrandProject, PartnerUnit
 from branches.models import Organization, PartyWorker
 from tests.assessments.factories import hold, make_branch, make_street
+from tests.assessments.rounds import observe
 
 
 @pytest.fixture
@@ -36,7 +37,10 @@ def reserve_cadre(street, in_company):
 
 @pytest.fixture
 def work_meetings(street):
-    """The street held its work meeting in every month of 2026, so that R50 asks nothing of it."""
+    """The street held its work meeting in every month of 2026 and visited its community each quarter: R50, R51."""
+    community = Organization.objects.get(code=f"{street.code}C")
+    for quarter, month in enumerate((2, 5, 8, 11), 1):
+        observe(community, period=f"2026Q{quarter}", visited_on=date(2026, month, 1))
     return hold(street, "work-meeting", *(date(2026, month, 1) for month in range(1, 13)))
 
 

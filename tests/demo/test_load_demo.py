@@ -34,6 +34,20 @@ from activities.models import (
     TourStop,
     Visit,
 )
+from assessments.models import (
+    BranchStars,
+    CommunityObservation,
+    Demonstration,
+    Measure,
+    MemberStar,
+    ObservationRound,
+    RequestReport,
+    SelfCheck,
+    Standard,
+    Supervision,
+    WeakBranch,
+    WorkReview,
+)
 from branches.models import (
     Committee,
     CommitteeSeat,
@@ -145,6 +159,18 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
     first = rows()
     BrandProject.objects.update(source=None)
     for model in (
+        Measure,
+        CommunityObservation,
+        ObservationRound,
+        WorkReview,
+        SelfCheck,
+        Standard,
+        Supervision,
+        RequestReport,
+        Demonstration,
+        BranchStars,
+        MemberStar,
+        WeakBranch,
         PlannedActivity,
         LeaveRequest,
         ServiceEvent,
