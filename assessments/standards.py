@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -54,23 +54,29 @@ def ready() -> tuple[str, str, list[Written]]:
 
 
 def to_text(items: Collection[Written]) -> str:
-    """Return items as lines: a part's heading, then 编号 条款 | 佐证材料 | 核心 | 规则和指标."""
+    """Return items as lines: a part's heading, then 编号 条款 | 佐证材料 | 核心. What they are tied to is not shown."""
     lines: list[str] = []
     section = ""
     for item in items:
         if item.section != section:
             section = item.section
             lines.append(f"# {section}")
-        parts = [
-            f"{item.code} {item.text}",
-            item.proof,
-            CORE if item.is_core else "",
-            "、".join(item.rules + item.facts),
-        ]
+        parts = [f"{item.code} {item.text}", item.proof, CORE if item.is_core else ""]
         while parts and not parts[-1]:
             parts.pop()
         lines.append(" | ".join(parts))
     return "\n".join(lines)
+
+
+def tied(items: Collection[Written], known: Collection[Written]) -> list[Written]:
+    """Return items with the rules and facts of those known ones whose text they share, where they name none."""
+    ties = {one.text: (one.rules, one.facts) for one in known}
+    return [
+        item
+        if item.rules or item.facts or item.text not in ties
+        else replace(item, rules=ties[item.text][0], facts=ties[item.text][1])
+        for item in items
+    ]
 
 
 def from_text(text: str) -> list[Written]:

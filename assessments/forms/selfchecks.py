@@ -31,7 +31,8 @@ class StandardForm(KeepersForm):
     items = forms.CharField(
         label="条款",
         widget=forms.Textarea({"rows": 20}),
-        help_text="# 开头的是部分的标题；一行一条：编号 条款 | 佐证材料 | 核心 | 对应的规则。后三项可以不写。",
+        help_text="# 开头的是部分的标题；一行一条：编号 条款 | 佐证材料 | 核心。后两项可以不写。"
+        "现成条款的文字不改，就按记录自动填自评。",
     )
 
     class Meta:
@@ -53,9 +54,11 @@ class StandardForm(KeepersForm):
     def clean_items(self) -> list[standards.Written]:
         """Read the lines."""
         try:
-            return standards.from_text(self.cleaned_data["items"])
+            typed = standards.from_text(self.cleaned_data["items"])
         except standards.StandardRefused as refusal:
             raise ValidationError(str(refusal)) from refusal
+        held = standards.items_of(self.instance) if self.instance.pk else []
+        return standards.tied(typed, [*standards.ready()[2], *held])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.permissions import Right, access_of
-from branches.models import Organization
 from branches.views.record_pages import Begun, Kind, RecordPages, Step
 from branches.views.records import organization_asked
 from ledgers import facts
@@ -38,6 +37,7 @@ from ..forms.measures import (
 from ..models import CommunityObservation, Finding, Measure, WorkReview
 from ..models.measures import may_settle
 from ..querysets import measure_overdue_on
+from .choice import chosen_organization, chosen_period
 
 STEPS = (
     Step("report", "报进展", ReportForm, Right.MEASURES_REPORT, "已报送进展。", lambda one: one.is_open),
@@ -170,7 +170,7 @@ class Duty(NamedTuple):
 @require_GET
 def duties(request: PortalRequest) -> HttpResponse:
     """Show who answers for what (一岗双责): leading cadres by business area, each cell its tasks. One query."""
-    place: Organization | None = request.chosen_organization
+    place = chosen_organization(request)
     if place is None:
         return render(request, "assessments/empty.html", {"title": "责任领导 × 领域"})
     today, ledger = timezone.localdate(), get_ledger("responsibilities")
@@ -219,10 +219,10 @@ WORK_OF_A_SECRETARY = (
 @require_GET
 def secretary_work(request: PortalRequest) -> HttpResponse:
     """Show a secretary's year of Party-building work by month (书记抓党建工作台账): every number opens its rows."""
-    place: Organization | None = request.chosen_organization
+    place = chosen_organization(request)
     if place is None:
         return render(request, "assessments/empty.html", {"title": "书记抓党建工作台账"})
-    year = Period.parse(str(request.chosen_period.year))
+    year = Period.parse(str(chosen_period(request).year))
     months = [month for month in year.months() if month.has_begun()]
     known: Mapping[str, Any] = {fact.code: fact for fact in facts.every()}
     asked = [known[code] for code in WORK_OF_A_SECRETARY if code in known]

@@ -29,6 +29,7 @@ from ..forms.selfchecks import (
     StandardForm,
 )
 from ..models import SelfCheck, Standard
+from .choice import chosen_organization
 
 SHEET = "assessments/selfcheck_form.html"
 
@@ -107,7 +108,7 @@ PAGES = SelfCheckPages(
 @require_GET
 def rates(request: PortalRequest) -> HttpResponse:
     """Show the rate of items met by community and round, each leading to its self-checks. Two queries."""
-    place: Organization | None = request.chosen_organization
+    place = chosen_organization(request)
     if place is None:
         return render(request, "assessments/empty.html", {"title": "各社区达标率"})
     ledger = get_ledger("selfchecks")

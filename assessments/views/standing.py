@@ -27,6 +27,7 @@ from ..forms.standing import (
     WithdrawForm,
 )
 from ..models import BranchStars, Demonstration, MemberStar, WeakBranch
+from .choice import chosen_organization
 
 ON_WALL = 60
 
@@ -121,7 +122,7 @@ PAGES = StandingPages(
 @require_GET
 def wall(request: PortalRequest) -> HttpResponse:
     """Show the flags and stars that were granted, the latest period first. Two queries."""
-    place = request.chosen_organization
+    place = chosen_organization(request)
     if place is None:
         return render(request, "assessments/empty.html", {"title": "夺旗争星墙"})
     granted = {"granted_on__isnull": False, "withdrawn_on__isnull": True}

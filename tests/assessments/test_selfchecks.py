@@ -34,7 +34,7 @@ def levels(selfcheck, field="own"):
 def test_the_ready_standard_reads_back_as_it_is_written():
     _, _, items = standards.ready()
     assert len(items) > 20
-    assert standards.from_text(standards.to_text(items)) == items
+    assert standards.tied(standards.from_text(standards.to_text(items)), items) == items
 
 
 @pytest.mark.parametrize(
