@@ -56,6 +56,7 @@ urlpatterns = [
     path("responsibilities/duties/", measures.duties, name="duties"),
     path("responsibilities/secretary/", measures.secretary_work, name="secretary-work"),
     *measures.PAGES.addresses(),
+    path("observations/rounds/", observations.rounds, name="observation-rounds"),
     path("observations/judges/<int:pk>/", observations.judge_link, name="judge-link"),
     path("observations/score/<str:token>/", observations.judge, name="judge"),
     *observations.ROUNDS.addresses(),

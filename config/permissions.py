@@ -352,6 +352,7 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "assessments:duties": Right.MEASURES_VIEW,
     "assessments:secretary-work": Right.MEASURES_VIEW,
     **measures.PAGES.rights(),
+    "assessments:observation-rounds": Right.ASSESSMENTS_VIEW,
     "assessments:judge-link": Right.ASSESSMENTS_DECIDE,
     "assessments:judge": PUBLIC,  # a signed link in place of an account; it dies with its round
     **observations.ROUNDS.rights(),

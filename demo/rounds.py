@@ -101,8 +101,14 @@ def _open_round(street: Street, observed: list[CommunityObservation], random: Ra
     """Open the scoring of the running quarter for five judges, without points so far."""
     quarter = Period.containing(street.plan.until, Period.QUARTER)
     stops = [one for one in observed if one.period == quarter.code and one.points is None]
-    if not stops:
-        return 0
+    visited = {one.organization.pk for one in stops}
+    coming = [
+        CommunityObservation(organization=community, period=quarter.code, position=place, spots=random.choice(SPOTS))
+        for place, community in enumerate(street.communities, 1)
+        if community.pk not in visited
+    ]
+    bulk.insert(coming)
+    stops += coming
     this = ObservationRound(organization=street.organization, period=quarter.code, title="逐社区观摩")
     bulk.insert([this])
     ObservationItem.objects.bulk_create(

@@ -204,8 +204,6 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
             _ledger("考核台账", "assessments", "table-2"),
             Item("考核方案", "assessments:schemes", "gauge", covers=("/assessments/schemes/",)),
             Item("月度锁定", "branches:closed-months", "lock"),
-            _ledger("责任清单", "responsibilities", "list-checks", ("/responsibilities/", "/ledgers/measures/")),
-            _ledger("整改台账", "rectifications", "wrench", ("/rectifications/",)),
             _ledger(
                 "规范化自查",
                 "selfchecks",
@@ -213,12 +211,19 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                 ("/selfchecks/", "/standards/", "/ledgers/standards/", "/ledgers/selfcheck-items/"),
             ),
             _ledger("观摩评比", "observations", "map", ("/observations/",)),
-            _ledger("督办", "supervisions", "megaphone", ("/supervisions/",)),
-            _ledger("请示报告", "requests", "send", ("/requests/",)),
             _ledger("夺旗争星", "branch-stars", "star", ("/branch-stars/", "/member-stars/", "/ledgers/member-stars/")),
             _ledger("示范典型", "demonstrations", "award", ("/demonstrations/",)),
             _ledger("软弱涣散整顿", "weak-branches", "hammer", ("/weak-branches/",)),
             _ledger("述职评议", "reviews", "mic", ("/reviews/", "/ledgers/review-ballots/")),
+        ),
+    ),
+    (
+        "责任",
+        (
+            _ledger("责任清单", "responsibilities", "list-checks", ("/responsibilities/", "/ledgers/measures/")),
+            _ledger("整改台账", "rectifications", "wrench", ("/rectifications/",)),
+            _ledger("督办", "supervisions", "megaphone", ("/supervisions/",)),
+            _ledger("请示报告", "requests", "send", ("/requests/",)),
         ),
     ),
     (

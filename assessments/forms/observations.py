@@ -28,7 +28,7 @@ from ..models import (
     ObservationRound,
 )
 from .measures import StepForm
-from .periods import period_field
+from .periods import offer_periods
 
 ITEMS = "组织建设 20 现场\n阵地和活动 20 现场\n为民服务 20 现场\n特色品牌 20 现场\n工作汇报 20 汇报"
 JUDGES = "领导班子 40 "
@@ -63,7 +63,7 @@ class RoundForm(KeepersForm):
         super().__init__(*args, **kwargs)
         field = self.fields["organization"]
         field.queryset = field.queryset.filter(kind=Organization.Kind.WORKING_COMMITTEE)  # type: ignore[attr-defined]
-        self.fields["period"] = period_field("季度", [Period.QUARTER], self.instance.period)
+        offer_periods(self, "季度", [Period.QUARTER])
         this: ObservationRound = self.instance
         if this._state.adding:
             self.initial.update(title="逐社区观摩", items=ITEMS, judges=JUDGES)
@@ -194,7 +194,7 @@ class CommunityObservationForm(KeepersForm):
         super().__init__(*args, **kwargs)
         field = self.fields["organization"]
         field.queryset = field.queryset.filter(kind=Organization.Kind.COMMUNITY_COMMITTEE)  # type: ignore[attr-defined]
-        self.fields["period"] = period_field("季度", [Period.QUARTER], self.instance.period)
+        offer_periods(self, "季度", [Period.QUARTER])
 
 
 class CloseRoundForm(StepForm):

@@ -10,17 +10,18 @@ from ledgers.period import Period, PeriodKind
 OFFERED = {Period.YEAR: 4, Period.HALF: 6, Period.QUARTER: 8}
 
 
-def period_field(label: str, kinds: Sequence[PeriodKind], held: str = "") -> forms.ChoiceField:
-    """Return the field: the period after the running one first, and always what the record holds."""
-    today = timezone.localdate()
+def offer_periods(form: forms.ModelForm, label: str, kinds: Sequence[PeriodKind]) -> None:
+    """Let the field `period` of a form offer periods of these kinds: the coming one, the running one, those before.
+
+    What the record holds is always among them; a new one begins with the running period of the first kind.
+    """
+    today, held = timezone.localdate(), form.instance.period
     periods: list[Period] = []
     for kind in kinds:
         now = Period.containing(today, kind)
         periods += [now.following(), *reversed([*now.last(OFFERED[kind])])]
     if held and Period.parse(held) not in periods:
         periods.insert(0, Period.parse(held))
-    return forms.ChoiceField(
-        label=label,
-        choices=[(period.code, period.label) for period in periods],
-        initial=held or Period.containing(today, kinds[0]).code,
-    )
+    choices = [(period.code, period.label) for period in periods]
+    form.fields["period"] = forms.ChoiceField(label=label, choices=choices)
+    form.initial["period"] = held or Period.containing(today, kinds[0]).code

@@ -19,7 +19,7 @@ from .. import selfchecking, standards
 from ..models import Level, SelfCheck, SelfCheckAnswer, Standard
 from ..models.measures import setter_for
 from .measures import StepForm
-from .periods import period_field
+from .periods import offer_periods
 
 YEARS = 3
 
@@ -92,7 +92,7 @@ class SelfCheckForm(KeepersForm):
         places = self.fields["organization"].queryset  # type: ignore[attr-defined]
         above = {path for one in places.values_list("path", flat=True) for path in Organization.paths_to(one)}
         self.fields["standard"].queryset = Standard.objects.filter(organization__path__in=above)  # type: ignore[attr-defined]
-        self.fields["period"] = period_field("轮次", [Period.YEAR, Period.HALF], self.instance.period)
+        offer_periods(self, "轮次", [Period.YEAR, Period.HALF])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

@@ -17,7 +17,7 @@ from .. import engine
 from ..engine import Check
 from ..models import BranchStars, Demonstration, MemberStar, WeakBranch
 from ..models.stars import STAR_CHOICES, STARS
-from .periods import period_field
+from .periods import offer_periods
 from .requests import CheckedStepForm
 
 MEMBER_STARS = ("学习之星", "奉献之星", "服务之星", "先锋之星", "守纪之星")
@@ -66,17 +66,12 @@ class WithdrawForm(CheckedStepForm):
 
 
 def missing_for_stars(branch: Organization, period: Period) -> dict[str, list[str]]:
-    """Return code of a star → what a branch lacks for it by the rules, as far as today; nothing, and it qualifies."""
+    """Return code of a star → the rules that a branch breaks as far as today; none, and it qualifies."""
     if not period.has_begun():
         return {star.code: [] for star in STARS}
     check = Check(branch, period)
-    lacking: dict[str, list[str]] = {}
-    for violation in engine.judge(check, {code for star in STARS for code in star.rules}):
-        lacking.setdefault(violation.rule, []).append(violation.detail)
-    return {
-        star.code: [f"{engine.get(code).title}：{lacking[code][0]}" for code in star.rules if code in lacking]
-        for star in STARS
-    }
+    lacking = {one.rule for one in engine.judge(check, {code for star in STARS for code in star.rules})}
+    return {star.code: [engine.get(code).title for code in star.rules if code in lacking] for star in STARS}
 
 
 class StarsField(forms.MultipleChoiceField):
@@ -107,7 +102,7 @@ class BranchStarsForm(KeepersForm):
         field = self.fields["organization"]
         field.queryset = field.queryset.filter(kind__in=Organization.Kind.branches())  # type: ignore[attr-defined]
         stars: BranchStars = self.instance
-        self.fields["period"] = period_field("时期", [Period.QUARTER, Period.YEAR], stars.period)
+        offer_periods(self, "时期", [Period.QUARTER, Period.YEAR])
         self.fields["claimed"] = StarsField(label="申报的星")
         self.initial["claimed"] = parsing.parted(stars.claimed)
         self.initial["claimed_on"] = self.initial.get("claimed_on") or timezone.localdate()
@@ -117,7 +112,7 @@ class BranchStarsForm(KeepersForm):
             lacking = missing_for_stars(place, Period.containing(timezone.localdate(), Period.QUARTER))
             self.initial["claimed"] = [code for code, missing in lacking.items() if not missing]
             titles = dict(STAR_CHOICES)
-            told = [f"{titles[code]}还差：{'；'.join(missing[:2])}" for code, missing in lacking.items() if missing]
+            told = [f"{titles[code]}还差：{'；'.join(missing)}" for code, missing in lacking.items() if missing]
             self.fields["claimed"].help_text = "已勾选按记录够条件的。" + "。".join(told)
 
 
@@ -138,7 +133,7 @@ class GrantStarsForm(CheckedStepForm):
         period = Period.parse(stars.period)
         titles = dict(STAR_CHOICES)
         lacking = missing_for_stars(stars.organization, period)
-        told = [f"{titles[code]}还差：{'；'.join(missing[:2])}" for code, missing in lacking.items() if missing]
+        told = [f"{titles[code]}还差：{'；'.join(missing)}" for code, missing in lacking.items() if missing]
         self.fields["granted"].help_text = "。".join(told)
 
 
@@ -172,7 +167,7 @@ class MemberStarForm(KeepersForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         star: MemberStar = self.instance
-        self.fields["period"] = period_field("时期", [Period.QUARTER, Period.YEAR], star.period)
+        offer_periods(self, "时期", [Period.QUARTER, Period.YEAR])
         self.order_fields(self.field_order)
         self.fields["title"].help_text = f"如{'、'.join(MEMBER_STARS)}。"
         self.initial["claimed_on"] = self.initial.get("claimed_on") or timezone.localdate()

@@ -48,7 +48,7 @@ class ObservationsLedger(Ledger):
     importer = ObservationImporter
     page = ("assessments:observation", "pk")
     create_page = "assessments:observation-create"
-    views = (("建立一轮观摩", "assessments:observation-round-create"),)
+    views = (("各轮评分", "assessments:observation-rounds"),)
     columns = (
         Column("季度", "period", "period", ("时期", "轮次"), True, width=14, max_length=12, note="写成 2026年第三季度"),
         Column("社区编码", "organization__code", "organization", ("社区", "组织", "组织编码"), True, width=14, field="organization_id", note="社区的编码或名称"),

@@ -229,7 +229,7 @@ def secretary_work(request: PortalRequest) -> HttpResponse:
     counted = facts.of_each_period([place.pk], months)
     whole: Callable[[Any], Any] = lambda fact: sum(counted[month][place.pk][fact.code] for month in months)  # noqa: E731
     table = [
-        (month.label, [(counted[month][place.pk][fact.code], fact.url(place, month)) for fact in asked])
+        (f"{month.number}月", [(counted[month][place.pk][fact.code], fact.url(place, month)) for fact in asked])
         for month in months
     ]
     context = {

@@ -14,9 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
-from accounts.permissions import Right
+from accounts.permissions import Right, access_of
 from branches.views.record_pages import Begun, Kind, RecordPages, Step
 from branches.views.records import organization_asked
+from ledgers.ledger import get as get_ledger
 from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
@@ -24,6 +25,9 @@ from ledgers.scope import may
 from ..forms.observations import CloseRoundForm, CommunityObservationForm, JudgeForm, RoundForm
 from ..models import CommunityObservation, Judge, JudgeSheet, ObservationRound
 from ..models.observations import SALT
+
+SHOWN = 40
+"""Rounds that the list shows: ten years of them."""
 
 
 def _round(request: PortalRequest) -> Begun:
@@ -102,6 +106,19 @@ ROUNDS = ObservationPages(
     ),
     base="observations/rounds",
 )  # fmt: skip
+
+
+@require_GET
+def rounds(request: PortalRequest) -> HttpResponse:
+    """List the rounds that the user may read, the latest first. One query."""
+    ledger = get_ledger("observations")
+    seen = ObservationRound.objects.readable_by(request.user).select_related("organization")
+    context = {
+        "trail": [(ledger.title, ledger.url()), ("各轮评分", "")],
+        "rounds": seen[:SHOWN],
+        "may_create": access_of(request.user).has(Right.ASSESSMENTS_DECIDE),
+    }
+    return render(request, "assessments/rounds.html", context)
 
 
 @require_GET

@@ -207,7 +207,7 @@ def test_who_answers_for_what(client, town, office, text_of, today):
 def test_a_secretarys_year_opens_its_rows(client, town, office, text_of, today):
     responsibility(town.community, done_on=date(2026, 8, 3))
     page = client.get(reverse("assessments:secretary-work"), {"organization": town.community.code, "period": "2026"})
-    assert "2026年8月" in text_of(page)
+    assert "书记抓党建工作台账（2026年）" in text_of(page)
     assert (
         facts.get("measures.done").url(town.community, Period.parse("2026-08")).replace("&", "&amp;")
         in page.content.decode()

@@ -12,7 +12,16 @@ from accounts.models import User
 from activities.models import Activity, Concern, LeaveRequest, Practice, Visit
 from activities.sign_in import code_for, lay_out
 from assessments.assessing import draw_up, score_oneself
-from assessments.models import Scheme
+from assessments.models import (
+    BranchStars,
+    Judge,
+    Measure,
+    ObservationRound,
+    Scheme,
+    SelfCheck,
+    Supervision,
+    WorkReview,
+)
 from branches.models import Enterprise, Organization, PartyWorker, Venue
 from ledgers.importing import open_batch, preview
 from ledgers.ledger import get
@@ -69,6 +78,14 @@ def things(demo_street) -> SimpleNamespace:
         venue=Venue.objects.first(),
         enterprise=Enterprise.objects.first(),
         worker=PartyWorker.objects.first(),
+        task=Measure.objects.filter(kind="key").first(),
+        fault=Measure.objects.exclude(kind__in=Measure.Kind.responsibilities()).first(),
+        matter=Supervision.objects.filter(closed_on=None).first(),
+        selfcheck=SelfCheck.objects.filter(organization=branch).first() or SelfCheck.objects.first(),
+        work_review=WorkReview.objects.filter(form="on-site").first(),
+        round=ObservationRound.objects.first(),
+        judge=Judge.objects.first(),
+        stars=BranchStars.objects.first(),
         case=DevelopmentPaper.objects.first().case,
         step=DevelopmentPaper.objects.exclude(step=None).first().step,
     )
@@ -137,6 +154,34 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "reports": ("leader", lambda t: "/reports/investigation/"),
     "report": ("office", lambda t: t.report.get_absolute_url()),
     "outline": ("office", lambda t: "/reports/outline/?organization=HP"),
+    "responsibilities": ("office", lambda t: "/ledgers/responsibilities/"),
+    "responsibility": ("shequ", lambda t: t.task.get_absolute_url()),
+    "responsibility-form": ("office", lambda t: "/responsibilities/new/"),
+    "rectification": ("office", lambda t: t.fault.get_absolute_url()),
+    "duties": ("leader", lambda t: "/responsibilities/duties/"),
+    "secretary-work": ("leader", lambda t: "/responsibilities/secretary/?organization=HP01&period=2026"),
+    "supervisions": ("leader", lambda t: "/ledgers/supervisions/"),
+    "supervision": ("office", lambda t: t.matter.get_absolute_url()),
+    "supervision-form": ("leader", lambda t: "/supervisions/new/?organization=HP01"),
+    "supervision-notice": ("office", lambda t: f"{t.matter.get_absolute_url()}notice/"),
+    "observation-rounds": ("office", lambda t: "/observations/rounds/"),
+    "observation-round": ("office", lambda t: t.round.get_absolute_url()),
+    "observation-round-form": ("office", lambda t: f"{t.round.get_absolute_url()}edit/"),
+    "judge-link": ("office", lambda t: f"/observations/judges/{t.judge.pk}/"),
+    "judge": ("", lambda t: f"/observations/score/{t.judge.token}/"),
+    "judge-sheet": ("", lambda t: f"/observations/score/{t.judge.token}/?stop={t.round.stops.last().pk}"),
+    "standard": ("zhibu", lambda t: t.selfcheck.standard.get_absolute_url()),
+    "selfcheck": ("office", lambda t: t.selfcheck.get_absolute_url()),
+    "selfcheck-rates": ("leader", lambda t: "/selfchecks/rates/"),
+    "work-review": ("office", lambda t: t.work_review.get_absolute_url()),
+    "work-review-votes": ("office", lambda t: f"{t.work_review.get_absolute_url()}votes/"),
+    "branch-stars": ("office", lambda t: t.stars.get_absolute_url()),
+    "branch-stars-form": ("zhibu", lambda t: "/branch-stars/new/"),
+    "stars-wall": ("leader", lambda t: "/branch-stars/wall/"),
+    "requests": ("shequ", lambda t: "/ledgers/requests/?state=overdue"),
+    "request-form": ("shequ", lambda t: "/requests/new/"),
+    "demonstrations": ("leader", lambda t: "/ledgers/demonstrations/"),
+    "weak-branches": ("office", lambda t: "/ledgers/weak-branches/"),
     "cobuilding": ("office", lambda t: "/activities/cobuilding/"),
     "agreements": ("office", lambda t: "/ledgers/agreements/"),
     "partner-form": ("shequ", lambda t: "/activities/partners/new/"),
