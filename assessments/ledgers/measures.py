@@ -33,6 +33,7 @@ def _state(value: str, query: Query) -> Q:
         "waiting": Q(done_on__lte=day) & (Q(accepted_on__isnull=True) | Q(accepted_on__gt=day)),
         "unsettled": Q(accepted_on__isnull=True) | Q(accepted_on__gt=day),
         "accepted": Q(accepted_on__lte=day),
+        "done": Q(done_on__lte=day),
         "late": measure_overdue_on(day) | Q(done_on__gt=F("due_on")) | Q(extended_on__gt=F("due_on")),
         "asked": Q(asked_on__isnull=False, extended_on__isnull=True, done_on__isnull=True),
     }[value]
@@ -42,6 +43,7 @@ STATES = [
     ("open", "未完成"),
     ("overdue", "逾期未完成"),
     ("waiting", "待验收"),
+    ("done", "已完成"),
     ("accepted", "已验收"),
     ("unsettled", "未销号"),
     ("late", "曾经逾期"),
@@ -210,6 +212,7 @@ class ResponsibilitiesLedger(EveryMeasure):
         STATE,
         field_filter("kind", "类别", "kind", [(k.value, k.label) for k in Kind.responsibilities()]),
         Filter("leader", "责任领导", lambda value, query: Q(leader=value), more=True),
+        Filter("source", "来源", lambda value, query: Q(source=value), more=True),
         Filter("area", "业务领域", lambda value, query: Q(area=value), more=True),
         EVENT,
         FINDING,

@@ -9,8 +9,11 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from django.db.models import Count, Q
+
 from activities.models import Practice
 from assessments.beginning import records_since
+from assessments.models import Measure
 from branches.models import Organization
 from ledgers import facts
 from ledgers.facts import Number
@@ -217,6 +220,25 @@ class Material:
         if not (self.knows(code) and self.value(code)):
             return ()
         return wording.flat([words, self.figure(code), unit])
+
+    def promised(self) -> Parts:
+        """Return 上季度报告提出措施12项，已完成9项: what the last period's signed report gave out. Nothing without."""
+        source = wording.source_of(self.organization, self.previous)
+        given = Measure.objects.under(self.organization, self.period.end).filter(source=source)
+        by = self.period.as_of()
+        number = given.aggregate(all=Count("pk"), done=Count("pk", filter=Q(done_on__lte=by)))
+        if not number["all"]:
+            return ()
+        filters = {"source": source}
+        every = self.drawn_from(
+            "responsibilities", Query(self.organization, on=by, filters=filters), number["all"],
+            code="measures.promised", title="上期报告提出的措施", unit="项",
+        )  # fmt: skip
+        done = self.drawn_from(
+            "responsibilities", Query(self.organization, on=by, filters=filters | {"state": "done"}), number["done"],
+            code="measures.kept", title="上期报告提出、已完成的措施", unit="项",
+        )  # fmt: skip
+        return wording.flat([f"{self.times.last}报告提出措施", every, "项，已完成", done, "项"])
 
     def counted(self, words: str, items: Iterable[tuple[str, str]], unit: str = "名") -> Parts:
         """Return 其中正式党员315名、预备党员11名; zeroes and what is not counted are left out."""

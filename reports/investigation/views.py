@@ -13,6 +13,7 @@ from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Right
+from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.caching import if_it_can_be_kept
 from ledgers.models.record import Conflict
@@ -23,6 +24,7 @@ from reports import layout, official
 from reports.document import EVIDENCE_TITLE
 from reports.models import InvestigationReport
 
+from .assigning import assign
 from .edits import siblings, statement_in
 from .forms import StatementForm
 from .readers import as_read_by
@@ -172,11 +174,13 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if report.is_draft and request.POST.get("digest") != report.digest:
             raise ValueError("报告刚刚有改动，请看过最新内容后再签发")
-        report.sign()
+        with atomic():
+            number = assign(report.sign())
     except (ValueError, Conflict) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "已签发。内容从现在起不再改变，可以导出 Word 或 PDF。")
+        told = f"下步打算里的措施已列入责任清单，共 {number} 项。" if number else ""
+        messages.success(request, f"已签发。内容从现在起不再改变，可以导出 Word 或 PDF。{told}")
     return redirect(report)
 
 

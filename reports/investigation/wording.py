@@ -34,6 +34,11 @@ def place(organization: Organization) -> str:
     return name.removesuffix(tail) + _KEPT[tail[0]] if tail else name
 
 
+def source_of(organization: Organization, period: Period) -> str:
+    """Return what tasks that a report gives out name as their source."""
+    return f"{period.label}{title(organization)}"[:200]
+
+
 def title(organization: Organization) -> str:
     """Return the report's title."""
     work = "基层党建工作" if organization.kind in _WHOLE else "党建工作"

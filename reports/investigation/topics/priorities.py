@@ -18,6 +18,7 @@ def responsibilities(m: Material) -> Iterator[Sentence]:
         ],
         opening=f"落实党建“一岗双责”，{m.times.now}",
     )
+    yield Sentence([m.promised()])
     yield Sentence(
         [
             m.told("党组织书记参加述职评议", "reviews.held", "名"),
