@@ -143,8 +143,8 @@ def load(text: str | bytes) -> Document:
     return read(data)
 
 
-def read(data: Any) -> Document:
-    """Read a scheme. Raises SchemeRefused, naming the place."""
+def read(data: Any, least: int = 1) -> Document:
+    """Read a scheme of at least so many groups. Raises SchemeRefused, naming the place."""
     reader = Reader(data, "考核方案")
     kinds = {label: value for value, label in Organization.Kind.choices}
     document = Document(
@@ -159,7 +159,7 @@ def read(data: Any) -> Document:
         classes=reader.objects("classes", _class, "{}的第 {} 个类别"),
         grades=reader.objects("grades", _grade, "{}的第 {} 个等次"),
         vetoes=reader.objects("vetoes", _veto, "{}的第 {} 项一票否决"),
-        groups=reader.objects("groups", _group, "{}的第 {} 组", least=1),
+        groups=reader.objects("groups", _group, "{}的第 {} 组", least=least),
     )
     reader.end()
     _agree(document)

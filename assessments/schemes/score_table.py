@@ -166,6 +166,11 @@ def _formula(row: dict[str, str], words: str, points: Decimal, length: str) -> d
     return {"kind": "manual"}
 
 
+def proposed(heading: str, title: str, standard: str, points: Decimal, length: str) -> dict[str, Any]:
+    """Return the formula that the wording of one indicator says, or scoring by hand."""
+    return _formula({"group": heading, "title": title}, f"{title}；{standard}", points, length)
+
+
 def _first(offered: Iterable[tuple[str, str]], words: str) -> str:
     return next((code for pattern, code in offered if re.search(pattern, words)), "")
 

@@ -14,8 +14,11 @@ from .document import Document, read
 
 
 def document_of(scheme: Scheme) -> Document:
-    """Return a version as it is read. Five queries, none where its parts were loaded with it."""
-    return read(scheme.as_written())
+    """Return a version as it is read. Five queries, none where its parts were loaded with it.
+
+    A draft that an office began with its ledger may have no indicator yet.
+    """
+    return read(scheme.as_written(), least=0)
 
 
 @atomic
@@ -27,6 +30,14 @@ def draft(organization: Organization, document: Document) -> Scheme:
     scheme = unkept(organization, document, last + 1).record()
     hang_parts(scheme, document)
     return scheme
+
+
+def draft_empty(organization: Organization, **values: Any) -> Scheme:
+    """Begin a scheme without indicators: a draft of which nothing but its head is known. Raises SchemeRefused."""
+    title = str(values["title"])
+    kind = "社区党委" if "社区" in title and "支部" not in title else "党支部"
+    head = {"code": values["code"], "title": title, "period": values["period_kind"], "applies_to": [kind]}
+    return draft(organization, read(head | ({"base": values["base"]} if "base" in values else {}), least=0))
 
 
 def unkept(organization: Organization, document: Document, edition: int) -> Scheme:
