@@ -21,6 +21,8 @@ ACTIONS = {
     "password-refused": "改密码时原密码不对",
     "take-in-hand": "安排处理",
     "close": "销号",
+    "issue-slips": "印票",
+    "count-votes": "计票",
     "reopen": "重新打开",
     "roll": "登记考勤",
     "arrive": "扫码签到",

@@ -14,6 +14,7 @@ FACTS = (
     Fact("rectify.open", "正在整改的问题", "个", "rectifications", {"state": "unsettled"}),
     Fact("rectify.closed", "整改销号的问题", "个", "rectifications", {"event": "accepted"}),
     Fact("rectify.overdue", "逾期的整改", "个", "rectifications", {"state": "overdue"}),
+    Fact("ballots.held", "开展测评", "次", "ballots"),
     Fact("reviews.held", "述职评议", "名", "reviews"),
     Fact("observation.scored", "观摩评分的社区", "个次", "observations", {"scored": "yes"}),
     Fact("observation.points", "观摩得分合计", "分", "observations", {"scored": "yes"}, sums="points", decimal=True),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .models import (  # noqa: F401
         Assessment,
+        Ballot,
         BranchStars,
         CommunityObservation,
         Demonstration,
@@ -245,4 +246,8 @@ class MemberStarQuerySet(ScopedQuerySet["MemberStar"]):
 
 
 class WeakBranchQuerySet(ScopedQuerySet["WeakBranch"]):
+    right = Right.ASSESSMENTS_VIEW
+
+
+class BallotQuerySet(ScopedQuerySet["Ballot"]):
     right = Right.ASSESSMENTS_VIEW

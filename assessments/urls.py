@@ -3,6 +3,7 @@
 from django.urls import path
 
 from .views import (
+    ballots,
     findings,
     local_settings,
     measures,
@@ -62,6 +63,9 @@ urlpatterns = [
     *observations.ROUNDS.addresses(),
     *observations.PAGES.addresses(),
     *reviews.PAGES.addresses(),
+    path("ballots/<int:pk>/slips/", ballots.slips, name="ballot-slips"),
+    path("ballots/vote/<str:token>/", ballots.vote, name="vote"),
+    *ballots.PAGES.addresses(),
     path("supervisions/<int:pk>/notice/", supervision.notice, name="supervision-notice"),
     *supervision.PAGES.addresses(),
     *requests.PAGES.addresses(),

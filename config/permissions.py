@@ -4,7 +4,7 @@ A right in this table is needed on some organisation; on which rows it counts is
 """
 
 from accounts.permissions import PUBLIC, SIGNED_IN, Public, Right, SignedIn
-from assessments.views import measures, observations, requests, reviews, selfchecks, standing, supervision
+from assessments.views import ballots, measures, observations, requests, reviews, selfchecks, standing, supervision
 
 URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "ledgers:catalogue": Right.ORGANIZATIONS_VIEW,
@@ -358,6 +358,9 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     **observations.ROUNDS.rights(),
     **observations.PAGES.rights(),
     **reviews.PAGES.rights(),
+    "assessments:ballot-slips": Right.ASSESSMENTS_REVIEW,
+    "assessments:vote": PUBLIC,  # a slip in place of an account; it is burnt by its vote
+    **ballots.PAGES.rights(),
     "assessments:supervision-notice": Right.MEASURES_VIEW,
     **supervision.PAGES.rights(),
     **requests.PAGES.rights(),

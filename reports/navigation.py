@@ -211,6 +211,7 @@ NAVIGATION: tuple[tuple[str, tuple[Item, ...]], ...] = (
                 ("/selfchecks/", "/standards/", "/ledgers/standards/", "/ledgers/selfcheck-items/"),
             ),
             _ledger("观摩评比", "observations", "map", ("/observations/",)),
+            _ledger("测评投票", "ballots", "vote", ("/ballots/",)),
             _ledger("夺旗争星", "branch-stars", "star", ("/branch-stars/", "/member-stars/", "/ledgers/member-stars/")),
             _ledger("示范典型", "demonstrations", "award", ("/demonstrations/",)),
             _ledger("软弱涣散整顿", "weak-branches", "hammer", ("/weak-branches/",)),

@@ -28,7 +28,7 @@ from assessments.findings import sync
 from assessments.models import Appeal, Assessment, Finding, SheetEntry, SheetLine
 from assessments.schemes.document import read as read_scheme
 from assessments.schemes.versions import draft
-from assessments.views import measures, observations, requests, reviews, selfchecks, supervision
+from assessments.views import ballots, measures, observations, requests, reviews, selfchecks, supervision
 from assessments.views import standing as standing_pages
 from branches.models import Organization
 from branches.views.record_pages import RecordPages
@@ -52,6 +52,7 @@ from tests.assessments import rounds, standing
 from tests.assessments.measures import rectification, responsibility
 from tests.assessments.schemes import manual
 from tests.assessments.schemes import scheme as scheme_of
+from tests.assessments.test_ballots import make_ballot
 from tests.branches.life import make_election, make_group, make_unit
 from tests.branches.places import (
     make_enterprise,
@@ -428,6 +429,10 @@ class Place:
         return rounds.check(self.branch, standard)
 
     @cached_property
+    def ballot(self) -> Any:
+        return make_ballot(self.branch)
+
+    @cached_property
     def supervision(self) -> Any:
         return standing.hand_on(self.branch)
 
@@ -670,12 +675,15 @@ for pages in (
     selfchecks.PAGES,
     supervision.PAGES,
     requests.PAGES,
+    ballots.PAGES,
     standing_pages.PAGES,
 ):
     TARGETS |= steps_of(pages)
 TARGETS |= {
     "assessments:judge-link": pk_of("judge"),
     "assessments:supervision-notice": pk_of("supervision"),
+    "assessments:ballot-slips": pk_of("ballot"),
+    "assessments:vote": lambda place, user: {"token": place.ballot.groups.get().issue(1)[0]},
     "assessments:judge": lambda place, user: {"token": place.judge.token},
 }
 TARGETS |= {"assessments:measure": pk_of("responsibility")}
@@ -750,6 +758,7 @@ BY_SPACE: dict[str, Target] = {
 }
 SCOPELESS = {
     "assessments:judge",
+    "assessments:vote",
     "activities:feed",
     "activities:scan",
     "ledgers:list",

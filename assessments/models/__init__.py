@@ -1,5 +1,6 @@
 """How it is judged: one module for each noun."""
 
+from .ballots import Ballot, BallotGroup, BallotSlip
 from .demonstrations import Demonstration
 from .findings import CheckRun, Finding, LocalSetting, Severity
 from .measures import Measure, MeasureReport, MeasureStage
@@ -16,6 +17,9 @@ from .weak import WeakBranch
 __all__ = [
     "Appeal",
     "Assessment",
+    "Ballot",
+    "BallotGroup",
+    "BallotSlip",
     "BranchStars",
     "CheckRun",
     "CommunityObservation",

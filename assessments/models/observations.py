@@ -86,7 +86,7 @@ class ObservationRound(Record):
     def close(self) -> "ObservationRound":
         """End the scoring: keep each community's points and rank. Scores given are kept, links die."""
         self.closed_on = timezone.localdate()
-        self.record("close")
+        self.record("end")
         rows, full = list(self.results()), self.full
         places = sorted((points for _, points in rows if points is not None), reverse=True)
         for stop, points in rows:

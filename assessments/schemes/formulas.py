@@ -705,7 +705,14 @@ class SelfCheckRate(Held):
 class Satisfaction(Held):
     """What residents say when they are asked. The ready scheme for communities wants it."""
 
-    kind, word, wait = "satisfaction", "群众满意度测评", "等待群众满意度测评"
+    kind, word, wait, ledger = "satisfaction", "群众满意度测评", "等待群众满意度测评", "ballots"
+
+    @classmethod
+    def query(cls, organization: Organization, period: Period) -> Query:
+        """Return the ballots of the period, whenever they were closed."""
+        parts = period.split(Period.QUARTER) if period.kind >= Period.QUARTER else ()
+        codes = dict.fromkeys([period.code, *(part.code for part in parts)])
+        return Query(organization, filters={"kind": "satisfaction", "of": ",".join(codes)})
 
 
 class Outside(Formula):

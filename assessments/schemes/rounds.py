@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from assessments.models import CommunityObservation, SelfCheck, WorkReview
+from assessments.models.ballots import satisfaction
 from branches.models import Organization
 from ledgers.period import Period
 
 from .document import Document
-from .formulas import ZERO, Held, Observation, SelfCheckRate, WorkReviewed
+from .formulas import ZERO, Held, Observation, Satisfaction, SelfCheckRate, WorkReviewed
 
 Shares = Mapping[int, Decimal]
 """Organisation id → the part of the full points that it reached, exact."""
@@ -77,8 +78,14 @@ def checked(period: Period, places: Sequence[Organization]) -> Shares:
     return {pk: Decimal(met) / asked for pk, (met, asked) in sums.items()}
 
 
+def satisfied(period: Period, places: Sequence[Organization]) -> Shares:
+    """Return what residents said when they were asked in the period."""
+    return satisfaction(period, [place.pk for place in places])
+
+
 READERS: Mapping[type[Held], Callable[[Period, Sequence[Organization]], Shares]] = {
     Observation: observed,
     WorkReviewed: reviewed,
     SelfCheckRate: checked,
+    Satisfaction: satisfied,
 }
