@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.period import Period
+from ledgers.recording import record_all
 
 from . import engine
 from .engine import Check
@@ -22,9 +23,11 @@ def begin(selfcheck: SelfCheck) -> SelfCheck:
     """Record a self-check with an answer to each item, those that the records settle filled in."""
     selfcheck.record()
     found = answered_by_records(selfcheck.organization, selfcheck.standard, selfcheck.when)
+    answers = []
     for item in selfcheck.standard.items.all():
         level, note = found.get(item.code, ("", ""))
-        SelfCheckAnswer(selfcheck=selfcheck, item=item, own=level, own_note=note).record()
+        answers.append(SelfCheckAnswer(selfcheck=selfcheck, item=item, own=level, own_note=note))
+    record_all(answers)
     selfcheck.recount()
     return selfcheck.record()
 
@@ -71,7 +74,7 @@ def _asked_about(period: Period, today: date) -> Period:
 def rectify(selfcheck: SelfCheck, owner: str, leader: str, due_on: date, set_by: Organization) -> int:
     """Let each item that fails become a rectification, unless it is one already; return how many are new."""
     failing = failing_of(selfcheck.answers.select_related("item").prefetch_related("measures"))
-    for answer in failing:
+    fresh = [
         Measure(
             organization=selfcheck.organization,
             set_by=set_by,
@@ -84,8 +87,11 @@ def rectify(selfcheck: SelfCheck, owner: str, leader: str, due_on: date, set_by:
             starts_on=min(timezone.localdate(), due_on),
             due_on=due_on,
             answer=answer,
-        ).record()
-    return len(failing)
+        )
+        for answer in failing
+    ]
+    record_all(fresh)
+    return len(fresh)
 
 
 def failing_of(answers: Collection[SelfCheckAnswer]) -> list[SelfCheckAnswer]:

@@ -88,6 +88,8 @@ URL_TABLE: dict[str, Right | Public | SignedIn] = {
     "members:cards": Right.MEMBERS_VIEW,
     "members:group": Right.MEMBERS_EDIT,
     "members:duplicates": Right.MEMBERS_VIEW,
+    "members:statistics": Right.MEMBERS_VIEW,
+    "members:statistics-export": Right.EXPORT,
     "members:merge": Right.MEMBERS_EDIT,
     "members:merged": Right.MEMBERS_VIEW,
     "members:merge-undo": Right.MEMBERS_EDIT,

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from .views import bulk, checkins, development, dues, merging, personal, register, transfers, whereabouts
+from .views import bulk, checkins, development, dues, merging, personal, register, statistics, transfers, whereabouts
 
 app_name = "members"
 urlpatterns = [
     path("new/", register.create, name="create"),
     path("search/", register.search, name="search"),
+    path("statistics/", statistics.table, name="statistics"),
+    path("statistics/export.xlsx", statistics.export, name="statistics-export"),
     path("development/", development.board, name="development"),
     path("development/new/", development.create, name="development-create"),
     path("development/<int:pk>/", development.detail, name="development-detail"),

@@ -18,6 +18,7 @@ from branches.forms.tree import OrganizationField
 from branches.models import Organization
 from ledgers.models import Record
 from ledgers.period import Period
+from ledgers.recording import record_all
 
 from ..models import (
     CommunityObservation,
@@ -116,17 +117,20 @@ class RoundForm(KeepersForm):
             for place, (title, points, part) in enumerate(self.cleaned_data["items"])
         )
         self._keep_judges(this)
+        full = this.full
         held = {
             one.organization_id: one
-            for one in CommunityObservation.objects.filter(
-                period=this.period, organization__path__startswith=this.organization.path
-            )
+            for one in CommunityObservation.objects.under(this.organization)
+            .filter(period=this.period)
+            .select_related("organization")
         }
+        stops = []
         for place, community in enumerate(self.communities(this.organization), 1):
             stop = held.get(community.pk) or CommunityObservation(organization=community, period=this.period)
             stop.round, stop.position = this, stop.position or place
-            stop.full = this.full
-            stop.record()
+            stop.full = full
+            stops.append(stop)
+        record_all(stops)
         return this
 
     def _keep_judges(self, this: ObservationRound) -> None:

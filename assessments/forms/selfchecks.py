@@ -14,6 +14,7 @@ from branches.forms.tree import OrganizationField
 from branches.models import Organization
 from ledgers.models import Record
 from ledgers.period import Period
+from ledgers.recording import record_all
 
 from .. import selfchecking, standards
 from ..models import Level, SelfCheck, SelfCheckAnswer, Standard
@@ -164,8 +165,7 @@ class AnswersForm(StepForm):
             level, note = self._names(answer)
             setattr(answer, self.said, self.cleaned_data[level])
             setattr(answer, self.why, self.cleaned_data[note])
-            if answer.pk or self.cleaned_data[level] or self.cleaned_data[note]:
-                answer.record()
+        record_all([one for one in self.answers if one.pk or getattr(one, self.said) or getattr(one, self.why)])
         selfcheck.recount()
         return super().store()
 

@@ -21,7 +21,7 @@ EVENTS = {"due": "due_on", "done": "done_on", "accepted": "accepted_on", "found"
 
 
 def _event(value: str, query: Query) -> Q:
-    span = (query.period.start, query.period.end) if query.period else (date.min, query.day)
+    span = (query.period.start if query.period else date.min, query.day)
     return Q(**{f"{EVENTS[value]}__range": span})
 
 

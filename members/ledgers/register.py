@@ -88,6 +88,17 @@ def _education(value: str, query: Query) -> Q:
     return Q(member__education=Education(value).value)
 
 
+def _years(value: str, query: Query) -> Q:
+    """So many years in the Party by 1 July of the day's year, as 光荣在党50年 is reckoned."""
+    return Q(member__joined_on__lte=date(query.day.year - int(value), 7, 1))
+
+
+def _birthday(value: str, query: Query) -> Q:
+    """The month in which the day of joining returns (政治生日), written 1 to 12, or that of the day."""
+    month = query.day.month if value == "now" else int(value)
+    return Q(member__joined_on__month=month)
+
+
 def _event(value: str, query: Query) -> Q:
     """Intervals that began or ended in the period, by what began or ended them."""
     span = (query.period.start, query.period.end) if query.period else (date.min, query.day)
@@ -154,6 +165,7 @@ class MembersLedger(Ledger):
     importer = MemberImporter
     page = ("members:detail", "member_id")
     create_page = "members:create"
+    views = (("党员统计表", "members:statistics"),)
     actions = (
         Action("group", "调整党小组", Right.MEMBERS_EDIT, "members:group"),
         Action("export", "导出所选", Right.EXPORT, "ledgers:export", ("members",)),
@@ -192,6 +204,8 @@ class MembersLedger(Ledger):
         Filter("minority", "民族", _minority, [("1", "少数民族"), ("0", "汉族")], more=True),
         Filter("age", "年龄", _age, [("under-35", "35岁及以下"), ("35-60", "36至60岁"), ("over-60", "61岁及以上"), ("unknown", "出生日期不详")], more=True),
         Filter("education", "学历", _education, [("college-and-above", "大专及以上"), *Education.choices], more=True),
+        Filter("years", "党龄", _years, [("50", "光荣在党50年"), ("30", "党龄30年以上")], more=True),
+        Filter("birthday", "政治生日", _birthday, [("now", "本月"), *((str(n), f"{n}月") for n in range(1, 13))], more=True),
         Filter("event", "变动", _event, EVENTS, more=True),
         Filter("group", "党小组编码", _group, more=True),
         Filter("gap", "缺项", lambda value, query: gaps.missing(value, query.day), [(gaps.ANY, "有任何缺项"), *((g.slug, g.label) for g in gaps.GAPS)], more=True),

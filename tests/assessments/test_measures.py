@@ -76,6 +76,12 @@ def test_it_is_reported_accepted_and_counted(client, town, office, fill_in, toda
     assert (counted["measures.due"], counted["measures.done"], counted["measures.overdue"]) == (1, 1, 0)
 
 
+def test_of_a_running_period_only_what_was_due_by_today_counts(town, today):
+    responsibility(town.community, due_on=date(2026, 10, 8))
+    responsibility(town.community, "乙", due_on=date(2026, 10, 9))
+    assert facts.of(town.committee, Period.parse("2026Q4"))["measures.due"] == 1
+
+
 def test_what_is_sent_back_is_open_again(client, town, office, fill_in, today):
     measure = rectification(town.branch, done_on=date(2026, 9, 20), due_on=date(2026, 9, 30))
     fill_in(reverse("assessments:rectification-return", args=[measure.pk]), returned="没有佐证")
