@@ -156,7 +156,7 @@ PAGES: dict[str, tuple[str, Callable[[SimpleNamespace], str]]] = {
     "report": ("office", lambda t: t.report.get_absolute_url()),
     "outline": ("office", lambda t: "/reports/outline/?organization=HP"),
     "responsibilities": ("office", lambda t: "/ledgers/responsibilities/"),
-    "responsibility": ("shequ", lambda t: t.task.get_absolute_url()),
+    "responsibility": ("office", lambda t: t.task.get_absolute_url()),
     "responsibility-form": ("office", lambda t: "/responsibilities/new/"),
     "rectification": ("office", lambda t: t.fault.get_absolute_url()),
     "duties": ("leader", lambda t: "/responsibilities/duties/"),
