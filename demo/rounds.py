@@ -10,6 +10,8 @@ from accounts.acting import acting_as
 from activities.models import TourStop
 from assessments import standards
 from assessments.models import (
+    Ballot,
+    BallotGroup,
     CommunityObservation,
     Judge,
     JudgeGroup,
@@ -53,6 +55,7 @@ def hold_rounds(street: Street) -> Counter[str]:
     ballots = [one for review in reviews for one in _ballots(random, review)]
     bulk.insert(ballots)
     checks, answers = _selfchecks(random, street)
+    asked = _residents_asked(random, street)
     return Counter(
         observations=len(observed),
         judges=judges,
@@ -60,6 +63,7 @@ def hold_rounds(street: Street) -> Counter[str]:
         ballots=len(ballots),
         selfchecks=checks,
         selfcheck_answers=answers,
+        satisfaction_ballots=asked,
     )
 
 
@@ -166,6 +170,32 @@ def _ballots(random: Random, review: WorkReview) -> Iterator[ReviewBallots]:
         yield ReviewBallots(
             review=review, group=group, weight=weight, good=good, fair=fair, average=votes - good - fair
         )
+
+
+def _residents_asked(random: Random, street: Street) -> int:
+    """Ask the residents of each community for the last quarter that is over; return how many ballots that makes."""
+    over = [quarter for quarter in _quarters(street) if quarter.end < street.plan.until]
+    ballots = [
+        Ballot(
+            organization=community,
+            kind=Ballot.Kind.SATISFACTION,
+            title="居民满意度测评",
+            period=quarter.code,
+            closed_on=min(street.plan.until, quarter.end + timedelta(days=8)),
+        )
+        for quarter in over[-1:]
+        for community in street.communities
+    ]
+    bulk.insert(ballots)
+    groups = []
+    for ballot in ballots:
+        votes = random.randint(24, 40)
+        good = random.randint(votes // 2, votes - 4)
+        fair, average = votes - good - 3, 2
+        counts = {"good": good, "fair": fair, "average": average, "poor": 1}
+        groups.append(BallotGroup(ballot=ballot, title="居民代表", slips=votes + 2, **counts))
+    BallotGroup.objects.bulk_create(groups)
+    return len(ballots)
 
 
 def _selfchecks(random: Random, street: Street) -> tuple[int, int]:

@@ -17,7 +17,8 @@ from ledgers.models import Record
 from ledgers.period import Period
 
 from ..models import Ballot, BallotGroup
-from ..models.ballots import MOST_SLIPS, NAMES
+from ..models.ballots import MOST_SLIPS
+from ..models.votes import ANSWERS
 from .measures import StepForm
 from .periods import offer_periods
 
@@ -123,7 +124,7 @@ class PaperVotesForm(StepForm):
     def store(self) -> Record:
         ballot: Ballot = self.instance
         for one in self.groups:
-            added = {name: self.cleaned_data[f"{name}{one.pk}"] or 0 for name in NAMES}
+            added = {name: self.cleaned_data[f"{name}{one.pk}"] or 0 for name in ANSWERS}
             if any(added.values()):
                 counted = {name: F(name) + number for name, number in added.items()}
                 BallotGroup.objects.filter(pk=one.pk).update(slips=F("slips") + sum(added.values()), **counted)

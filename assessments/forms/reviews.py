@@ -18,6 +18,7 @@ from ledgers.models import Record
 from ledgers.period import Period
 
 from ..models import ReviewBallots, WorkReview
+from ..models.votes import ANSWERS
 from .measures import StepForm
 
 ACCOUNTED = (
@@ -26,7 +27,6 @@ ACCOUNTED = (
     "visits.residents", "concerns.resolved", "measures.done", "rectify.closed",
 )  # fmt: skip
 """What a statement is drafted from."""
-NAMES = ("good", "fair", "average", "poor")
 _VOTES = re.compile(r"^(?P<group>\D.*?)\s+(?P<weight>\d+(?:\.\d+)?)\s*%?\s+(?P<votes>\d+(?:\s+\d+){3})$")
 
 
@@ -129,7 +129,7 @@ class VotesForm(StepForm):
                 raise ValidationError(f"“{match['group']}”的权重应在 0 到 100 之间")
             if match["group"] in found:
                 raise ValidationError(f"“{match['group']}”写了两次")
-            votes = dict(zip(NAMES, map(int, match["votes"].split()), strict=True))
+            votes = dict(zip(ANSWERS, map(int, match["votes"].split()), strict=True))
             found[match["group"][:40]] = {"weight": weight, **votes}
         return found
 

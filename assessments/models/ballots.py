@@ -22,11 +22,11 @@ from ledgers.models.record import Conflict
 from ledgers.period import Period
 
 from ..querysets import BallotQuerySet
-from .reviews import WORTH, ReviewBallots, WorkReview
+from .reviews import ReviewBallots, WorkReview
+from .votes import ANSWERS, VoteCount, weighted_share
 
 MOST_SLIPS = 500
 """Slips that are made at once."""
-NAMES = ("good", "fair", "average", "poor")
 
 
 class Ballot(Record):
@@ -73,16 +73,14 @@ class Ballot(Record):
             if self.kind == self.Kind.SATISFACTION
             else ("好", "较好", "一般", "差")
         )
-        return tuple(zip(NAMES, words, strict=True))
+        return tuple(zip(ANSWERS, words, strict=True))
 
     @property
     def share(self) -> Decimal | None:
         """The part of the points that the votes give, exact; None without votes or before the end."""
         if self.closed_on is None:
             return None
-        found = [(one.weight, share) for one in self.groups.all() if (share := one.share) is not None]
-        weights = sum((weight for weight, _ in found), start=Decimal(0))
-        return sum((weight * share for weight, share in found), start=Decimal(0)) / weights if weights else None
+        return weighted_share(self.groups.all())
 
     @atomic
     def close(self) -> "Ballot":
@@ -95,7 +93,7 @@ class Ballot(Record):
                 held = ReviewBallots.objects.filter(review=self.review, group=group.title).first()
                 counted = held or ReviewBallots(review=self.review, group=group.title)
                 counted.weight = group.weight
-                for name in NAMES:
+                for name in ANSWERS:
                     setattr(counted, name, getattr(group, name))
                 counted.record()
         return self
@@ -105,17 +103,12 @@ class Ballot(Record):
             yield Touch(self.organization_id, self.closed_on, False)
 
 
-class BallotGroup(models.Model):
+class BallotGroup(VoteCount):
     """Voters whose votes are counted together: how many slips they were given, and what was voted."""
 
     ballot = models.ForeignKey(Ballot, models.CASCADE, related_name="groups", verbose_name="测评")
     title = models.CharField("投票人", max_length=40)
-    weight = models.DecimalField("权重", max_digits=6, decimal_places=2, default=100)
     slips = models.PositiveIntegerField("发出的票", default=0)
-    good = models.PositiveIntegerField("好", default=0)
-    fair = models.PositiveIntegerField("较好", default=0)
-    average = models.PositiveIntegerField("一般", default=0)
-    poor = models.PositiveIntegerField("差", default=0)
 
     class Meta:
         verbose_name = "测评的一类投票人"
@@ -127,22 +120,6 @@ class BallotGroup(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def votes(self) -> int:
-        """How many votes were cast."""
-        return self.good + self.fair + self.average + self.poor
-
-    @property
-    def share(self) -> Decimal | None:
-        """The part of the points that this group gives, None without a vote."""
-        worth = sum((WORTH[name] * getattr(self, name) for name in NAMES), start=Decimal(0))
-        return worth / self.votes if self.votes else None
-
-    @property
-    def counts(self) -> list[int]:
-        """The votes in the order of the options."""
-        return [getattr(self, name) for name in NAMES]
 
     @atomic
     def issue(self, number: int) -> list[str]:
@@ -180,7 +157,7 @@ def slip_of(token: str) -> BallotSlip | None:
 @atomic
 def cast(token: str, option: str) -> None:
     """Burn a slip and count its vote, both or neither. Raises Conflict where the slip is not good any more."""
-    if option not in NAMES:
+    if option not in ANSWERS:
         raise Conflict("请选一项")
     slip = slip_of(token)
     burnt, _ = BallotSlip.objects.filter(digest=digest_of(token)).delete() if slip else (0, {})

@@ -14,9 +14,7 @@ from ledgers.models import Record, Touch
 from members.models import Member
 
 from ..querysets import ReviewBallotsQuerySet, WorkReviewQuerySet
-
-WORTH = {"good": Decimal(1), "fair": Decimal("0.8"), "average": Decimal("0.6"), "poor": Decimal(0)}
-"""What part of the points a vote is worth; custom of the offices, no statute sets it."""
+from .votes import VoteCount, weighted_share
 
 
 class WorkReview(Record):
@@ -85,25 +83,18 @@ class WorkReview(Record):
     @property
     def share(self) -> Decimal | None:
         """The part of the points that the votes give, exact; None without votes. A group without votes drops out."""
-        found = [(one.weight, share) for one in self.ballots.all() if (share := one.share) is not None]
-        weights = sum((weight for weight, _ in found), start=Decimal(0))
-        return sum((weight * share for weight, share in found), start=Decimal(0)) / weights if weights else None
+        return weighted_share(self.ballots.all())
 
     def touches(self) -> Iterator[Touch]:
         if self.held_on:
             yield Touch(self.organization_id, self.held_on, False)
 
 
-class ReviewBallots(Record):
+class ReviewBallots(VoteCount, Record):
     """The votes of one group of voters (领导班子, 党员代表, 群众代表) on one secretary."""
 
     review = models.ForeignKey(WorkReview, models.CASCADE, related_name="ballots", verbose_name="述职评议")
     group = models.CharField("投票人", max_length=40)
-    weight = models.DecimalField("权重", max_digits=6, decimal_places=2, default=100)
-    good = models.PositiveIntegerField("好", default=0)
-    fair = models.PositiveIntegerField("较好", default=0)
-    average = models.PositiveIntegerField("一般", default=0)
-    poor = models.PositiveIntegerField("差", default=0)
 
     DATED = False
     objects = ReviewBallotsQuerySet.as_manager()
@@ -128,14 +119,3 @@ class ReviewBallots(Record):
 
     def audit_path(self) -> str:
         return self.review.audit_path()
-
-    @property
-    def votes(self) -> int:
-        """How many votes were cast."""
-        return self.good + self.fair + self.average + self.poor
-
-    @property
-    def share(self) -> Decimal | None:
-        """The part of the points that this group gives, None without a vote."""
-        worth = sum((WORTH[name] * getattr(self, name) for name in WORTH), start=Decimal(0))
-        return worth / self.votes if self.votes else None

@@ -35,6 +35,7 @@ from activities.models import (
     Visit,
 )
 from assessments.models import (
+    Ballot,
     BranchStars,
     CommunityObservation,
     Demonstration,
@@ -160,6 +161,7 @@ def test_the_same_plan_makes_the_same_data(street: dict) -> None:
     BrandProject.objects.update(source=None)
     for model in (
         Measure,
+        Ballot,
         CommunityObservation,
         ObservationRound,
         WorkReview,
