@@ -9,6 +9,7 @@ class AssessmentsConfig(AppConfig):
     def ready(self) -> None:
         from activities.models.concerns import register_answer_days
         from branches.ledgers.tree import OrganizationsLedger
+        from branches.models import obstacle_sources
         from branches.panels.registry import panels
         from branches.panels.todos import todo_sources
         from ledgers import closing, discovery, facts
@@ -17,6 +18,7 @@ class AssessmentsConfig(AppConfig):
         from .facts import FACTS, RATES
         from .local import answer_days
         from .minutes_due import minutes_due
+        from .obstacles import obstacles
         from .panels import findings, measures, standing
         from .sheets_due import sheets_due
 
@@ -25,6 +27,7 @@ class AssessmentsConfig(AppConfig):
         from .ledgers.observations import LEFT_OUT
 
         OrganizationsLedger.filters = (*OrganizationsLedger.filters, LEFT_OUT)  # type: ignore[assignment]
+        obstacle_sources.add(obstacles)
         closing.locks.add(refuse_behind_locked)
         facts.register(*FACTS)
         facts.register_rates(*RATES)

@@ -152,7 +152,7 @@ def may_restructure(user: User, organization: Organization) -> bool:
 def may_restructure_at(user: User, path: str) -> bool:
     """Say the same of the organisation with a tree path, which need not be loaded; no query once rights are known."""
     above = path[: -Organization.steplen]
-    return access_of(user).has_on(Right.ORGANIZATIONS_EDIT, above) if above else user.is_superuser
+    return access_of(user).has_on(Right.ORGANIZATIONS_RESTRUCTURE, above) if above else user.is_superuser
 
 
 class EventForm(RecordForm):

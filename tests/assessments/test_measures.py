@@ -218,3 +218,12 @@ def test_a_secretarys_year_opens_its_rows(client, town, office, text_of, today):
         facts.get("measures.done").url(town.community, Period.parse("2026-08")).replace("&", "&amp;")
         in page.content.decode()
     )
+
+
+def test_who_still_owes_something_is_not_dissolved(town, today):
+    measure = rectification(town.branch)
+    (said,) = [words for words in town.branch.obstacles_to_dissolving(date(2026, 10, 8)) if "任务" in words]
+    assert "1 项任务和整改没有完成" in said
+    measure.organization = town.branches[1]
+    measure.record()
+    assert not any("任务" in words for words in town.branch.obstacles_to_dissolving(date(2026, 10, 8)))

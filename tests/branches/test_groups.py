@@ -23,6 +23,11 @@ def group(town):
     return make_group(town.branch, "S第1社区第1党支部第一党小组", short_name="第一党小组")
 
 
+def test_a_branch_secretary_is_not_offered_to_dissolve_a_group(client, town, group, secretary, text_of):
+    page = client.get(group.get_absolute_url())
+    assert f"{group.get_absolute_url()}dissolve/" not in page.content.decode()
+
+
 def test_it_works(client, town, group, secretary, fill_in, today, text_of):
     member = MemberFactory(branch=town.branch, name="周明")
     response = fill_in(LEADER, name="周明", since="2026-11-01")
