@@ -63,9 +63,9 @@ def statistics(place: Organization, day: date, user: User) -> list[Line]:
         f"n{number}": Count("pk", filter=ledger.condition(sort.filters, query)) for number, sort in enumerate(SORTS)
     }
     counted = list(ledger.rows(query, user).order_by().values_list("branch__path").annotate(**wanted))
-    below = Organization.objects.get_children(place).live_on(day).exclude(kind=Organization.Kind.GROUP).order_by("path")
+    below = Organization.objects.under(place).filter(depth=place.depth + 1).live_on(day)
     lines = []
-    for head in (place, *below):
+    for head in (place, *below.exclude(kind=Organization.Kind.GROUP).order_by("path")):
         inside = [numbers for path, *numbers in counted if path.startswith(head.path)]
         numbers = [sum(column) for column in zip(*inside, strict=True)] if inside else [0] * len(SORTS)
         urls = [ledger.url(Query(head, on=day, filters=sort.filters)) for sort in SORTS]

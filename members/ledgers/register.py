@@ -90,12 +90,13 @@ def _education(value: str, query: Query) -> Q:
 
 def _years(value: str, query: Query) -> Q:
     """So many years in the Party by 1 July of the day's year, as 光荣在党50年 is reckoned."""
-    return Q(member__joined_on__lte=date(query.day.year - int(value), 7, 1))
+    return Q(member__joined_on__lte=date(query.day.year - {"50": 50, "30": 30}[value], 7, 1))
 
 
 def _birthday(value: str, query: Query) -> Q:
     """The month in which the day of joining returns (政治生日), written 1 to 12, or that of the day."""
-    month = query.day.month if value == "now" else int(value)
+    months = {str(number): number for number in range(1, 13)}
+    month = query.day.month if value == "now" else months[value]
     return Q(member__joined_on__month=month)
 
 
