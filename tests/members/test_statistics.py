@@ -57,7 +57,7 @@ def test_the_queries_do_not_grow(town, django_assert_num_queries):
     user = superuser()
     for branch in town.branches * 3:
         MemberFactory(branch=branch)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         statistics(town.committee, DAY, user)
 
 
