@@ -105,6 +105,13 @@ class Finding(Record):
         yield Touch(self.organization_id, self.first_seen, True)
 
     @property
+    def caption(self) -> str:
+        """What people read in its place: the rule, and when it was broken."""
+        from .. import engine
+
+        return f"{engine.get(self.rule).title}（{self.when.label}）"
+
+    @property
     def when(self) -> Period:
         """The quarter or year that it belongs to."""
         return Period.parse(self.period)

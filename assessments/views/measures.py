@@ -142,7 +142,7 @@ PAGES = MeasurePages(
         Kind(
             "rectification", "整改事项", Measure, RectificationForm, "rectifications",
             (
-                "organization", "kind", "finding", "number", "cause", "goal", "pace", "leader", "owner", "starts_on",
+                "organization", "kind", "finding", "answer", "review", "observation", "number", "cause", "goal", "pace", "leader", "owner", "starts_on",
                 "due_on", "asked_to", "asked_for", "extended_to", "extended_on", "percent", "unfinished", "done_on",
                 "inspector", "accepted_on", "opinion", "returned", "is_public", "set_by",
             ),

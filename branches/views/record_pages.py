@@ -279,5 +279,6 @@ def _lines(names: Sequence[str], record: Any) -> Iterator[tuple[str, str, str]]:
         if name == "period":
             shown = Period.parse(value).label
         else:
-            shown = getattr(record, f"get_{name}_display")() if field.choices else "是" if value is True else value
+            said = getattr(value, "caption", value)
+            shown = getattr(record, f"get_{name}_display")() if field.choices else "是" if value is True else said
         yield str(field.verbose_name), str(shown), value.get_absolute_url() if field.is_relation else ""

@@ -155,6 +155,7 @@ def test_a_finding_becomes_a_rectification_and_the_records_close_it(client, town
     fill_in(reverse("assessments:rectification-create") + f"?finding={finding.pk}", owner="赵书记")
     measure = Measure.objects.get()
     assert (measure.finding, measure.organization, measure.kind) == (finding, town.branch, "finding")
+    assert "支部党员大会每季度至少召开一次（2026年第三季度）" in text_of(client.get(measure.get_absolute_url()))
     ActivityFactory(organization=town.branch, kind="general", date=date(2026, 9, 1))
     sync(town.committee, Q3)
     measure.refresh_from_db()
