@@ -142,9 +142,10 @@ PAGES = MeasurePages(
         Kind(
             "rectification", "整改事项", Measure, RectificationForm, "rectifications",
             (
-                "organization", "kind", "finding", "answer", "review", "observation", "number", "cause", "goal", "pace", "leader", "owner", "starts_on",
-                "due_on", "asked_to", "asked_for", "extended_to", "extended_on", "percent", "unfinished", "done_on",
-                "inspector", "accepted_on", "opinion", "returned", "is_public", "set_by",
+                "organization", "kind", "finding", "answer", "review", "observation", "number", "cause", "goal", "pace",
+                "leader", "owner", "starts_on", "due_on", "asked_to", "asked_for", "extended_to", "extended_on",
+                "percent", "unfinished", "done_on", "inspector", "accepted_on", "opinion", "returned", "is_public",
+                "set_by",
             ),
             ("measure", "progress"), _rectification, Right.MEASURES_SET, "",
             Right.MEASURES_VIEW, STEPS,
