@@ -42,7 +42,7 @@ def table(request: PortalRequest) -> HttpResponse:
 def export(request: PortalRequest) -> HttpResponse | FileResponse:
     """Send the table in the printed form."""
     place = request.chosen_organization
-    if place is None:
+    if not place:
         return redirect(reverse("members:statistics"))
     day = min(request.chosen_period.as_of(), timezone.localdate())
     lines = statistics(place, day, request.user)

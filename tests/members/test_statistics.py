@@ -25,7 +25,7 @@ def town():
         {"gender": "female", "ethnicity": "回族", "education": "college", "birth_date": date(1995, 1, 1)},
         {"gender": "male", "joined_on": date(1976, 7, 1), "employment": "retired", "birth_date": date(1950, 1, 1)},
         {"gender": "male", "joined_on": date(1976, 7, 2), "employment": "retired", "birth_date": date(1950, 1, 1)},
-        {"category": "probationary", "joined_on": date(2026, 3, 1), "birth_date": date(1980, 1, 1)},
+        {"gender": "male", "category": "probationary", "joined_on": date(2026, 3, 1), "birth_date": date(1980, 1, 1)},
     )
     for number, fields in enumerate(people):
         MemberFactory(branch=town.branches[number % 4], **fields)
