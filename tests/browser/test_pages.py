@@ -264,4 +264,4 @@ def test_it_works(name, things, anyone, signed_in, size):
     assert [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]] == []
     if size == PHONE:
         page.set_viewport_size({"width": SMALLEST, "height": 568})
-        page.wait_for_function(f"document.documentElement.scrollWidth <= {SMALLEST}")
+        page.wait_for_function(f"document.documentElement?.scrollWidth <= {SMALLEST}")
