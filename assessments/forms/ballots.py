@@ -19,8 +19,8 @@ from ledgers.period import Period
 from ..models import Ballot, BallotGroup
 from ..models.ballots import MOST_SLIPS
 from ..models.votes import ANSWERS
-from .measures import StepForm
 from .periods import offer_periods
+from .steps import StepForm
 
 _VOTERS = re.compile(r"^(?P<title>\D.*?)\s+(?P<weight>\d+(?:\.\d{1,2})?)\s*%?$")
 

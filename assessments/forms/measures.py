@@ -13,11 +13,12 @@ from accounts.permissions import Right
 from activities.forms.base import KeepersForm
 from branches.forms.tree import OrganizationField
 from ledgers import parsing
-from ledgers.forms import RecordForm
 from ledgers.models import Record
 
 from ..models import Measure, MeasureReport, MeasureStage
 from ..models.measures import setter_for
+from .origins import keep_origins
+from .steps import StepForm
 
 Kind = Measure.Kind
 STAGES_HELP = "一行一个阶段，写名称和时限，如“制定方案 2026-03-31”；没有分阶段的不填。"
@@ -136,33 +137,15 @@ class RectificationForm(MeasureForm):
 
     def store(self) -> Record:
         measure: Measure = self.instance
-        for name in ORIGINS if measure._state.adding else ():
-            origin = self.initial.get(f"from_{name}")
-            if origin is not None and origin.organization_id == measure.organization_id:
-                setattr(measure, name, origin)
+        if measure._state.adding:
+            keep_origins(self, ORIGINS)
         return super().store()
-
-
-class StepForm(RecordForm):
-    """Base of the forms of one step: it says what changes, and the record is saved with its trace."""
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        self.user = user
-        super().__init__(*args, **kwargs)
-
-    def changes(self) -> Iterator[tuple[str, Any]]:
-        """Yield what the step sets beside its own fields."""
-        yield from ()
-
-    def store(self) -> Record:
-        record: Record = self.instance
-        for name, value in self.changes():
-            setattr(record, name, value)
-        return record.record()
 
 
 class ReportForm(StepForm):
     """How far it has come. Done stops the clock; whoever set it accepts it."""
+
+    asked = ("progress",)
 
     done = forms.BooleanField(label="已经完成，报请验收", required=False)
 
@@ -174,7 +157,6 @@ class ReportForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["progress"].required = True
         self.initial["unfinished"] = ""
 
     def clean(self) -> dict[str, Any]:
@@ -205,13 +187,11 @@ class ReportForm(StepForm):
 class AskLongerForm(StepForm):
     """Ask for a later deadline, before the one that holds."""
 
+    asked = ("asked_to", "asked_for")
+
     class Meta:
         model = Measure
         fields = ("asked_to", "asked_for")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["asked_to"].required = self.fields["asked_for"].required = True
 
     def clean_asked_to(self) -> date:
         """Refuse a day that is no later."""
@@ -253,6 +233,8 @@ class AnswerLongerForm(StepForm):
 class AcceptMeasureForm(StepForm):
     """Say that it is done indeed."""
 
+    asked = ("inspector",)
+
     class Meta:
         model = Measure
         fields = ("inspector", "opinion", "is_public")
@@ -260,7 +242,6 @@ class AcceptMeasureForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["inspector"] = self.initial["inspector"] or self.user.name
-        self.fields["inspector"].required = True
 
     def changes(self) -> Iterator[tuple[str, Any]]:
         yield "accepted_on", timezone.localdate()
@@ -269,13 +250,11 @@ class AcceptMeasureForm(StepForm):
 class SendBackForm(StepForm):
     """Say that it is not done yet, and why; its clock runs on."""
 
+    asked = ("returned",)
+
     class Meta:
         model = Measure
         fields = ("returned",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["returned"].required = True
 
     def changes(self) -> Iterator[tuple[str, Any]]:
         yield "done_on", None

@@ -28,8 +28,8 @@ from ..models import (
     ObservationItem,
     ObservationRound,
 )
-from .measures import StepForm
 from .periods import offer_periods
+from .steps import StepForm
 
 ITEMS = "组织建设 20 现场\n阵地和活动 20 现场\n为民服务 20 现场\n特色品牌 20 现场\n工作汇报 20 汇报"
 JUDGES = "领导班子 40 "

@@ -1,16 +1,13 @@
 """Forms of requests and reports: the matter, sending, the answer, what came of it."""
 
-from typing import Any
-
 from django import forms
-from django.utils import timezone
 
 from accounts.permissions import Right
 from activities.forms.base import KeepersForm
 from branches.forms.tree import OrganizationField
 
 from ..models import RequestReport
-from .measures import StepForm
+from .steps import CheckedStepForm, StepForm
 
 
 class RequestForm(KeepersForm):
@@ -36,44 +33,27 @@ class RequestForm(KeepersForm):
         }
 
 
-class CheckedStepForm(StepForm):
-    """A step whose fields are checked together with the rest of the record."""
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        model: Any = type(self.instance)
-        whole = {field.name: getattr(self.instance, field.attname) for field in model._meta.concrete_fields} | given
-        for name, message in model.faults(whole):
-            if not self.errors:
-                self.add_error(name if name in self.fields else None, message)
-        return given
-
-
 class SendRequestForm(CheckedStepForm):
     """It has gone up."""
+
+    asked = ("sent_on",)
+    today = "sent_on"
 
     class Meta:
         model = RequestReport
         fields = ("sent_on", "number", "signer")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sent_on"].required = True
-        self.initial["sent_on"] = timezone.localdate()
-
 
 class AnswerRequestForm(CheckedStepForm):
     """What was answered."""
+
+    asked = ("answered_on", "answer")
+    today = "answered_on"
 
     class Meta:
         model = RequestReport
         fields = ("answered_on", "answer_number", "answer")
         widgets = {"answer": forms.Textarea({"rows": 5})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["answered_on"].required = self.fields["answer"].required = True
-        self.initial["answered_on"] = timezone.localdate()
 
 
 class OutcomeForm(StepForm):

@@ -1,7 +1,6 @@
 """Forms of work reviews: the record, the statement, the votes, what was said."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +18,7 @@ from ledgers.period import Period
 
 from ..models import ReviewBallots, WorkReview
 from ..models.votes import ANSWERS
-from .measures import StepForm
+from .steps import CheckedStepForm, StepForm
 
 ACCOUNTED = (
     "meetings.general", "meetings.committee", "meetings.lecture", "meetings.theme_day", "study.sessions",
@@ -68,6 +67,8 @@ class WorkReviewForm(KeepersForm):
 class StatementForm(StepForm):
     """The secretary's own account, begun from what is on record of the year."""
 
+    asked = ("statement",)
+
     class Meta:
         model = WorkReview
         fields = ("statement",)
@@ -76,7 +77,6 @@ class StatementForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["statement"].required = True
         if not self.instance.statement:
             self.initial["statement"] = drafted(self.instance)
 
@@ -146,21 +146,10 @@ class VotesForm(StepForm):
         return review
 
 
-class CommentForm(StepForm):
+class CommentForm(CheckedStepForm):
     """What the committee above says to it (一述一评), the grade, the feedback."""
 
     class Meta:
         model = WorkReview
         fields = ("held_on", "comment", "grade", "feedback")
         help_texts = {"grade": "书面述职的不评定等次。"}
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        whole = {name: getattr(self.instance, name) for name in ("year", "form")} | given
-        for name, message in WorkReview.faults(whole):
-            if name in self.fields and not self.has_error(name):
-                self.add_error(name, message)
-        return given
-
-    def changes(self) -> Iterator[tuple[str, Any]]:
-        yield from ()

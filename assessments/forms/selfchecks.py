@@ -19,8 +19,8 @@ from ledgers.recording import record_all
 from .. import selfchecking, standards
 from ..models import Level, SelfCheck, SelfCheckAnswer, Standard
 from ..models.measures import setter_for
-from .measures import StepForm
 from .periods import offer_periods
+from .steps import StepForm
 
 YEARS = 3
 
@@ -202,6 +202,8 @@ class CheckAnswersForm(AnswersForm):
 class ConcludeForm(StepForm):
     """The whole: what the items come to is offered."""
 
+    asked = ("overall",)
+
     class Meta:
         model = SelfCheck
         fields = ("overall", "note")
@@ -209,7 +211,6 @@ class ConcludeForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         selfcheck: SelfCheck = self.instance
-        self.fields["overall"].required = True
         proposed = selfcheck.proposed(selfcheck.answers.select_related("item"))
         self.initial["overall"] = selfcheck.overall or proposed
         if proposed:

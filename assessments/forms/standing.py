@@ -18,7 +18,7 @@ from ..engine import Check
 from ..models import BranchStars, Demonstration, MemberStar, WeakBranch
 from ..models.stars import STAR_CHOICES, STARS
 from .periods import offer_periods
-from .requests import CheckedStepForm
+from .steps import CheckedStepForm
 
 MEMBER_STARS = ("学习之星", "奉献之星", "服务之星", "先锋之星", "守纪之星")
 """Offered for members; others can be typed."""
@@ -43,26 +43,22 @@ class DemonstrationForm(KeepersForm):
 class NameForm(CheckedStepForm):
     """Name it, or look at it again."""
 
+    asked = ("named_on",)
+
     class Meta:
         model = Demonstration
         fields = ("accepted_on", "named_on", "document", "reviewed_on")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["named_on"].required = True
 
 
 class WithdrawForm(CheckedStepForm):
     """Take the name back."""
 
+    asked = ("withdrawn_on",)
+    today = "withdrawn_on"
+
     class Meta:
         model = Demonstration
         fields = ("withdrawn_on", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["withdrawn_on"].required = True
-        self.initial["withdrawn_on"] = timezone.localdate()
 
 
 def missing_for_stars(branch: Organization, period: Period) -> dict[str, list[str]]:
@@ -72,6 +68,12 @@ def missing_for_stars(branch: Organization, period: Period) -> dict[str, list[st
     check = Check(branch, period)
     lacking = {one.rule for one in engine.judge(check, {code for star in STARS for code in star.rules})}
     return {star.code: [engine.get(code).title for code in star.rules if code in lacking] for star in STARS}
+
+
+def _told(lacking: dict[str, list[str]]) -> str:
+    """Say of each star that is not qualified for what lacks."""
+    titles = dict(STAR_CHOICES)
+    return "。".join(f"{titles[code]}还差：{'；'.join(missing)}" for code, missing in lacking.items() if missing)
 
 
 class StarsField(forms.MultipleChoiceField):
@@ -111,13 +113,13 @@ class BranchStarsForm(KeepersForm):
         if stars._state.adding and place is not None and place.is_branch:
             lacking = missing_for_stars(place, Period.containing(timezone.localdate(), Period.QUARTER))
             self.initial["claimed"] = [code for code, missing in lacking.items() if not missing]
-            titles = dict(STAR_CHOICES)
-            told = [f"{titles[code]}还差：{'；'.join(missing)}" for code, missing in lacking.items() if missing]
-            self.fields["claimed"].help_text = "已勾选按记录够条件的。" + "。".join(told)
+            self.fields["claimed"].help_text = "已勾选按记录够条件的。" + _told(lacking)
 
 
 class GrantStarsForm(CheckedStepForm):
     """Grant stars; the flag follows."""
+
+    asked = ("granted_on",)
 
     class Meta:
         model = BranchStars
@@ -129,25 +131,19 @@ class GrantStarsForm(CheckedStepForm):
         self.fields["granted"] = StarsField(label="授予的星")
         self.initial["granted"] = parsing.parted(stars.granted or stars.claimed)
         self.initial["granted_on"] = stars.granted_on or timezone.localdate()
-        self.fields["granted_on"].required = True
         period = Period.parse(stars.period)
-        titles = dict(STAR_CHOICES)
-        lacking = missing_for_stars(stars.organization, period)
-        told = [f"{titles[code]}还差：{'；'.join(missing)}" for code, missing in lacking.items() if missing]
-        self.fields["granted"].help_text = "。".join(told)
+        self.fields["granted"].help_text = _told(missing_for_stars(stars.organization, period))
 
 
 class TakeBackStarsForm(CheckedStepForm):
     """Take the stars back."""
 
+    asked = ("withdrawn_on",)
+    today = "withdrawn_on"
+
     class Meta:
         model = BranchStars
         fields = ("withdrawn_on", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["withdrawn_on"].required = True
-        self.initial["withdrawn_on"] = timezone.localdate()
 
 
 class MemberStarForm(KeepersForm):
@@ -195,14 +191,12 @@ class MemberStarForm(KeepersForm):
 class GrantStarForm(CheckedStepForm):
     """Grant a member's star."""
 
+    asked = ("granted_on",)
+    today = "granted_on"
+
     class Meta:
         model = MemberStar
         fields = ("granted_on", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["granted_on"].required = True
-        self.initial["granted_on"] = timezone.localdate()
 
 
 class WeakBranchForm(KeepersForm):
@@ -226,12 +220,10 @@ class WeakBranchForm(KeepersForm):
 class StrikeOffForm(CheckedStepForm):
     """Strike it off the list once it was looked at."""
 
+    asked = ("left_on",)
+    today = "left_on"
+
     class Meta:
         model = WeakBranch
         fields = ("score", "votes", "left_on", "plan")
         widgets = {"plan": forms.Textarea({"rows": 5})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["left_on"].required = True
-        self.initial["left_on"] = timezone.localdate()

@@ -14,7 +14,8 @@ from ledgers.models import Record
 
 from ..models import Supervision
 from ..models.measures import setter_for
-from .measures import StepForm
+from .origins import keep_origins
+from .steps import StepForm
 
 
 class SupervisionForm(KeepersForm):
@@ -43,15 +44,14 @@ class SupervisionForm(KeepersForm):
         if matter._state.adding:
             matter.set_by = setter_for(self.user, matter.organization, self.right)
             matter.sent_on = timezone.localdate()
-            for name in ("finding", "measure"):
-                origin = self.initial.get(f"from_{name}")
-                if origin is not None and origin.organization_id == matter.organization_id:
-                    setattr(matter, name, origin)
+            keep_origins(self, ("finding", "measure"))
         return matter.record()
 
 
 class SignForForm(StepForm):
     """Say that it has arrived."""
+
+    asked = ("signed_by",)
 
     class Meta:
         model = Supervision
@@ -59,7 +59,6 @@ class SignForForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["signed_by"].required = True
         self.initial["signed_by"] = self.user.name
 
     def changes(self) -> Iterator[tuple[str, Any]]:
@@ -69,14 +68,12 @@ class SignForForm(StepForm):
 class AnswerMatterForm(StepForm):
     """Say what was done (一事一文); it counts as signed for."""
 
+    asked = ("answer",)
+
     class Meta:
         model = Supervision
         fields = ("answer",)
         widgets = {"answer": forms.Textarea({"rows": 6})}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["answer"].required = True
 
     def changes(self) -> Iterator[tuple[str, Any]]:
         today = timezone.localdate()
@@ -104,13 +101,11 @@ class PressForm(StepForm):
 class ReturnMatterForm(StepForm):
     """Have it done again, and say why."""
 
+    asked = ("returned",)
+
     class Meta:
         model = Supervision
         fields = ("returned",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["returned"].required = True
 
     def changes(self) -> Iterator[tuple[str, Any]]:
         yield "answered_on", None
