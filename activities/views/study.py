@@ -10,8 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.views.record_pages import WHO_READS, Begun, Kind, RecordPages
-from branches.views.records import organization_asked
+from branches.views.record_pages import WHO_READS, Begun, Kind, RecordPages, of_place
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
 from ledgers.parsing import row_key
@@ -42,11 +41,6 @@ def _begin(name: str, model: type[Criticism | Promise], **initial: Any) -> Any:
         return render(request, "activities/kept/choose_meeting.html", context)
 
     return begin
-
-
-def _shared(model: type[StudyTheme | StudySeries]) -> Any:
-    """Return the beginning of what an organisation and all below it study."""
-    return lambda request: (model(), {"organization": organization_asked(request, Right.ACTIVITIES_EDIT)})
 
 
 class KeptPages(RecordPages):
@@ -110,12 +104,14 @@ PAGES = KeptPages(
         ),
         Kind(
             "theme", "学习主题", StudyTheme, ThemeForm, "study-themes",
-            ("organization", "year", "document"), ("note",), _shared(StudyTheme), Right.ACTIVITIES_EDIT,
+            ("organization", "year", "document"), ("note",), of_place(StudyTheme, Right.ACTIVITIES_EDIT),
+            Right.ACTIVITIES_EDIT,
             "这个组织和下级都学；登记学习系列和活动时选用。",
         ),
         Kind(
             "series", "学习系列", StudySeries, SeriesForm, "study-series",
-            ("organization", "year", "theme", "concentrated"), ("note",), _shared(StudySeries), Right.ACTIVITIES_EDIT,
+            ("organization", "year", "theme", "concentrated"), ("note",), of_place(StudySeries, Right.ACTIVITIES_EDIT),
+            Right.ACTIVITIES_EDIT,
             "登记活动时选它属于哪个学习系列。",
         ),
     )

@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right
-from branches.views.record_pages import Begun, Kind, RecordPages, Step
-from branches.views.records import organization_asked
+from branches.views.record_pages import Kind, RecordPages, Step, of_place
 from ledgers.facts import percent
 from ledgers.models.record import Conflict
 from ledgers.requests import PortalRequest
@@ -22,10 +21,6 @@ from ledgers.requests import PortalRequest
 from ..forms.ballots import BallotForm, CloseBallotForm, PaperVotesForm, SlipsForm, VoteForm
 from ..models import Ballot
 from ..models.ballots import cast, slip_of
-
-
-def _begin(request: PortalRequest) -> Begun:
-    return Ballot(), {"organization": organization_asked(request, Right.ASSESSMENTS_REVIEW)}
 
 
 def _runs(ballot: Any) -> bool:
@@ -49,7 +44,8 @@ PAGES = BallotPages(
     (
         Kind(
             "ballot", "测评", Ballot, BallotForm, "ballots",
-            ("organization", "kind", "period", "review", "closed_on"), (), _begin, Right.ASSESSMENTS_REVIEW,
+            ("organization", "kind", "period", "review", "closed_on"), (), of_place(Ballot, Right.ASSESSMENTS_REVIEW),
+            Right.ASSESSMENTS_REVIEW,
             "无记名：票上的二维码随机生成，发给谁不登记；投过即作废，系统只记各项票数，不记谁投的、什么时候投的。",
             Right.ASSESSMENTS_VIEW,
             (

@@ -1,7 +1,7 @@
 """Pages of measures: the list of responsibilities, what is put right, who answers for what."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dateutil.relativedelta import relativedelta
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.permissions import Right, access_of
-from branches.views.record_pages import Begun, Kind, RecordPages, Step
+from branches.views.record_pages import Begun, Kind, RecordPages, Step, of_place
 from branches.views.records import organization_asked
 from ledgers import facts
 from ledgers.ledger import Query
@@ -60,10 +60,6 @@ STEPS = (
         lambda one: one.is_open and one.asked_on is not None and one.extended_on is None, may_settle,
     ),
 )  # fmt: skip
-
-
-def _responsibility(request: PortalRequest) -> Begun:
-    return Measure(), {"organization": organization_asked(request, Right.MEASURES_SET)}
 
 
 def _rectification(request: PortalRequest) -> Begun:
@@ -136,7 +132,7 @@ PAGES = MeasurePages(
                 "rhythm", "starts_on", "due_on", "asked_to", "asked_for", "extended_to", "extended_on", "percent",
                 "unfinished", "done_on", "inspector", "accepted_on", "opinion", "returned", "set_by",
             ),
-            ("measure", "progress"), _responsibility, Right.MEASURES_SET, "",
+            ("measure", "progress"), of_place(Measure, Right.MEASURES_SET), Right.MEASURES_SET, "",
             Right.MEASURES_VIEW, STEPS,
         ),
         Kind(
@@ -228,7 +224,6 @@ def secretary_work(request: PortalRequest) -> HttpResponse:
     known: Mapping[str, Any] = {fact.code: fact for fact in facts.every()}
     asked = [known[code] for code in WORK_OF_A_SECRETARY if code in known]
     counted = facts.of_each_period([place.pk], months)
-    whole: Callable[[Any], Any] = lambda fact: sum(counted[month][place.pk][fact.code] for month in months)  # noqa: E731
     table = [
         (f"{month.number}月", [(counted[month][place.pk][fact.code], fact.url(place, month)) for fact in asked])
         for month in months
@@ -238,7 +233,9 @@ def secretary_work(request: PortalRequest) -> HttpResponse:
         "trail": [(get_ledger("responsibilities").title, get_ledger("responsibilities").url()), ("书记工作台账", "")],
         "facts": asked,
         "table": table,
-        "totals": [(whole(fact), fact.url(place, year)) for fact in asked],
+        "totals": [
+            (sum(counted[month][place.pk][fact.code] for month in months), fact.url(place, year)) for fact in asked
+        ],
     }
     return render(request, "assessments/secretary_work.html", context)
 

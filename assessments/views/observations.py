@@ -15,8 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from accounts.permissions import Right, access_of
-from branches.views.record_pages import Begun, Kind, RecordPages, Step
-from branches.views.records import organization_asked
+from branches.views.record_pages import Kind, RecordPages, Step, of_place
 from ledgers.ledger import get as get_ledger
 from ledgers.parsing import row_key
 from ledgers.requests import PortalRequest
@@ -28,14 +27,6 @@ from ..models.observations import SALT
 
 SHOWN = 40
 """Rounds that the list shows: ten years of them."""
-
-
-def _round(request: PortalRequest) -> Begun:
-    return ObservationRound(), {"organization": organization_asked(request, Right.ASSESSMENTS_DECIDE)}
-
-
-def _observation(request: PortalRequest) -> Begun:
-    return CommunityObservation(), {"organization": organization_asked(request, Right.ASSESSMENTS_DECIDE)}
 
 
 class Invited(NamedTuple):
@@ -85,7 +76,8 @@ PAGES = ObservationPages(
         Kind(
             "observation", "社区观摩", CommunityObservation, CommunityObservationForm, "observations",
             ("organization", "period", "round", "visited_on", "spots", "points", "full", "rank", "problem"),
-            ("comment",), _observation, Right.ASSESSMENTS_DECIDE, "", Right.ASSESSMENTS_VIEW,
+            ("comment",), of_place(CommunityObservation, Right.ASSESSMENTS_DECIDE),
+            Right.ASSESSMENTS_DECIDE, "", Right.ASSESSMENTS_VIEW,
         ),
     )
 )  # fmt: skip
@@ -93,7 +85,8 @@ ROUNDS = ObservationPages(
     (
         Kind(
             "observation-round", "观摩评比", ObservationRound, RoundForm, "observations",
-            ("organization", "title", "closed_on"), (), _round, Right.ASSESSMENTS_DECIDE,
+            ("organization", "title", "closed_on"), (), of_place(ObservationRound, Right.ASSESSMENTS_DECIDE),
+            Right.ASSESSMENTS_DECIDE,
             "评委不用账号：把各人的链接或者二维码发给本人，用手机打分。结束评分以后链接失效。",
             Right.ASSESSMENTS_VIEW,
             (

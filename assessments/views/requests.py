@@ -5,16 +5,10 @@ from typing import Any
 from accounts.models import User
 from accounts.permissions import Right, access_of
 from branches.models import Organization
-from branches.views.record_pages import Begun, Kind, RecordPages, Step
-from branches.views.records import organization_asked
-from ledgers.requests import PortalRequest
+from branches.views.record_pages import Kind, RecordPages, Step, of_place
 
 from ..forms.requests import AnswerRequestForm, OutcomeForm, RequestForm, SendRequestForm
 from ..models import RequestReport
-
-
-def _begin(request: PortalRequest) -> Begun:
-    return RequestReport(), {"organization": organization_asked(request, Right.MEASURES_REPORT)}
 
 
 def may_answer(user: User, record: Any) -> bool:
@@ -56,7 +50,8 @@ PAGES = RequestPages(
                 "organization", "kind", "timing", "part", "channel", "level", "addressee", "signer", "discussed_on",
                 "number", "due_on", "sent_on", "answer_number", "answered_on", "outcome",
             ),
-            ("content", "answer"), _begin, Right.MEASURES_REPORT, "", Right.MEASURES_VIEW, STEPS,
+            ("content", "answer"), of_place(RequestReport, Right.MEASURES_REPORT),
+            Right.MEASURES_REPORT, "", Right.MEASURES_VIEW, STEPS,
         ),
     )
 )  # fmt: skip

@@ -4,17 +4,11 @@ from typing import Any
 
 from accounts.models import User
 from accounts.permissions import Right
-from branches.views.record_pages import Begun, Kind, RecordPages, Step
-from branches.views.records import organization_asked
+from branches.views.record_pages import Kind, RecordPages, Step, of_place
 from ledgers.facts import percent
-from ledgers.requests import PortalRequest
 
 from ..forms.reviews import CommentForm, StatementForm, VotesForm, WorkReviewForm
 from ..models import WorkReview
-
-
-def _begin(request: PortalRequest) -> Begun:
-    return WorkReview(), {"organization": organization_asked(request, Right.ASSESSMENTS_REVIEW)}
 
 
 def _is_not_graded(review: Any) -> bool:
@@ -53,7 +47,7 @@ PAGES = ReviewPages(
         Kind(
             "review-record", "述职评议", WorkReview, WorkReviewForm, "reviews",
             ("organization", "year", "secretary", "form", "held_on", "grade"), ("statement", "comment", "feedback"),
-            _begin, Right.ASSESSMENTS_REVIEW, "", Right.ASSESSMENTS_VIEW, STEPS,
+            of_place(WorkReview, Right.ASSESSMENTS_REVIEW), Right.ASSESSMENTS_REVIEW, "", Right.ASSESSMENTS_VIEW, STEPS,
         ),
     )
 )  # fmt: skip

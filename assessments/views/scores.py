@@ -18,10 +18,10 @@ from accounts.permissions import Right, access_of
 from branches.models import Organization
 from ledgers import facts
 from ledgers.models import LateEntry
+from ledgers.papers import XLSX
 from ledgers.period import Period
 from ledgers.printing import PrintColumn, write_ledger
 from ledgers.recording import trace_paper
-from ledgers.views import XLSX
 
 from .. import engine
 from ..assessing import may_review

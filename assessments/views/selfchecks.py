@@ -11,8 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import User
 from accounts.permissions import Right
 from branches.models import Organization
-from branches.views.record_pages import Begun, Kind, RecordPages, Step
-from branches.views.records import organization_asked
+from branches.views.record_pages import Kind, RecordPages, Step, of_place
 from ledgers.facts import percent
 from ledgers.ledger import Query
 from ledgers.ledger import get as get_ledger
@@ -32,14 +31,6 @@ from ..models import SelfCheck, Standard
 from .choice import chosen_organization
 
 SHEET = "assessments/selfcheck_form.html"
-
-
-def _standard(request: PortalRequest) -> Begun:
-    return Standard(), {"organization": organization_asked(request, Right.SCHEMES_MANAGE)}
-
-
-def _selfcheck(request: PortalRequest) -> Begun:
-    return SelfCheck(), {"organization": organization_asked(request, Right.ASSESSMENTS_SELF)}
 
 
 def _has_failing(selfcheck: Any) -> bool:
@@ -92,13 +83,15 @@ PAGES = SelfCheckPages(
     (
         Kind(
             "standard", "自查标准", Standard, StandardForm, "standards",
-            ("organization", "edition", "first_year", "last_year"), (), _standard, Right.SCHEMES_MANAGE,
+            ("organization", "edition", "first_year", "last_year"), (), of_place(Standard, Right.SCHEMES_MANAGE),
+            Right.SCHEMES_MANAGE,
             "对应了规则的条款，自查时由系统按记录先填好。用过的标准不再改动，要改的建立新的一版。",
             Right.ASSESSMENTS_VIEW,
         ),
         Kind(
             "selfcheck", "规范化建设自查", SelfCheck, SelfCheckForm, "selfchecks",
-            ("organization", "standard", "period", "done_on", "checked_on", "overall", "note"), (), _selfcheck,
+            ("organization", "standard", "period", "done_on", "checked_on", "overall", "note"), (),
+            of_place(SelfCheck, Right.ASSESSMENTS_SELF),
             Right.ASSESSMENTS_SELF, "", Right.ASSESSMENTS_VIEW, STEPS,
         ),
     )

@@ -1,6 +1,5 @@
 """Pages of what organisations and members are held up for, or held to: examples, stars, weak branches."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,8 +8,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.permissions import Right
-from branches.views.record_pages import Begun, Kind, RecordPages, Step
-from branches.views.records import organization_asked
+from branches.views.record_pages import Kind, RecordPages, Step, of_place
 from ledgers.ledger import get as get_ledger
 from ledgers.requests import PortalRequest
 
@@ -32,11 +30,6 @@ from .choice import chosen_organization
 ON_WALL = 60
 
 
-def _begins(model: Any, right: Right) -> Callable[[PortalRequest], Begun]:
-    """Return the beginning of a record of the organisation in the address, or of the chosen one."""
-    return lambda request: (model(), {"organization": organization_asked(request, right)})
-
-
 class StandingPages(RecordPages):
     """What was decided is not changed any more, but by the steps that undo it."""
 
@@ -55,7 +48,7 @@ PAGES = StandingPages(
                 "organization", "kind", "level", "member", "claimed_on", "accepted_on", "named_on", "document",
                 "reviewed_on", "withdrawn_on", "reason",
             ),
-            ("grounds", "plan"), _begins(Demonstration, Right.ASSESSMENTS_REVIEW), Right.ASSESSMENTS_REVIEW, "",
+            ("grounds", "plan"), of_place(Demonstration, Right.ASSESSMENTS_REVIEW), Right.ASSESSMENTS_REVIEW, "",
             Right.ASSESSMENTS_VIEW,
             (
                 Step(
@@ -73,7 +66,7 @@ PAGES = StandingPages(
             (
                 "organization", "period", "claimed_on", "granted_on", "flag", "withdrawn_on", "reason",
             ),
-            ("grounds",), _begins(BranchStars, Right.ASSESSMENTS_SELF), Right.ASSESSMENTS_SELF, "",
+            ("grounds",), of_place(BranchStars, Right.ASSESSMENTS_SELF), Right.ASSESSMENTS_SELF, "",
             Right.ASSESSMENTS_VIEW,
             (
                 Step(
@@ -91,7 +84,7 @@ PAGES = StandingPages(
             (
                 "member", "organization", "period", "title", "claimed_on", "granted_on", "withdrawn_on", "reason",
             ),
-            ("grounds",), _begins(MemberStar, Right.ASSESSMENTS_SELF), Right.ASSESSMENTS_SELF, "",
+            ("grounds",), of_place(MemberStar, Right.ASSESSMENTS_SELF), Right.ASSESSMENTS_SELF, "",
             Right.ASSESSMENTS_VIEW,
             (
                 Step(
@@ -106,7 +99,7 @@ PAGES = StandingPages(
                 "organization", "ground", "detail", "found_on", "leader", "partner", "first_secretary", "due_on",
                 "score", "votes", "left_on",
             ),
-            ("plan",), _begins(WeakBranch, Right.ASSESSMENTS_DECIDE), Right.ASSESSMENTS_DECIDE, "",
+            ("plan",), of_place(WeakBranch, Right.ASSESSMENTS_DECIDE), Right.ASSESSMENTS_DECIDE, "",
             Right.ASSESSMENTS_VIEW,
             (
                 Step(

@@ -27,6 +27,8 @@ from ledgers.recording import trace_texts
 from ledgers.requests import PortalRequest
 from ledgers.scope import may
 
+from .records import organization_asked
+
 Begun = tuple[Record, dict[str, Any]]
 """A new record, and the first values of its form."""
 WHO_READS = "支部书记、社区书记和党建办能看，领导只看数量。"
@@ -87,6 +89,15 @@ class Kind:
     def address(self) -> str:
         """Beginning of the names of its addresses."""
         return f"{self.model._meta.app_label}:{self.name}"
+
+
+def of_place(model: Callable[[], Record], right: Right) -> Callable[[PortalRequest], Begun]:
+    """Return the beginning of a record of the organisation in the address, or of the chosen one."""
+
+    def begin(request: PortalRequest) -> Begun:
+        return model(), {"organization": organization_asked(request, right)}
+
+    return begin
 
 
 class RecordPages:
