@@ -15,9 +15,9 @@ from accounts.models import AuditEntry, User
 from accounts.permissions import access_of
 from accounts.trail import Told, told
 
+from .papers import XLSX
 from .printing import PrintColumn, write_ledger
 from .recording import trace_paper
-from .views import XLSX
 
 LIMIT = 20_000
 """Entries in one file; more are taken away in parts, by their dates."""

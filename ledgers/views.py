@@ -25,6 +25,7 @@ from . import ledger as ledgers
 from .branch_filter import BRANCH, BranchFilter, Grouped
 from .ledger import PICKED, BadQuery, Column, Ledger, Query
 from .models import SavedView
+from .papers import XLSX
 from .parsing import row_key
 from .period import Period
 from .saved_views import EVER, VIEW
@@ -32,7 +33,6 @@ from .saved_views import EVER, VIEW
 PAGE_SIZES = (20, 50, 100)
 PRINTED = 2000
 """Rows on a print page; more than that belongs in Excel."""
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def ledger_for(user: Any, slug: str, *rights: Right) -> Ledger:

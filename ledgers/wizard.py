@@ -21,9 +21,10 @@ from . import progress as progresses
 from .corrections import Corrections, given
 from .ledger import Ledger
 from .models import ClosedMonth, ImportBatch
+from .papers import XLSX
 from .printing import PrintColumn, write_wrong_rows
 from .tasks import UNDO_AT_ONCE, apply_batch, progress_of, start, undo_batch
-from .views import XLSX, ledger_for
+from .views import ledger_for
 
 STEPS = ("上传", "核对表头", "预览", "完成")
 SHOWN = 50

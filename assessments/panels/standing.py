@@ -5,10 +5,9 @@ from typing import Any
 
 from accounts.models import User
 from accounts.permissions import Right
+from activities.panels.concerns import figures_of
 from branches.models import Organization
 from branches.panels.registry import Panel
-from branches.panels.tree import Figure
-from ledgers import facts
 from ledgers.period import Period
 from ledgers.scope import may
 
@@ -22,11 +21,9 @@ def _standing(organization: Organization, period: Period, user: User) -> Mapping
     """The period's numbers that are not nothing, each leading to its rows."""
     if organization.kind == Organization.Kind.GROUP or not may(user, Right.ASSESSMENTS_VIEW, organization):
         return None
-    counted = facts.of(organization, period)
-    asked = [facts.get(code) for code in FIGURES if counted[code]]
-    if not asked:
+    figures = [figure for figure in figures_of(FIGURES, organization, period) if figure.number]
+    if not figures:
         return None
-    figures = [Figure(fact.title, counted[fact.code], fact.unit, fact.url(organization, period)) for fact in asked]
     return {"figures": figures, "total": len(figures), "note": period.label}
 
 

@@ -138,22 +138,23 @@ def _indicator(code: str, number: int, row: dict[str, str], length: str) -> dict
         "standard": words[:1000],
         "method": row["method"][:40],
         "scorer": row["scorer"][:60],
-        "formula": _formula(row, f"{row['title']}；{words}", points, length),
+        "formula": proposed(row["group"], row["title"], words, points, length),
     }
 
 
-def _formula(row: dict[str, str], words: str, points: Decimal, length: str) -> dict[str, Any]:
-    """Propose the formula that the wording says, or scoring by hand."""
-    if "加分" in row["group"] and (each := _EACH_PLUS.search(words)):
+def proposed(heading: str, title: str, standard: str, points: Decimal, length: str) -> dict[str, Any]:
+    """Propose the formula that the wording of one indicator says, or scoring by hand."""
+    words = f"{title}；{standard}"
+    if "加分" in heading and (each := _EACH_PLUS.search(words)):
         return {"kind": "bonus", "each": Decimal(each[1])}
-    if re.search("扣分|减分|负面", row["group"]) and (each := _EACH_MINUS.search(words)):
+    if re.search("扣分|减分|负面", heading) and (each := _EACH_MINUS.search(words)):
         return {"kind": "penalty", "each": Decimal(each[1])}
     if (rate := _first(RATES, words)) and (full := _FULL.search(words)):
         none = _NONE.search(words)
         zero, reached = (Decimal(one[1]) / 100 if one else Decimal(0) for one in (none, full))
         if zero != reached:
             return {"kind": "rate", "rate": rate, "zero": zero, "full": reached}
-    fact, miss = _first(FACTS, row["title"]) or _first(FACTS, words), _MISS.search(words)
+    fact, miss = _first(FACTS, title) or _first(FACTS, words), _MISS.search(words)
     if fact and miss:
         every = _first(EVERY, words) or "period"
         if every != "period" and LENGTHS.index(every) > LENGTHS.index(length):
@@ -164,11 +165,6 @@ def _formula(row: dict[str, str], words: str, points: Decimal, length: str) -> d
         formula = {"kind": "required", "fact": fact, "at_least": least, "every": every, "deduct": Decimal(miss[3])}
         return formula | ({"count": counted} if counted == "times" else {})
     return {"kind": "manual"}
-
-
-def proposed(heading: str, title: str, standard: str, points: Decimal, length: str) -> dict[str, Any]:
-    """Return the formula that the wording of one indicator says, or scoring by hand."""
-    return _formula({"group": heading, "title": title}, f"{title}；{standard}", points, length)
 
 
 def _first(offered: Iterable[tuple[str, str]], words: str) -> str:
