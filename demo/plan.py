@@ -32,6 +32,12 @@ class Plan:
         return list(Period.containing(self.until).last(self.months))
 
     @property
+    def quarters_over(self) -> list[Period]:
+        """The quarters of these months that are over, oldest first."""
+        quarters = dict.fromkeys(Period.containing(month.start, Period.QUARTER) for month in self.periods)
+        return [quarter for quarter in quarters if quarter.end < self.until]
+
+    @property
     def first(self) -> date:
         """The first day on which something happens."""
         return self.periods[0].start

@@ -67,10 +67,6 @@ def hold_rounds(street: Street) -> Counter[str]:
     )
 
 
-def _quarters(street: Street) -> list[Period]:
-    return list(dict.fromkeys(Period.containing(month.start, Period.QUARTER) for month in street.plan.periods))
-
-
 def _observations(random: Random, street: Street) -> Iterator[CommunityObservation]:
     """Yield the communities that tours went to, with what judges gave them; of the running quarter without points."""
     tours = TourStop.objects.filter(activity__organization=street.organization).order_by("activity__date", "pk")
@@ -174,7 +170,6 @@ def _ballots(random: Random, review: WorkReview) -> Iterator[ReviewBallots]:
 
 def _residents_asked(random: Random, street: Street) -> int:
     """Ask the residents of each community for the last quarter that is over; return how many ballots that makes."""
-    over = [quarter for quarter in _quarters(street) if quarter.end < street.plan.until]
     ballots = [
         Ballot(
             organization=community,
@@ -183,7 +178,7 @@ def _residents_asked(random: Random, street: Street) -> int:
             period=quarter.code,
             closed_on=min(street.plan.until, quarter.end + timedelta(days=8)),
         )
-        for quarter in over[-1:]
+        for quarter in street.plan.quarters_over[-1:]
         for community in street.communities
     ]
     bulk.insert(ballots)

@@ -9,7 +9,6 @@ from typing import Any
 from assessments.models import BranchStars, Demonstration, MemberStar, RequestReport, Supervision, WeakBranch
 from assessments.models.stars import STARS
 from ledgers import bulk, parsing
-from ledgers.period import Period
 
 from .names import person
 from .plan import Street
@@ -50,14 +49,9 @@ def hold_up(street: Street) -> Counter[str]:
     return Counter({name: len(made) for name, made in rows.items()})
 
 
-def _quarters(street: Street) -> list[Period]:
-    quarters = dict.fromkeys(Period.containing(month.start, Period.QUARTER) for month in street.plan.periods)
-    return [quarter for quarter in quarters if quarter.end < street.plan.until]
-
-
 def _flags(random: Random, street: Street) -> Iterator[BranchStars]:
     """Yield what two thirds of the branches claimed in the last quarter that is over."""
-    for quarter in _quarters(street)[-1:]:
+    for quarter in street.plan.quarters_over[-1:]:
         for branch in street.branches:
             if branch.is_temporary or random.random() < 0.3:
                 continue
@@ -74,7 +68,7 @@ def _flags(random: Random, street: Street) -> Iterator[BranchStars]:
 
 
 def _stars(random: Random, street: Street) -> Iterator[MemberStar]:
-    for quarter in _quarters(street)[-1:]:
+    for quarter in street.plan.quarters_over[-1:]:
         for branch in street.branches:
             stays = branch.standing(quarter.end)
             if branch.is_temporary or not stays or random.random() < 0.5:
