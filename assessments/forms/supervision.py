@@ -39,6 +39,14 @@ class SupervisionForm(KeepersForm):
         super().__init__(*args, **kwargs)
         self.initial["due_on"] = self.initial.get("due_on") or timezone.localdate() + relativedelta(days=15)
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a deadline before the day on which it is sent."""
+        given = super().clean()
+        due, sent = given.get("due_on"), self.instance.sent_on or timezone.localdate()
+        if due and due < sent and not self.has_error("due_on"):
+            self.add_error("due_on", f"办结时限早于交办日期 {sent}")
+        return given
+
     def store(self) -> Record:
         matter: Supervision = self.instance
         if matter._state.adding:

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import audit
 from accounts.transactions import atomic
 from branches.models import Organization
 from ledgers.models import Record, Touch
@@ -123,10 +124,12 @@ class BallotGroup(VoteCount):
 
     @atomic
     def issue(self, number: int) -> list[str]:
-        """Make so many slips and return their tokens, which are told this once only."""
+        """Make so many slips and return their tokens, which are told this once only; the trail keeps how many."""
         tokens = [secrets.token_urlsafe(16) for _ in range(number)]
         BallotSlip.objects.bulk_create(BallotSlip(group=self, digest=digest_of(token)) for token in tokens)
         BallotGroup.objects.filter(pk=self.pk).update(slips=F("slips") + number)
+        path = self.ballot.organization.path
+        audit.record("issue-slips", self.ballot, changes={"票": (None, number)}, organization_path=path)
         return tokens
 
 

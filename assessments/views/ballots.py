@@ -10,7 +10,6 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import audit
 from accounts.models import User
 from accounts.permissions import Right
 from branches.views.record_pages import Kind, RecordPages, Step, of_place
@@ -80,13 +79,6 @@ def slips(request: PortalRequest, pk: int) -> HttpResponse:
         return render(request, "assessments/slips_form.html", context)
     group, number = form.cleaned_data["group"], form.cleaned_data["number"]
     tokens = group.issue(number)
-    audit.record(
-        "issue-slips",
-        ballot,
-        changes={"票": (None, number)},
-        organization_path=ballot.organization.path,
-        label=str(ballot),
-    )
     addresses = [request.build_absolute_uri(reverse("assessments:vote", args=[token])) for token in tokens]
     pictures = [
         mark_safe(segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=2))  # noqa: S308 # drawn from an address of our own

@@ -68,6 +68,16 @@ def test_a_slip_votes_once_and_leaves_no_trace(client, town, text_of):
     assert token not in str(list(BallotGroup.objects.values()))
 
 
+@pytest.mark.django_db(transaction=True)
+def test_slips_are_made_with_their_trace_and_nothing_around(client, town):
+    ballot = make_ballot(town.community)
+    sign_in(client, Role.OFFICE, town.committee)
+    group = ballot.groups.get()
+    page = client.post(reverse("assessments:ballot-slips", args=[ballot.pk]), {"group": group.pk, "number": 3})
+    assert page.status_code == 200
+    assert AuditEntry.objects.get(action="issue-slips").changes == {"票": [None, 3]}
+
+
 def test_a_made_up_slip_is_none(client):
     assert Client().get(reverse("assessments:vote", args=["made-up"])).status_code == 410
     with pytest.raises(Conflict):

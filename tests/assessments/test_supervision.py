@@ -67,6 +67,14 @@ def test_a_finding_sent_out_is_closed_by_the_record_itself(client, town, fill_in
     assert matter.closed_on == date(2026, 10, 8)
 
 
+def test_a_deadline_that_is_past_is_refused(client, town, fill_in, text_of, today):
+    sign_in(client, Role.OFFICE, town.committee)
+    address = reverse("assessments:supervision-create") + f"?organization={town.branch.code}"
+    page = fill_in(address, subject="消防通道堵塞", due_on="2026-10-07")
+    assert "办结时限早于交办日期 2026-10-08" in text_of(page)
+    assert not Supervision.objects.exists()
+
+
 def test_a_task_can_be_pressed(client, town, fill_in, today):
     measure = rectification(town.branch)
     sign_in(client, Role.OFFICE, town.committee)
