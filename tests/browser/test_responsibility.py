@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from assessments.findings import sync
 from assessments.models import (
+    Ballot,
     CommunityObservation,
     Finding,
     JudgeSheet,
@@ -120,3 +121,30 @@ def test_a_self_check_becomes_rectifications_and_comes_back_closed(signed_in, de
     expect(page.get_by_text("已验收。")).to_be_visible()
     page.goto(selfcheck.get_absolute_url())
     expect(page.get_by_role("table").get_by_text("已验收")).to_be_visible()
+
+
+def test_a_ballot_of_thirty_is_voted_on_phones_and_counted(signed_in, demo_street, new_context, portal):
+    community = Organization.objects.get(code="HP01")
+    page = signed_in("shequ")
+    page.goto("/ballots/new/?organization=HP01")
+    page.get_by_label("类型").select_option("satisfaction")
+    page.get_by_label("题目").fill("物业服务满意度")
+    page.get_by_role("button", name="保存").click()
+    ballot = Ballot.objects.get(organization=community, title="物业服务满意度")
+    page.get_by_role("link", name="印票").click()
+    page.get_by_label("张数").fill("30")
+    page.get_by_role("button", name="生成").click()
+    expect(page.locator(".slip")).to_have_count(30)
+    width, height = PHONE
+    phone = new_context(base_url=portal.url, viewport={"width": width, "height": height}).new_page()
+    for number, token in enumerate(ballot.groups.get().issue(30)):
+        phone.goto(reverse("assessments:vote", args=[token]))
+        phone.get_by_label("满意" if number < 24 else "基本满意", exact=True).check()
+        phone.get_by_role("button", name="投票").click()
+        expect(phone.get_by_role("heading", name="已投票，谢谢")).to_be_visible()
+    page.goto(ballot.get_absolute_url())
+    expect(page.get_by_text("结束以后显示各项票数。")).to_be_visible()
+    page.get_by_role("link", name="结束测评").click()
+    page.get_by_role("button", name="结束测评").click()
+    expect(page.get_by_text("测评已结束。")).to_be_visible()
+    expect(page.get_by_text("得分率 96.0%")).to_be_visible()
